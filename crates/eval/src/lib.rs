@@ -1,0 +1,4 @@
+//! The abstract evaluator.
+pub mod files;
+pub mod output;
+pub mod resolve;

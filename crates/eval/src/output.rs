@@ -1,0 +1,203 @@
+//! What an evaluation gives: routes with their evidence, and troubles.
+//!
+//! Plain data without evaluator state. Paths are still in the framework's own syntax; `surface` makes templates.
+
+use crate::files::FileId;
+use smol_str::SmolStr;
+
+/// A place in the scanned tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// First line, from 1.
+    pub line: u32,
+    /// Last line, from 1.
+    pub end_line: u32,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// A piece of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathPiece {
+    /// Known text in the syntax of the framework that takes it.
+    Text {
+        /// The text.
+        text: SmolStr,
+        /// Where it was written.
+        place: Option<Place>,
+        /// The parameter syntax it is in (a path style name, see `surface::template`), e.g. `colon`, `brace`, `angle`, `regex`.
+        style: SmolStr,
+        /// It came from a default (`env.X || '/api'`).
+        is_default: bool,
+    },
+    /// A part that could not be known.
+    Hole {
+        /// What stands there in the source, e.g. `config.base`.
+        label: SmolStr,
+        /// Why it is not known.
+        reason: SmolStr,
+        /// Where it stands.
+        place: Option<Place>,
+    },
+}
+
+/// Methods of a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Methods {
+    /// Whatever the client sends.
+    Any,
+    /// These, upper case, in registration order.
+    Some(Vec<SmolStr>),
+}
+
+/// Protocol of a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// HTTP.
+    Http,
+    /// WebSocket (RFC 6455).
+    WebSocket,
+    /// Server-sent events.
+    Sse,
+}
+
+/// The code that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandlerRef {
+    /// Where it is defined (the `def` line, not its decorators).
+    pub place: Place,
+    /// Its name, qualified by its class: `Users.get`, `list_users`; empty for an anonymous one.
+    pub symbol: SmolStr,
+    /// Its doc comment's first sentence.
+    pub summary: Option<SmolStr>,
+    /// Deprecated by annotation or doc comment.
+    pub deprecated: bool,
+}
+
+/// A step of a route's trail, outermost first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Where.
+    pub place: Place,
+    /// What happened there: `app`, `mount`, `route`, `prefix`, `class`, `handler` ...
+    pub what: SmolStr,
+    /// The pieces of the path that this step gave.
+    pub gives: Vec<PathPiece>,
+}
+
+/// A condition under which something was registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The source text of the condition, `not (..)` for an else branch.
+    pub text: SmolStr,
+    /// Where it stands.
+    pub place: Place,
+    /// Its value when a default decides it.
+    pub default: Option<bool>,
+}
+
+/// A guard, middleware or other mark on the way to a route, outermost first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuardRef {
+    /// Where it was applied.
+    pub place: Place,
+    /// application, mount, router, class, route or handler.
+    pub level: SmolStr,
+    /// The name of what was applied.
+    pub symbol: SmolStr,
+    /// Where it is defined, if in the tree.
+    pub defined: Option<Place>,
+}
+
+/// An endpoint as registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The framework model's name.
+    pub framework: SmolStr,
+    /// Its protocol.
+    pub protocol: Protocol,
+    /// Its methods.
+    pub methods: Methods,
+    /// Its full path, prefixes first, already joined by the framework's rule.
+    pub path: Vec<PathPiece>,
+    /// Its handler.
+    pub handler: Option<HandlerRef>,
+    /// Where its own path text was written (or, without one, where it was registered).
+    pub registered_at: Place,
+    /// How it came about.
+    pub trail: Vec<Step>,
+    /// Under what conditions.
+    pub conditions: Vec<Condition>,
+    /// Guards and middleware on the way.
+    pub guards: Vec<GuardRef>,
+    /// The application object it hangs on: where it was made. None for detached and file-system routes.
+    pub app: Option<Place>,
+    /// Hangs on a router that nothing visible mounts.
+    pub detached: bool,
+    /// Declared deprecated where it was registered.
+    pub deprecated: bool,
+    /// Declared here in the tree but served by third-party code (no handler in the tree).
+    pub third_party: bool,
+    /// The framework adds it by itself (documentation pages and the like).
+    pub implicit: bool,
+}
+
+/// Kinds of troubles the evaluator reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TroubleKind {
+    /// An import of the tree's own code that could not be resolved.
+    UnresolvedImport,
+    /// A registration whose path or router could not be followed.
+    UnresolvedRegistration,
+    /// A mount whose child could not be followed.
+    UnresolvedMount,
+    /// A bound was reached.
+    Bound,
+    /// A manifest or configuration file that could not be read.
+    Manifest,
+    /// Something a framework does that its model can't say.
+    Unsupported,
+}
+
+/// What could not be followed, and what hangs on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Its kind.
+    pub kind: TroubleKind,
+    /// The file.
+    pub file: FileId,
+    /// Line from 1; 0 for the whole file.
+    pub line: u32,
+    /// One sentence.
+    pub message: String,
+    /// What may be missing because of it.
+    pub effect: String,
+}
+
+/// Denominators.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Files evaluated.
+    pub evaluated: usize,
+    /// Routers and apps found.
+    pub routers: usize,
+    /// Of these, mounted or apps.
+    pub mounted: usize,
+    /// Evaluation steps.
+    pub steps: u64,
+}
+
+/// The result of an evaluation.
+#[derive(Clone, Debug, Default)]
+pub struct Census {
+    /// The routes in a deterministic order.
+    pub routes: Vec<Route>,
+    /// The troubles in a deterministic order.
+    pub troubles: Vec<Trouble>,
+    /// Denominators.
+    pub stats: Stats,
+}

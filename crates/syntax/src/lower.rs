@@ -1,0 +1,153 @@
+//! What the languages' lowerings share: parsing with a deadline, spans, depth cap, strings, troubles.
+//!
+//! A lowering walks the concrete tree recursively under [`MAX_DEPTH`]; callers run it on a thread with at least
+//! [`STACK`] bytes of stack.
+
+use crate::tree::*;
+use smol_str::SmolStr;
+use std::time::{Duration, Instant};
+use tree_sitter::{Node, ParseOptions, Parser};
+
+mod javascript;
+mod python;
+mod rust;
+
+/// Nesting (of the common tree's nodes) beyond which code is lowered to `Unknown` with a trouble.
+pub const MAX_DEPTH: u32 = 1_500;
+/// Stack a thread needs to lower files up to [`MAX_DEPTH`], in bytes.
+pub const STACK: usize = 256 << 20;
+/// Longest time one parse may take.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// Syntax troubles reported for one file.
+const MAX_TROUBLES: usize = 20;
+
+/// Parses and lowers one file. Never fails; see [`Module::troubles`].
+pub fn lower(lang: Lang, source: &str) -> Module {
+    lower_at(lang, source, 0, 1)
+}
+
+/// Lowers text that stands inside a file: spans are shifted by `offset` bytes and start at `line`.
+pub(crate) fn lower_at(lang: Lang, source: &str, offset: u32, line: u32) -> Module {
+    let mut ctx = Ctx { source, module: Module::default(), depth: 0, lang, offset, line };
+    let Some(tree) = parse(lang, source) else {
+        ctx.trouble(line, SyntaxTroubleKind::Unparsed, "parsing took too long; nothing of the file was read");
+        return ctx.module;
+    };
+    let root = tree.root_node();
+    collect_errors(&mut ctx, root);
+    match lang {
+        Lang::Python => python::lower(&mut ctx, root),
+        Lang::JavaScript | Lang::TypeScript | Lang::Tsx => javascript::lower(&mut ctx, root),
+        Lang::Rust => rust::lower(&mut ctx, root),
+    }
+    ctx.module
+}
+
+fn parse(lang: Lang, source: &str) -> Option<tree_sitter::Tree> {
+    let language = match lang {
+        Lang::Python => tree_sitter_python::LANGUAGE,
+        Lang::JavaScript => tree_sitter_javascript::LANGUAGE,
+        Lang::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
+        Lang::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
+        Lang::Rust => tree_sitter_rust::LANGUAGE,
+    };
+    let mut parser = Parser::new();
+    parser.set_language(&language.into()).ok()?;
+    let end = Instant::now() + DEADLINE;
+    let mut overdue = |_: &tree_sitter::ParseState| {
+        if Instant::now() > end { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+    };
+    let options = ParseOptions::new().progress_callback(&mut overdue);
+    let bytes = source.as_bytes();
+    parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+}
+
+/// Reports the outermost error nodes, a bounded number of them.
+fn collect_errors(ctx: &mut Ctx<'_>, root: Node<'_>) {
+    if !root.has_error() {
+        return;
+    }
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        let bad = node.is_error() || node.is_missing();
+        if bad && ctx.module.troubles.len() < MAX_TROUBLES {
+            let line = ctx.span(node).line;
+            let message = if node.is_missing() { format!("expected `{}` here", node.kind()) } else { "this part is not valid syntax and was skipped".to_owned() };
+            ctx.trouble(line, SyntaxTroubleKind::Syntax, &message);
+        }
+        if (!bad && node.has_error() && cursor.goto_first_child()) || cursor.goto_next_sibling() {
+            continue;
+        }
+        loop {
+            if !cursor.goto_parent() {
+                return;
+            }
+            if cursor.goto_next_sibling() {
+                break;
+            }
+        }
+    }
+}
+
+/// The state of one lowering.
+pub(crate) struct Ctx<'s> {
+    pub source: &'s str,
+    pub module: Module,
+    pub depth: u32,
+    pub lang: Lang,
+    offset: u32,
+    line: u32,
+}
+
+impl<'s> Ctx<'s> {
+    /// The source text of a node.
+    pub fn text(&self, node: Node<'_>) -> &'s str {
+        self.source.get(node.byte_range()).unwrap_or_default()
+    }
+    /// The text of a node as a name.
+    pub fn name(&self, node: Node<'_>) -> SmolStr {
+        SmolStr::new(self.text(node))
+    }
+    /// Where a node stands in the file.
+    pub fn span(&self, node: Node<'_>) -> Span {
+        Span {
+            start: node.start_byte() as u32 + self.offset,
+            end: node.end_byte() as u32 + self.offset,
+            line: node.start_position().row as u32 + self.line,
+            end_line: node.end_position().row as u32 + self.line,
+        }
+    }
+    /// Adds a trouble.
+    pub fn trouble(&mut self, line: u32, kind: SyntaxTroubleKind, message: &str) {
+        self.module.troubles.push(SyntaxTrouble { line, kind, message: message.to_owned() });
+    }
+    /// Adds an expression for a node.
+    pub fn put(&mut self, expr: Expr, node: Node<'_>) -> ExprId {
+        let span = self.span(node);
+        self.module.add_expr(expr, span)
+    }
+    /// Adds a statement for a node.
+    pub fn put_stmt(&mut self, stmt: Stmt, node: Node<'_>) -> StmtId {
+        let span = self.span(node);
+        self.module.add_stmt(stmt, span)
+    }
+    /// An `Unknown` expression for a node.
+    pub fn unknown(&mut self, node: Node<'_>) -> ExprId {
+        self.put(Expr::Unknown(SmolStr::new(node.kind())), node)
+    }
+    /// Runs `lower` one level deeper, or gives `None` with a trouble when the cap is reached.
+    pub fn deeper<T>(&mut self, node: Node<'_>, lower: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            let line = self.span(node).line;
+            if self.module.troubles.iter().all(|t| t.kind != SyntaxTroubleKind::TooDeep) {
+                self.trouble(line, SyntaxTroubleKind::TooDeep, "code nests too deeply here; the inner part was not read");
+            }
+            return None;
+        }
+        self.depth += 1;
+        let result = lower(self);
+        self.depth -= 1;
+        Some(result)
+    }
+}
