@@ -5,7 +5,9 @@
 //! tree-sitter; each language file is the only place that knows that grammar's node names.
 
 pub mod lower;
+pub mod render;
 pub mod tree;
 
 pub use lower::lower;
+pub use render::render;
 pub use tree::*;
