@@ -1,0 +1,240 @@
+//! An endpoint and its evidence.
+
+use crate::{Auth, Location, is_false};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One operation that the source would serve.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Endpoint {
+    /// Stable identity: a hash of service, protocol, method and path with the names of parameters blanked. A handler that
+    /// moves to another file keeps it.
+    pub id: String,
+    /// The `id` of its service.
+    pub service: String,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// The HTTP method in upper case, or `ANY`. WebSockets have `GET`; GraphQL operations `QUERY`, `MUTATION` or `SUBSCRIPTION`.
+    pub method: String,
+    /// The path as a template: `{name}` for a parameter, whatever the framework's own syntax. A part that is not known
+    /// stands as `{?source.text}`, except a leading base path, which is left out here and kept in `raw_path`.
+    pub path: String,
+    /// The path in the framework's own syntax, with unknown parts as `{?source.text}`.
+    pub raw_path: String,
+    /// How much of the path is known.
+    pub path_state: PathState,
+    /// The parts of the path that are not known, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holes: Vec<Hole>,
+    /// What it takes; the parameters of the path in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Parameter>,
+    /// The first sentence of its documentation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// The code that answers; absent when it lies outside the scanned tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handler: Option<HandlerRef>,
+    /// Where its own path was written or, without one, where it was registered.
+    pub registered_at: Location,
+    /// How it came about, from the application inwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trail: Vec<TrailStep>,
+    /// The conditions under which it is registered, all of which must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+    /// Who may call it.
+    pub auth: Auth,
+    /// Its age and future.
+    #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
+    pub lifecycle: Lifecycle,
+    /// What kind of code registers it.
+    pub audience: Audience,
+    /// The framework that serves it.
+    pub framework: String,
+    /// It hangs on a router that nothing visible mounts, so its path may lack a prefix.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub detached: bool,
+    /// It is declared in this tree but third-party code answers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub third_party: bool,
+    /// The framework adds it by itself: documentation pages, static files and the like.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub implicit: bool,
+    /// How sure it is that the application serves it at this path.
+    pub confidence: Confidence,
+}
+
+words! {
+    /// How an endpoint is spoken to.
+    pub enum Protocol {
+        /// HTTP request and response.
+        Http = "http",
+        /// WebSocket (RFC 6455).
+        WebSocket = "websocket",
+        /// Server-sent events over HTTP.
+        Sse = "sse",
+        /// gRPC; the path is `/package.Service/Method`.
+        Grpc = "grpc",
+        /// A GraphQL operation; the path is `<mount>#<field>`.
+        Graphql = "graphql",
+        /// SOAP.
+        Soap = "soap",
+    }
+}
+
+words! {
+    /// How much of a path is known.
+    pub enum PathState {
+        /// All of it.
+        Exact = "exact",
+        /// Some parts are not known; see `holes`.
+        Partial = "partial",
+        /// It is a regular expression that no template can say.
+        Pattern = "pattern",
+    }
+}
+
+words! {
+    /// What kind of code registers an endpoint.
+    pub enum Audience {
+        /// Code that is deployed.
+        Production = "production",
+        /// Tests and their fixtures.
+        Test = "test",
+        /// Examples, demos, samples and templates.
+        Example = "example",
+        /// Generated code.
+        Generated = "generated",
+        /// A copy of third-party code.
+        Vendored = "vendored",
+    }
+}
+
+words! {
+    /// How sure the tool is of an endpoint.
+    pub enum Confidence {
+        /// Followed from the application object to the handler.
+        High = "high",
+        /// Something on the way was assumed.
+        Medium = "medium",
+        /// Nothing visible mounts it, or most of its path is unknown.
+        Low = "low",
+    }
+}
+
+/// A part of a path that could not be known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Hole {
+    /// What stands there in the source: `settings.ADMIN_PREFIX`.
+    pub label: String,
+    /// Why it is not known.
+    pub reason: String,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Location>,
+}
+
+/// Something an endpoint takes from the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Parameter {
+    /// Where in the request it stands.
+    #[serde(rename = "in")]
+    pub location: ParameterIn,
+    /// Its name; empty for a nameless one (a wildcard).
+    pub name: String,
+    /// Its type in the words of its framework or language, if it declares one: `int`, `uuid`, `string`.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
+    /// The regular expression it must match, if it declares one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// Whether a request without it is refused or goes elsewhere.
+    pub required: bool,
+    /// It takes the rest of the path, slashes included.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub catch_all: bool,
+}
+
+words! {
+    /// A place in a request.
+    pub enum ParameterIn {
+        /// A part of the path.
+        Path = "path",
+        /// The query string.
+        Query = "query",
+        /// A header.
+        Header = "header",
+        /// A cookie.
+        Cookie = "cookie",
+        /// The body.
+        Body = "body",
+        /// A form field.
+        Form = "form",
+        /// An uploaded file.
+        File = "file",
+    }
+}
+
+/// The code that answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HandlerRef {
+    /// The file.
+    pub file: String,
+    /// The line its definition starts at, decorators aside.
+    pub line: u32,
+    /// The line its definition ends at.
+    pub end_line: u32,
+    /// Its name, qualified by its class; absent for an anonymous function.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub symbol: String,
+}
+
+/// A step on the way from the application object to the handler.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TrailStep {
+    /// The file.
+    pub file: String,
+    /// First line.
+    pub line: u32,
+    /// Last line.
+    pub end_line: u32,
+    /// What happens there: `app`, `mount`, `prefix`, `class`, `route`, `handler`, or `text` for a place that only wrote a
+    /// piece of the path.
+    pub what: String,
+    /// The piece of the path it gives, in the framework's syntax; absent when it gives none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub gives: String,
+}
+
+/// A condition under which something is registered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Condition {
+    /// Its source text; `not (...)` for the other branch.
+    pub text: String,
+    /// The file it stands in.
+    pub file: String,
+    /// The line it stands at.
+    pub line: u32,
+    /// Its value when nothing but its default decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<bool>,
+}
+
+/// The age and the future of an endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Lifecycle {
+    /// Its registration, its handler's annotations or its documentation say it is deprecated.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deprecated: bool,
+    /// The version of the API it belongs to, read off its path or its framework's versioning: `v1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+impl Lifecycle {
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        *self == Lifecycle::default()
+    }
+}
