@@ -1,7 +1,12 @@
 //! Module resolution: from an import as written to a file of the tree or the name of an outside package.
+//!
+//! One resolver a language, built once from [`Files`](crate::files::Files) (paths and manifest texts; no I/O) and
+//! asked often, from many threads. None of them reads code: what a module exports is the evaluator's business.
 
 use crate::files::FileId;
 use smol_str::SmolStr;
+
+pub mod python;
 
 /// Where an import leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,4 +19,59 @@ pub enum Target {
     External(SmolStr),
     /// Should be in the tree (relative, workspace package, own package) but is not.
     Missing,
+}
+
+/// The last part of a path.
+pub(crate) fn base_name(path: &str) -> &str {
+    path.rfind('/').map_or(path, |at| &path[at + 1..])
+}
+
+/// Whether `path` is `folder` or lies under it ("" is the root).
+pub(crate) fn is_under(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path == folder || (path.starts_with(folder) && path.as_bytes().get(folder.len()) == Some(&b'/'))
+}
+
+/// How many leading folders two folder paths share.
+pub(crate) fn shared_folders(a: &str, b: &str) -> usize {
+    let parts = |p: &'_ str| p.is_empty();
+    if parts(a) || parts(b) {
+        return 0;
+    }
+    a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
+}
+
+/// Number of folders in a folder path.
+pub(crate) fn depth(folder: &str) -> usize {
+    if folder.is_empty() { 0 } else { folder.bytes().filter(|b| *b == b'/').count() + 1 }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! In-memory files for the resolvers' tests.
+    use crate::files::{File, Files};
+    use apicensus_syntax::Lang;
+    use std::sync::Arc;
+
+    /// Files of these paths and texts; the texts of code files are left out, as in a scan.
+    pub fn files(list: &[(&str, &str)]) -> Files {
+        let lang = |path: &str| match path.rsplit('.').next() {
+            Some("py" | "pyi") => Some(Lang::Python),
+            Some("js" | "jsx" | "mjs" | "cjs") => Some(Lang::JavaScript),
+            Some("ts" | "mts" | "cts") => Some(Lang::TypeScript),
+            Some("tsx") => Some(Lang::Tsx),
+            Some("rs") => Some(Lang::Rust),
+            _ => None,
+        };
+        let file = |(path, text): &(&str, &str)| File {
+            path: (*path).into(),
+            lang: lang(path),
+            text: lang(path).is_none().then(|| Arc::from(*text)),
+        };
+        Files::new(list.iter().map(file).collect())
+    }
+
+    /// Files of these paths without texts.
+    pub fn paths(list: &[&str]) -> Files {
+        files(&list.iter().map(|path| (*path, "")).collect::<Vec<_>>())
+    }
 }
