@@ -124,7 +124,10 @@ impl<'m> Printer<'m> {
                 self.end();
                 self.indented(|p| p.class_members(class));
             }
-            Stmt::Extend { target, base, methods, body } => self.extend(*target, *base, methods, body),
+            Stmt::Extend { target, base, methods, body, annotations } => {
+                self.annotation_lines(annotations);
+                self.extend(*target, *base, methods, body);
+            }
             Stmt::Namespace { name, body, annotations } => {
                 self.annotation_lines(annotations);
                 self.line(format_args!("namespace {name}"));

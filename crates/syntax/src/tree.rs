@@ -143,8 +143,10 @@ pub enum Stmt {
         base: Option<ExprId>,
         /// The methods and associated functions.
         methods: Vec<FunctionId>,
-        /// Associated constants.
+        /// Associated constants and types.
         body: Block,
+        /// Attributes.
+        annotations: Vec<ExprId>,
     },
     /// A named submodule with its body in place (`mod x { .. }`, TS `namespace`).
     Namespace {
