@@ -1,1 +1,20 @@
-//! x
+//! Where bytes come from: a work tree on disk, a git revision, a bare repository.
+//!
+//! [`Tree::open`] lists the files once, sorted, with their sizes; [`Tree::read`] gives one file's bytes and may be
+//! called from many threads. What can't be read is a [`SourceTrouble`], never a silent gap. [`classify`] says what a
+//! file is (production, test, generated, ...) from its path and the first bytes of its content.
+//!
+//! Nothing is checked out, no hook or filter runs, and nothing is written. Languages are data given by the caller.
+
+pub mod classify;
+mod error;
+mod ignores;
+mod links;
+mod repository;
+mod revision;
+mod tree;
+mod worktree;
+
+pub use error::{ReadError, SourceError, SourceTrouble, SourceTroubleKind};
+pub use repository::{Repository, Revision};
+pub use tree::{Entry, OpenOptions, Tree};
