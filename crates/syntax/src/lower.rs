@@ -29,7 +29,7 @@ pub fn lower(lang: Lang, source: &str) -> Module {
 /// Lowers text that stands inside a file: spans are shifted by `offset` bytes and start at `line`.
 pub(crate) fn lower_at(lang: Lang, source: &str, offset: u32, line: u32) -> Module {
     let mut ctx = Ctx { source, module: Module::default(), depth: 0, lang, offset, line };
-    let Some(tree) = parse(lang, source) else {
+    let Some(tree) = parse_best(lang, source) else {
         ctx.trouble(line, SyntaxTroubleKind::Unparsed, "parsing took too long; nothing of the file was read");
         return ctx.module;
     };
@@ -41,6 +41,17 @@ pub(crate) fn lower_at(lang: Lang, source: &str, offset: u32, line: u32) -> Modu
         Lang::Rust => rust::lower(&mut ctx, root),
     }
     ctx.module
+}
+
+/// Parses; JavaScript with errors is tried as TSX too, which reads most of Flow and of TypeScript under a wrong name.
+fn parse_best(lang: Lang, source: &str) -> Option<tree_sitter::Tree> {
+    let tree = parse(lang, source)?;
+    if lang != Lang::JavaScript || !tree.root_node().has_error() {
+        return Some(tree);
+    }
+    let damage = javascript::damage(tree.root_node());
+    let other = parse(Lang::Tsx, source).filter(|other| javascript::damage(other.root_node()) < damage);
+    Some(other.unwrap_or(tree))
 }
 
 fn parse(lang: Lang, source: &str) -> Option<tree_sitter::Tree> {

@@ -124,6 +124,13 @@ pub(super) fn effect(ctx: &mut Ctx<'_>, node: Node<'_>, out: &mut Block) {
         }
         return;
     }
+    // `void f()`, as a statement, is `f()`.
+    if node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "void")
+        && let Some(argument) = node.child_by_field_name("argument")
+    {
+        ctx.deeper(argument, |ctx| effect(ctx, argument, out));
+        return;
+    }
     let made = match assignment(ctx, node) {
         Some((target, value, kind)) => Stmt::Bind { target, value: Some(value), kind, ty: None },
         None => Stmt::Expr(expr(ctx, node)),
@@ -151,7 +158,7 @@ fn ambient(ctx: &mut Ctx<'_>, node: Node<'_>, out: &mut Block) {
     for child in kids(node) {
         let before = out.len();
         stmt(ctx, child, out);
-        for id in out[before..].to_vec() {
+        for id in out[before..].iter().copied() {
             let unknown = ctx.unknown(node);
             if let Stmt::Bind { value: value @ None, .. } = &mut ctx.module.stmts[id.at()].0 {
                 *value = Some(unknown);

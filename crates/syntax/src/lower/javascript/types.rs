@@ -132,7 +132,7 @@ fn record(ctx: &mut Ctx<'_>, fields: &[Field], node: Node<'_>) -> ExprId {
     ctx.put(Expr::Dict(entries, None), node)
 }
 
-/// The properties and methods of an interface or object type. Methods are fields too, of unknown type.
+/// The properties and the methods of an interface or object type.
 fn members(ctx: &mut Ctx<'_>, body: Node<'_>) -> (Vec<Field>, Vec<FunctionId>) {
     let (mut fields, mut methods) = (Vec::new(), Vec::new());
     let mut docs = Docs::default();
