@@ -7,6 +7,7 @@ use crate::files::FileId;
 use smol_str::SmolStr;
 
 pub mod python;
+pub mod scan;
 
 /// Where an import leads.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -183,7 +183,8 @@ impl PythonResolver {
         let package = matches!(top, Node::Package(at, _) if self.tree.get(at).init.is_some());
         let found_file = matches!(node, Some(Node::Module(_) | Node::Package(..)));
         let outside = self.roots.dependencies.contains(&manifest::normal(first));
-        let stub = matches!(node, Some(Node::Module(file) | Node::Package(_, file)) if self.is_stub(file));
+        // Stubs describe some library; only inside of a package with code do they stand for (native) code of the tree.
+        let stub = matches!(top, Node::Module(file) | Node::Package(_, file) if self.is_stub(file));
         let library = stdlib::is_stdlib(first);
         let tier = match root {
             _ if !visible || stub || (library && !(above && found_file)) => return None,
