@@ -3,9 +3,12 @@
 //! One resolver a language, built once from [`Files`](crate::files::Files) (paths and manifest texts; no I/O) and
 //! asked often, from many threads. None of them reads code: what a module exports is the evaluator's business.
 
-use crate::files::FileId;
+use crate::files::{FileId, Files};
 use smol_str::SmolStr;
 
+mod glob;
+mod jsonc;
+pub mod node;
 pub mod python;
 pub mod scan;
 
@@ -20,6 +23,24 @@ pub enum Target {
     External(SmolStr),
     /// Should be in the tree (relative, workspace package, own package) but is not.
     Missing,
+}
+
+/// All files in a folder and below ("" is the root), those whose name ends in one of `endings` (`.ts`, `route.js`; none
+/// given: all), sorted by path.
+pub fn files_under(files: &Files, folder: &str, endings: &[&str]) -> Vec<FileId> {
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let (mut low, mut high) = (0, files.len() as u32);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if files.get(FileId(middle)).path.as_str() < prefix.as_str() {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    let inside = (low..files.len() as u32).map(FileId).take_while(|id| files.get(*id).path.starts_with(prefix.as_str()));
+    let fits = |id: &FileId| endings.is_empty() || endings.iter().any(|end| files.get(*id).path.ends_with(end));
+    inside.filter(fits).collect()
 }
 
 /// The last part of a path.
@@ -74,5 +95,22 @@ pub(crate) mod testing {
     /// Files of these paths without texts.
     pub fn paths(list: &[&str]) -> Files {
         files(&list.iter().map(|path| (*path, "")).collect::<Vec<_>>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_of_a_folder() {
+        let files = testing::paths(&["a/x.ts", "a/b/y.js", "a-c/z.ts", "a.ts"]);
+        let under = |folder: &str, endings: &[&str]| -> Vec<String> {
+            files_under(&files, folder, endings).iter().map(|id| files.get(*id).path.to_string()).collect()
+        };
+        assert_eq!(under("a", &[]), ["a/b/y.js", "a/x.ts"]);
+        assert_eq!(under("a", &[".ts"]), ["a/x.ts"]);
+        assert_eq!(under("", &[".ts"]), ["a-c/z.ts", "a.ts", "a/x.ts"]);
+        assert!(under("q", &[]).is_empty());
     }
 }
