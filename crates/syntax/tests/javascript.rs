@@ -140,7 +140,7 @@ class A(call(name mixin, name B))
   declare count = 0
   block
     call(name register, this)
-  unknown(method_definition)
+  method() {}
   member constructor constructor()
     call(super)
   member getter name()

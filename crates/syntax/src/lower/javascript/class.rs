@@ -82,9 +82,7 @@ fn members(ctx: &mut Ctx<'_>, body: Node<'_>, class: &mut Class) {
         match child.kind() {
             "method_definition" | "method_signature" | "abstract_method_signature" => {
                 let id = method(ctx, child, annotations, class);
-                if let (Some(id), Some(doc)) = (id, doc) {
-                    ctx.module.functions[id.at()].doc = Some(doc);
-                }
+                ctx.module.functions[id.at()].doc = doc;
             }
             "field_definition" | "public_field_definition" => field(ctx, child, annotations, doc, class),
             "class_static_block" => {
@@ -97,19 +95,18 @@ fn members(ctx: &mut Ctx<'_>, body: Node<'_>, class: &mut Class) {
     }
 }
 
-/// A method; one whose name can't be known leaves an unknown in the class body.
-fn method(ctx: &mut Ctx<'_>, node: Node<'_>, annotations: Vec<ExprId>, class: &mut Class) -> Option<FunctionId> {
-    let named = node.child_by_field_name("name").is_some_and(|name| literal::property_name(ctx, name).is_some());
-    if !named {
-        let unknown = ctx.unknown(node);
-        class.body.push(ctx.put_stmt(Stmt::Expr(unknown), node));
-        return None;
-    }
+/// A method; one whose name can't be known is kept in the class body, as a nameless function.
+fn method(ctx: &mut Ctx<'_>, node: Node<'_>, annotations: Vec<ExprId>, class: &mut Class) -> FunctionId {
     let id = function(ctx, node, FunctionKind::Method);
-    let place = &mut ctx.module.functions[id.at()].annotations;
-    place.splice(0..0, annotations);
-    class.methods.push(id);
-    Some(id)
+    let made = &mut ctx.module.functions[id.at()];
+    made.annotations.splice(0..0, annotations);
+    if made.name.is_some() {
+        class.methods.push(id);
+    } else {
+        let value = ctx.put(Expr::Function(id), node);
+        class.body.push(ctx.put_stmt(Stmt::Expr(value), node));
+    }
+    id
 }
 
 /// A field: static ones are bound in the class body, others are fields.
