@@ -1,1 +1,3 @@
-//! x
+//! From evaluated routes to catalog endpoints.
+
+pub mod template;
