@@ -6,7 +6,9 @@
 use crate::files::{FileId, Files};
 use smol_str::SmolStr;
 
+pub mod cargo;
 mod glob;
+pub mod graph;
 mod jsonc;
 pub mod node;
 pub mod python;

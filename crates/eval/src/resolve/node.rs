@@ -196,10 +196,9 @@ impl NodeResolver {
                 }
                 promised |= telling && !path.contains("node_modules") && !self.is_dependency(ask);
             }
-            if let Some(path) = config.base_url.as_ref().and_then(|base| join(base, ask.spec)) {
-                if let Some(file) = self.probe(&path, ask.typed) {
-                    return Some(Target::File(file));
-                }
+            let path = config.base_url.as_ref().and_then(|base| join(base, ask.spec));
+            if let Some(file) = path.and_then(|path| self.probe(&path, ask.typed)) {
+                return Some(Target::File(file));
             }
         }
         promised.then(|| self.named(ask).unwrap_or(Target::Missing))
@@ -316,10 +315,9 @@ impl NodeResolver {
         let mut at = ask.folder;
         loop {
             let modules = if at.is_empty() { "node_modules".to_owned() } else { format!("{at}/node_modules") };
-            if self.files.is_folder(&modules) {
-                if let Some(file) = self.probe(&join(&modules, ask.spec)?, false) {
-                    return Some(Target::File(file));
-                }
+            let path = join(&modules, ask.spec).filter(|_| self.files.is_folder(&modules));
+            if let Some(file) = path.and_then(|path| self.probe(&path, false)) {
+                return Some(Target::File(file));
             }
             if at.is_empty() {
                 return None;

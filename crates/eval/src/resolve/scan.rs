@@ -24,7 +24,7 @@ pub enum SpecKind {
     Folder,
     /// A Rust `mod name;`.
     Mod,
-    /// A Rust `#[path = "..."] mod name;`: the path.
+    /// A Rust `#[path = "..."] mod name;`: the name, a space, the path.
     ModPath,
 }
 

@@ -26,10 +26,9 @@ impl NodeResolver {
     /// A file, with an extension if need be; `x.js` may mean `x.ts`.
     pub(super) fn probe_file(&self, path: &str, typed: bool) -> Option<FileId> {
         let exact = self.files.find(path);
-        if typed || exact.is_none() {
-            if let Some(file) = self.source_twin(path) {
-                return Some(file);
-            }
+        let twin = if typed || exact.is_none() { self.source_twin(path) } else { None };
+        if twin.is_some() {
+            return twin;
         }
         if exact.is_some() || path.is_empty() {
             return exact;

@@ -85,9 +85,7 @@ impl Roots {
         let text = text.unwrap_or("");
         let requirements = name.starts_with("requirements") && (name.ends_with(".txt") || name.ends_with(".in"));
         if requirements || PROGRAMS.contains(&name) {
-            if let Some(at) = tree.find(folder) {
-                self.programs.insert(at);
-            }
+            self.programs.extend(tree.find(folder));
         }
         let facts = match name {
             "pyproject.toml" => manifest::pyproject(text),

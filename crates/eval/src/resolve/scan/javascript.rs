@@ -41,9 +41,7 @@ fn after(text: &[u8], at: usize, word: &[u8], out: &mut Vec<ImportSpec>) -> bool
     if word == b"import" && literal(text, at, out) {
         return false;
     }
-    if text[at..].starts_with(b".resolve") {
-        at = skip(text, at + 8);
-    } else if text[at..].starts_with(b".context") {
+    if text[at..].starts_with(b".resolve") || text[at..].starts_with(b".context") {
         at = skip(text, at + 8);
     } else if text[at..].starts_with(b".meta.glob") {
         let open = memchr::memchr(b'(', &text[at..]).map_or(text.len(), |n| at + n);

@@ -16,10 +16,11 @@ const MOST: usize = 2000;
 pub(super) fn scan(text: &[u8], out: &mut Vec<ImportSpec>) {
     let (Some(mods), Some(paths)) = (&*MODS, &*PATHS) else { return };
     for found in mods.captures_iter(text) {
-        if let Some(path) = found.get(1).and_then(|path| text_of(path.as_bytes())) {
-            out.push(ImportSpec::new(SpecKind::ModPath, 0, path));
-        } else if let Some(name) = found.get(2).and_then(|name| text_of(name.as_bytes())) {
-            out.push(ImportSpec::new(SpecKind::Mod, 0, name));
+        let group = |at: usize| found.get(at).and_then(|group| text_of(group.as_bytes()));
+        match (group(1), group(2)) {
+            (Some(path), Some(name)) => out.push(ImportSpec::new(SpecKind::ModPath, 0, format!("{name} {path}"))),
+            (None, Some(name)) => out.push(ImportSpec::new(SpecKind::Mod, 0, name)),
+            _ => {}
         }
     }
     let mut at = 0;

@@ -52,7 +52,7 @@ fn javascript_forms() {
 #[test]
 fn rust_forms() {
     let all = |text: &str| show(Lang::Rust, text);
-    assert_eq!(all("pub mod a;\nmod b { }\n#[path = \"x/y.rs\"]\npub mod c;"), ["mod a", "path x/y.rs"]);
+    assert_eq!(all("pub mod a;\nmod b { }\n#[path = \"x/y.rs\"]\npub mod c;"), ["mod a", "path c x/y.rs"]);
     assert_eq!(all("use crate::{a::b, c::{self, D as E}, f::*};"), ["?crate::a::b", "?crate::c::self", "?crate::c::D", "?crate::f"]);
     assert_eq!(all("use foo as bar; fn x() { super::y::z() }"), ["?super::y::z", "?foo"]);
     assert_eq!(all("use a::{"), Vec::<String>::new());
