@@ -191,10 +191,9 @@ impl CargoResolver {
             let real = used.package.as_ref().unwrap_or(key);
             let target = self.dependency_target(used, base, real);
             // A library may be named differently from its package; a renamed dependency goes by its key.
-            if let (Target::File(file), None) = (&target, &used.package) {
-                if let Some(owner) = self.packages.iter().find(|p| p.lib == Some(*file)) {
-                    externs.insert(owner.lib_name.clone(), target.clone());
-                }
+            let own = |p: &&Package| used.package.is_none() && p.lib.is_some_and(|lib| target == Target::File(lib));
+            if let Some(owner) = self.packages.iter().find(own) {
+                externs.insert(owner.lib_name.clone(), target.clone());
             }
             externs.insert(extern_name(key), target);
         }

@@ -146,10 +146,18 @@ fn literal(text: &[u8], at: usize, out: &mut Vec<ImportSpec>) -> bool {
 /// The next place that is no white space or comment.
 fn skip(text: &[u8], mut at: usize) -> usize {
     loop {
-        match (text.get(at), text.get(at + 1)) {
+        // Comments that don't end soon are not read.
+        let near = &text[at.min(text.len())..text.len().min(at + 2000)];
+        match (near.first(), near.get(1)) {
             (Some(b' ' | b'\t' | b'\r' | b'\n'), _) => at += 1,
-            (Some(b'/'), Some(b'*')) => at = memmem::find(&text[at + 2..], b"*/").map_or(text.len(), |n| at + n + 4),
-            (Some(b'/'), Some(b'/')) => at = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n),
+            (Some(b'/'), Some(b'*')) => match memmem::find(&near[2..], b"*/") {
+                Some(n) => at += n + 4,
+                None => return at,
+            },
+            (Some(b'/'), Some(b'/')) => match memchr::memchr(b'\n', near) {
+                Some(n) => at += n,
+                None => return at,
+            },
             _ => return at.min(text.len()),
         }
     }

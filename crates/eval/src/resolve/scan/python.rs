@@ -5,6 +5,8 @@ use memchr::memmem;
 
 /// Longest list of imported names that is read.
 const LONGEST: usize = 20_000;
+/// How far back an import's logical line is read.
+const LONGEST_LINE: usize = 2000;
 
 pub(super) fn scan(text: &[u8], out: &mut Vec<ImportSpec>) {
     let mut computed = false;
@@ -73,12 +75,13 @@ fn statement(text: &[u8], at: usize, out: &mut Vec<ImportSpec>) {
 
 /// The text of the logical line up to `at`.
 fn before(text: &[u8], at: usize) -> &[u8] {
+    let (text, at) = (&text[at.saturating_sub(LONGEST_LINE)..at], at.min(LONGEST_LINE));
     let mut start = at;
     loop {
         start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |n| n + 1);
         let above = &text[..start.saturating_sub(1)];
         let above = above.strip_suffix(b"\r").unwrap_or(above);
-        if start == 0 || !above.ends_with(b"\\") || at - start > 2000 {
+        if start == 0 || !above.ends_with(b"\\") {
             return &text[start..at];
         }
         start -= 1;
@@ -108,6 +111,9 @@ fn names(text: &[u8], at: usize, mut each: impl FnMut(&str)) {
             b' ' | b'\t' | b'\r' | b'\n' | b'*' => {}
             byte if is_word(*byte) => {
                 let end = text[at..].iter().position(|b| !is_word(*b) && *b != b'.').map_or(text.len(), |n| at + n);
+                if matches!(&text[at..end], b"import" | b"from") {
+                    return;
+                }
                 // What follows a name (`as x`) up to the comma is no import.
                 if !skip {
                     if let Some(name) = text_of(&text[at..end]) {
