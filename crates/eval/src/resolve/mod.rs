@@ -21,7 +21,7 @@ pub enum Target {
     File(FileId),
     /// A Python namespace package: a folder without `__init__.py`.
     Folder(SmolStr),
-    /// An outside package: its canonical name as a model would write it (`fastapi.routing`, `@nestjs/common`, `axum`).
+    /// An outside package: its canonical name as a model would write it (`speedy.routing`, `@out/common`, `axle`).
     External(SmolStr),
     /// Should be in the tree (relative, workspace package, own package) but is not.
     Missing,

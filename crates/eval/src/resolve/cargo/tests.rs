@@ -13,7 +13,7 @@ fn show(files: &Files, target: &Target) -> String {
 
 fn workspace() -> Files {
     files(&[
-        ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\nmy-core = { path = \"crates/core\" }\nweb = { package = \"actix-web\", version = \"4\" }"),
+        ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\nmy-core = { path = \"crates/core\" }\nweb = { package = \"outer-web\", version = \"4\" }"),
         ("crates/core/Cargo.toml", "[package]\nname = \"my-core\"\n[lib]\nname = \"heart\"\npath = \"code/root.rs\"\n[features]\ndefault = [\"a\"]\na = [\"b\", \"dep:x\"]\nb = []\nc = []"),
         ("crates/core/code/root.rs", ""), ("crates/core/code/a.rs", ""),
         ("crates/app/Cargo.toml", "[package]\nname = \"the-app\"\n[dependencies]\nmy-core.workspace = true\nweb = { workspace = true }\nold = { path = \"../core\", package = \"my-core\" }\naxum-extra = \"1\"\ngone = { path = \"../../../gone\" }\n[target.'cfg(unix)'.dependencies]\nunixy = { version = \"1\", optional = true }\n[[bin]]\nname = \"tool\"\npath = \"tools/t.rs\""),
@@ -45,8 +45,8 @@ fn dependencies_by_path_workspace_and_rename() {
     assert_eq!(ask("my_core"), "crates/core/code/root.rs");
     assert_eq!(ask("heart"), "crates/core/code/root.rs");
     assert_eq!(ask("old"), "crates/core/code/root.rs");
-    assert_eq!(ask("web"), "ext:actix_web");
-    assert_eq!(ask("axum_extra"), "ext:axum_extra");
+    assert_eq!(ask("web"), "ext:outer_web");
+    assert_eq!(ask("axle_extra"), "ext:axle_extra");
     assert_eq!(ask("the_app"), "crates/app/src/lib.rs");
     assert_eq!(ask("std"), "ext:std");
     assert_eq!(ask("gone"), "ext:gone");
@@ -91,5 +91,5 @@ fn code_without_a_manifest() {
     let cargo = CargoResolver::new(&tree);
     assert_eq!(cargo.crate_roots().len(), 2);
     let package = cargo.package_of(tree.find("svc/src/a.rs").unwrap()).unwrap();
-    assert_eq!(show(&tree, &cargo.dependency(package, "axum")), "ext:axum");
+    assert_eq!(show(&tree, &cargo.dependency(package, "axle")), "ext:axle");
 }

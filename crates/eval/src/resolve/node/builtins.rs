@@ -28,6 +28,6 @@ mod tests {
     fn names_and_subpaths() {
         assert!(BUILTINS.is_sorted());
         assert!(is_builtin("fs") && is_builtin("fs/promises"));
-        assert!(!is_builtin("fs/x") && !is_builtin("express") && !is_builtin("events/") && !is_builtin(""));
+        assert!(!is_builtin("fs/x") && !is_builtin("courier") && !is_builtin("events/") && !is_builtin(""));
     }
 }

@@ -30,7 +30,7 @@ pub fn normal(name: &str) -> SmolStr {
     out.into()
 }
 
-/// The name of a requirement line: `Flask[async]>=2 ; python_version > "3"` is `flask`.
+/// The name of a requirement line: `Quokka[async]>=2 ; python_version > "3"` is `quokka`.
 fn requirement(line: &str) -> Option<SmolStr> {
     let line = line.trim();
     let end = line.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(line.len());
@@ -215,8 +215,8 @@ mod tests {
 
     #[test]
     fn dependencies_of_all_kinds() {
-        let facts = pyproject("[project]\ndependencies = [\"Flask-Login[x]>=2\"]\n[tool.poetry.dependencies]\nhttpx = \"*\"");
-        assert_eq!(facts.dependencies, ["httpx", "flask_login"]);
+        let facts = pyproject("[project]\ndependencies = [\"Quokka-Login[x]>=2\"]\n[tool.poetry.dependencies]\nhttpx = \"*\"");
+        assert_eq!(facts.dependencies, ["httpx", "quokka_login"]);
         assert_eq!(requirements("# no\n-r a.txt\nboto3==1 # x\n./local\nhttps://x\n").dependencies, ["boto3"]);
         let facts = ini("[options]\npackage_dir =\n    =src\ninstall_requires =\n    a.b>1\n[options.packages.find]\nwhere = lib");
         assert_eq!((facts.roots, facts.dependencies), (vec!["src".to_owned(), "lib".to_owned()], vec!["a_b".into()]));

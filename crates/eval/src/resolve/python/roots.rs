@@ -96,8 +96,8 @@ impl Roots {
             _ => return,
         };
         let package = tree.find(folder).is_some_and(|at| tree.get(at).is_package());
-        let django = name == "manage.py" && is_site(tree, folder);
-        if let Some(at) = tree.find(folder).filter(|_| !package || django) {
+        let site = name == "manage.py" && is_site(tree, folder);
+        if let Some(at) = tree.find(folder).filter(|_| !package || site) {
             raise(found, at, Kind::Place);
         }
         if matches!(name, "pyproject.toml" | "setup.cfg" | "setup.py") {

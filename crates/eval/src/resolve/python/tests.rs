@@ -30,17 +30,17 @@ fn packages_relative_and_absolute() {
     assert_eq!(ask(&tree, "app/main.py", "app.api"), "app/api/__init__.py");
     assert_eq!(ask(&tree, "app/main.py", "app.nope"), "missing");
     assert_eq!(ask(&tree, "app/main.py", ".nope"), "missing");
-    assert_eq!(ask(&tree, "app/main.py", "fastapi.routing"), "ext:fastapi.routing");
+    assert_eq!(ask(&tree, "app/main.py", "speedy.routing"), "ext:speedy.routing");
     assert_eq!(ask(&tree, "app/main.py", "....."), "missing");
 }
 
 #[test]
 fn a_sibling_in_a_package_does_not_hide_a_library() {
-    let tree = paths(&["app/__init__.py", "app/x.py", "app/logging.py", "app/integrations/__init__.py", "app/integrations/flask.py"]);
+    let tree = paths(&["app/__init__.py", "app/x.py", "app/logging.py", "app/integrations/__init__.py", "app/integrations/quokka.py"]);
     assert_eq!(ask(&tree, "app/x.py", "logging"), "ext:logging");
-    assert_eq!(ask(&tree, "app/integrations/flask.py", "flask"), "ext:flask");
-    let tree = paths(&["flask.py", "x/celery.py"]);
-    assert_eq!(ask(&tree, "flask.py", "flask"), "ext:flask");
+    assert_eq!(ask(&tree, "app/integrations/quokka.py", "quokka"), "ext:quokka");
+    let tree = paths(&["quokka.py", "x/celery.py"]);
+    assert_eq!(ask(&tree, "quokka.py", "quokka"), "ext:quokka");
     assert_eq!(ask(&tree, "x/celery.py", "celery"), "ext:celery");
 }
 
@@ -87,7 +87,7 @@ fn layouts_and_manifests() {
 }
 
 #[test]
-fn a_django_site_inside_of_a_package() {
+fn a_managed_site_inside_of_a_package() {
     let tree = paths(&["site/__init__.py", "site/manage.py", "site/core/__init__.py", "site/core/settings.py", "site/users/__init__.py", "site/users/models.py"]);
     assert_eq!(ask(&tree, "site/core/settings.py", "users.models"), "site/users/models.py");
     let resolver = PythonResolver::new(&tree);
@@ -99,14 +99,14 @@ fn a_django_site_inside_of_a_package() {
 #[test]
 fn vendored_and_test_copies_stay_where_they_are() {
     let tree = paths(&[
-        "pkg/__init__.py", "pkg/_vendor/flask/__init__.py", "pkg/_vendor/flask/app.py", "pkg/_vendor/other.py", "pkg/a.py",
-        "tests/more/fastapi/__init__.py", "tests/more/fastapi/test_a.py", "stubs/yaml/__init__.pyi",
+        "pkg/__init__.py", "pkg/_vendor/quokka/__init__.py", "pkg/_vendor/quokka/app.py", "pkg/_vendor/other.py", "pkg/a.py",
+        "tests/more/speedy/__init__.py", "tests/more/speedy/test_a.py", "stubs/yaml/__init__.pyi",
     ]);
-    assert_eq!(ask(&tree, "pkg/a.py", "flask"), "ext:flask");
-    assert_eq!(ask(&tree, "pkg/a.py", "pkg._vendor.flask.app"), "pkg/_vendor/flask/app.py");
-    assert_eq!(ask(&tree, "pkg/a.py", "._vendor.flask"), "pkg/_vendor/flask/__init__.py");
-    assert_eq!(ask(&tree, "pkg/_vendor/other.py", "flask.app"), "pkg/_vendor/flask/app.py");
-    assert_eq!(ask(&tree, "pkg/a.py", "fastapi"), "ext:fastapi");
+    assert_eq!(ask(&tree, "pkg/a.py", "quokka"), "ext:quokka");
+    assert_eq!(ask(&tree, "pkg/a.py", "pkg._vendor.quokka.app"), "pkg/_vendor/quokka/app.py");
+    assert_eq!(ask(&tree, "pkg/a.py", "._vendor.quokka"), "pkg/_vendor/quokka/__init__.py");
+    assert_eq!(ask(&tree, "pkg/_vendor/other.py", "quokka.app"), "pkg/_vendor/quokka/app.py");
+    assert_eq!(ask(&tree, "pkg/a.py", "speedy"), "ext:speedy");
     assert_eq!(ask(&tree, "pkg/a.py", "yaml"), "ext:yaml");
 }
 
@@ -129,9 +129,9 @@ fn namespaces_and_their_portions() {
 
 #[test]
 fn a_declared_dependency_is_not_a_folder_of_that_name() {
-    let tree = files(&[("requirements.txt", "flask==2\n"), ("flask/app.py", ""), ("flask/views.py", "")]);
-    assert_eq!(ask(&tree, "flask/app.py", "flask"), "ext:flask");
-    assert_eq!(ask(&tree, "flask/app.py", "flask.views"), "flask/views.py");
+    let tree = files(&[("requirements.txt", "quokka==2\n"), ("quokka/app.py", ""), ("quokka/views.py", "")]);
+    assert_eq!(ask(&tree, "quokka/app.py", "quokka"), "ext:quokka");
+    assert_eq!(ask(&tree, "quokka/app.py", "quokka.views"), "quokka/views.py");
 }
 
 #[test]
