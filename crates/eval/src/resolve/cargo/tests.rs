@@ -16,7 +16,7 @@ fn workspace() -> Files {
         ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\nmy-core = { path = \"crates/core\" }\nweb = { package = \"outer-web\", version = \"4\" }"),
         ("crates/core/Cargo.toml", "[package]\nname = \"my-core\"\n[lib]\nname = \"heart\"\npath = \"code/root.rs\"\n[features]\ndefault = [\"a\"]\na = [\"b\", \"dep:x\"]\nb = []\nc = []"),
         ("crates/core/code/root.rs", ""), ("crates/core/code/a.rs", ""),
-        ("crates/app/Cargo.toml", "[package]\nname = \"the-app\"\n[dependencies]\nmy-core.workspace = true\nweb = { workspace = true }\nold = { path = \"../core\", package = \"my-core\" }\naxum-extra = \"1\"\ngone = { path = \"../../../gone\" }\n[target.'cfg(unix)'.dependencies]\nunixy = { version = \"1\", optional = true }\n[[bin]]\nname = \"tool\"\npath = \"tools/t.rs\""),
+        ("crates/app/Cargo.toml", "[package]\nname = \"the-app\"\n[dependencies]\nmy-core.workspace = true\nweb = { workspace = true }\nold = { path = \"../core\", package = \"my-core\" }\naxle-extra = \"1\"\ngone = { path = \"../../../gone\" }\n[target.'cfg(unix)'.dependencies]\nunixy = { version = \"1\", optional = true }\n[[bin]]\nname = \"tool\"\npath = \"tools/t.rs\""),
         ("crates/app/src/main.rs", ""), ("crates/app/src/lib.rs", ""), ("crates/app/src/bin/x.rs", ""), ("crates/app/src/bin/y/main.rs", ""),
         ("crates/app/src/bin/y/part.rs", ""), ("crates/app/tools/t.rs", ""), ("crates/app/examples/e.rs", ""), ("crates/app/tests/it.rs", ""),
         ("crates/app/tests/common/mod.rs", ""), ("crates/app/benches/b.rs", ""),
