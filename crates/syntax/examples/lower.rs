@@ -99,7 +99,16 @@ fn merge(all: &mut Tally, part: Tally) {
 fn run(path: &Path, wanted: Option<&str>) {
     let mut files = Vec::new();
     collect(path, &mut files);
-    files.sort();
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    for lang in [Lang::Python, Lang::JavaScript, Lang::TypeScript, Lang::Tsx, Lang::Rust] {
+        let of_lang: Vec<_> = files.iter().filter(|f| f.1 == lang).cloned().collect();
+        if !of_lang.is_empty() {
+            run_files(lang, &of_lang, wanted);
+        }
+    }
+}
+
+fn run_files(lang: Lang, files: &[(PathBuf, Lang)], wanted: Option<&str>) {
     let next = AtomicUsize::new(0);
     let start = Instant::now();
     let mut all = Tally::default();
@@ -125,7 +134,7 @@ fn run(path: &Path, wanted: Option<&str>) {
         println!("{place}");
     }
     let mb = all.bytes as f64 / 1e6;
-    println!("{} files, {mb:.1} MB in {:.2?}; {:.1} MB/s a thread", all.files, start.elapsed(), mb / all.busy.as_secs_f64());
+    println!("{lang:?}: {} files, {mb:.1} MB in {:.2?}; {:.1} MB/s a thread", all.files, start.elapsed(), mb / all.busy.as_secs_f64());
     println!("{} statements, {} expressions", all.stmts, all.exprs);
     if let Some((time, path)) = &all.slowest {
         println!("slowest: {time:.2?} {}", path.display());

@@ -144,7 +144,8 @@ impl Python<'_, '_> {
         }
         let mut all: Option<ExprId> = None;
         let mut left = self.expr(operands[0]);
-        for (op, operand) in operators.into_iter().zip(&operands[1..]) {
+        for (at, (op, operand)) in operators.into_iter().zip(&operands[1..]).enumerate() {
+            let last = at + 2 == operands.len();
             let before = self.ctx.module.exprs.len();
             let right = self.expr(*operand);
             let small = self.ctx.module.exprs.len() - before <= SHARED;
@@ -153,7 +154,7 @@ impl Python<'_, '_> {
                 Some(before) => self.ctx.put(Expr::Binary(BinaryOp::And, before, one), node),
                 None => one,
             });
-            left = if small { right } else { self.ctx.unknown(*operand) };
+            left = if small || last { right } else { self.ctx.unknown(*operand) };
         }
         all.unwrap_or(left)
     }
