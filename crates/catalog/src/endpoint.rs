@@ -37,6 +37,9 @@ pub struct Endpoint {
     pub handler: Option<HandlerRef>,
     /// Where its own path was written or, without one, where it was registered.
     pub registered_at: Location,
+    /// Further registrations of the same operation (same method and path, the names of parameters aside).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_registered_at: Vec<Location>,
     /// How it came about, from the application inwards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trail: Vec<TrailStep>,

@@ -25,6 +25,7 @@ fn endpoint() -> Endpoint {
         summary: None,
         handler: Some(HandlerRef { file: "app.js".into(), line: 3, end_line: 5, symbol: String::new() }),
         registered_at: Location { file: "app.js".into(), line: 3 },
+        also_registered_at: vec![],
         trail: vec![],
         conditions: vec![],
         auth: Auth::unknown("guards are not read"),

@@ -89,6 +89,8 @@ pub struct Tree {
     troubles: Vec<SourceTrouble>,
     repository: Option<Repository>,
     revision: Option<Revision>,
+    /// The revision that was asked for; None for a work tree.
+    requested: Option<String>,
     /// The object database to read from; None for a work tree.
     odb: Option<PathBuf>,
     max_file_size: u64,
@@ -144,7 +146,8 @@ impl Tree {
         troubles.sort();
         troubles.dedup();
         let (max_file_size, max_data_size) = (options.max_file_size, options.max_data_size);
-        Tree { root, entries: listing.entries, troubles, repository, revision, odb, max_file_size, max_data_size }
+        let requested = odb.as_ref().map(|_| options.rev.clone().unwrap_or_else(|| "HEAD".to_owned()));
+        Tree { requested, root, entries: listing.entries, troubles, repository, revision, odb, max_file_size, max_data_size }
     }
 
     /// The files, sorted by path.
@@ -170,6 +173,10 @@ impl Tree {
     /// The revision that was read, or the commit a work tree stands on.
     pub fn revision(&self) -> Option<&Revision> {
         self.revision.as_ref()
+    }
+    /// The revision that was asked for, `HEAD` for a bare repository; None when files on disk are read.
+    pub fn requested(&self) -> Option<&str> {
+        self.requested.as_deref()
     }
     /// The largest size at which a file with this path is read, in bytes.
     pub fn limit(&self, path: &str) -> u64 {

@@ -1,3 +1,13 @@
-//! From evaluated routes to catalog endpoints.
+//! From a source tree to a catalog: preparing the tree for the evaluator, and turning what it finds into services and
+//! endpoints with templates, identity and evidence.
+//!
+//! [`survey`] reads and lowers files, [`convert`] makes the catalog; [`template`] knows the path syntaxes.
+//! Nothing here knows a framework.
 
+pub mod convert;
+pub mod coverage;
+pub mod endpoint;
+pub mod languages;
+pub mod service;
+pub mod survey;
 pub mod template;

@@ -119,7 +119,7 @@ pub fn templates(pieces: &[PathPiece]) -> Vec<Template> {
 }
 
 /// The path as written, holes as `{?label}`.
-fn raw(pieces: &[PathPiece]) -> String {
+pub fn raw(pieces: &[PathPiece]) -> String {
     let part = |piece: &PathPiece| match piece {
         PathPiece::Text { text, .. } => text.to_string(),
         PathPiece::Hole { .. } => format!("{{?{}}}", label_of(piece).unwrap_or_default()),

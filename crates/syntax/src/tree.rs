@@ -71,6 +71,23 @@ pub enum Lang {
     Rust,
 }
 
+impl Lang {
+    /// The language's name: `python`, `typescript`. TypeScript with JSX is `tsx`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lang::Python => "python",
+            Lang::JavaScript => "javascript",
+            Lang::TypeScript => "typescript",
+            Lang::Tsx => "tsx",
+            Lang::Rust => "rust",
+        }
+    }
+    /// The language of a name.
+    pub fn named(name: &str) -> Option<Lang> {
+        [Lang::Python, Lang::JavaScript, Lang::TypeScript, Lang::Tsx, Lang::Rust].into_iter().find(|l| l.name() == name)
+    }
+}
+
 /// A block of statements.
 pub type Block = Vec<StmtId>;
 

@@ -1,0 +1,212 @@
+//! From routes to endpoints: templates, identity, evidence, audience, confidence. Identical operations become one.
+
+use crate::service::Services;
+use crate::survey::Survey;
+use crate::template::{self, Template};
+use apicensus_catalog as catalog;
+use apicensus_catalog::{Audience, Auth, Confidence, Endpoint, GuardLevel, Location, ParameterIn, PathState};
+use apicensus_eval::output::{GuardRef, Methods, PathPiece, Place, Protocol, Route};
+use apicensus_source::classify::Class;
+use indexmap::IndexMap;
+
+/// Characters of an endpoint's id.
+const ID_LENGTH: usize = 16;
+
+/// Converts the routes. Sorted by service, path, method and protocol.
+pub fn endpoints(routes: &[Route], services: &Services, survey: &Survey<'_>) -> Vec<Endpoint> {
+    let mut found: IndexMap<String, Endpoint> = IndexMap::new();
+    for (route, service) in routes.iter().zip(&services.of_route) {
+        let Some(service) = services.services.get(*service) else { continue };
+        for template in template::templates(&route.path) {
+            for method in methods(route) {
+                let endpoint = Converter { route, survey }.endpoint(&service.id, &template, method);
+                match found.get_mut(&endpoint.id) {
+                    Some(first) => merge(first, endpoint),
+                    None => {
+                        found.insert(endpoint.id.clone(), endpoint);
+                    }
+                }
+            }
+        }
+    }
+    let mut endpoints: Vec<Endpoint> = found.into_values().collect();
+    endpoints.sort_by(|a, b| (&a.service, &a.path, &a.method, a.protocol, &a.id).cmp(&(&b.service, &b.path, &b.method, b.protocol, &b.id)));
+    endpoints
+}
+
+/// Keeps the first registration, unless the second is deployed code and the first is not, or is surer.
+fn merge(first: &mut Endpoint, mut second: Endpoint) {
+    let rank = |e: &Endpoint| (e.audience != Audience::Production, e.confidence, e.handler.is_none());
+    let rank_of = |e: &Endpoint| {
+        let (audience, confidence, handler) = rank(e);
+        (audience, confidence as u8, handler)
+    };
+    if rank_of(&second) < rank_of(first) {
+        std::mem::swap(first, &mut second);
+        let inherited = std::mem::take(&mut second.also_registered_at);
+        inherited.into_iter().for_each(|at| note(first, at));
+    }
+    note(first, second.registered_at);
+    second.also_registered_at.into_iter().for_each(|at| note(first, at));
+}
+
+fn note(endpoint: &mut Endpoint, at: Location) {
+    if endpoint.registered_at != at && !endpoint.also_registered_at.contains(&at) {
+        endpoint.also_registered_at.push(at);
+    }
+}
+
+fn methods(route: &Route) -> Vec<String> {
+    match &route.methods {
+        _ if route.protocol == Protocol::WebSocket => vec!["GET".to_owned()],
+        Methods::Any => vec!["ANY".to_owned()],
+        Methods::Some(all) if all.is_empty() => vec!["ANY".to_owned()],
+        Methods::Some(all) => all.iter().map(|m| m.to_ascii_uppercase()).collect(),
+    }
+}
+
+/// The identity of an operation: a hash of service, protocol, method and the path with the names of parameters blanked.
+pub fn id(service: &str, protocol: catalog::Protocol, method: &str, path: &str) -> String {
+    let text = format!("{service}\n{protocol}\n{method}\n{}", template::key(path));
+    blake3::hash(text.as_bytes()).to_hex().chars().take(ID_LENGTH).collect()
+}
+
+struct Converter<'a> {
+    route: &'a Route,
+    survey: &'a Survey<'a>,
+}
+
+impl Converter<'_> {
+    fn endpoint(&self, service: &str, template: &Template, method: String) -> Endpoint {
+        let route = self.route;
+        let protocol = match route.protocol {
+            Protocol::Http => catalog::Protocol::Http,
+            Protocol::WebSocket => catalog::Protocol::WebSocket,
+            Protocol::Sse => catalog::Protocol::Sse,
+        };
+        let handler = route.handler.as_ref().map(|h| catalog::HandlerRef {
+            file: self.survey.path(h.place.file).to_owned(),
+            line: h.place.line,
+            end_line: h.place.end_line,
+            symbol: h.symbol.to_string(),
+        });
+        let deprecated = route.deprecated || route.handler.as_ref().is_some_and(|h| h.deprecated);
+        Endpoint {
+            id: id(service, protocol, &method, &template.path),
+            service: service.to_owned(),
+            protocol,
+            method,
+            path: template.path.clone(),
+            raw_path: template.raw_path.clone(),
+            path_state: template.state,
+            holes: self.holes(),
+            parameters: template.parameters.iter().map(parameter).collect(),
+            summary: route.handler.as_ref().and_then(|h| h.summary.as_ref()).map(ToString::to_string),
+            handler,
+            registered_at: self.at(&route.registered_at),
+            also_registered_at: Vec::new(),
+            trail: self.trail(),
+            conditions: self.conditions(),
+            auth: self.auth(),
+            lifecycle: catalog::Lifecycle { deprecated, version: template::version(&template.path) },
+            audience: self.audience(),
+            framework: route.framework.to_string(),
+            detached: route.detached,
+            third_party: route.third_party,
+            implicit: route.implicit,
+            confidence: self.confidence(template),
+        }
+    }
+
+    fn at(&self, place: &Place) -> Location {
+        Location { file: self.survey.path(place.file).to_owned(), line: place.line }
+    }
+
+    fn holes(&self) -> Vec<catalog::Hole> {
+        let hole = |piece: &PathPiece| match piece {
+            PathPiece::Hole { label, reason, place } => {
+                Some(catalog::Hole { label: label.to_string(), reason: reason.to_string(), at: place.as_ref().map(|p| self.at(p)) })
+            }
+            PathPiece::Text { .. } => None,
+        };
+        self.route.path.iter().filter_map(hole).collect()
+    }
+
+    fn trail(&self) -> Vec<catalog::TrailStep> {
+        let step = |step: &apicensus_eval::output::Step| catalog::TrailStep {
+            file: self.survey.path(step.place.file).to_owned(),
+            line: step.place.line,
+            end_line: step.place.end_line,
+            what: step.what.to_string(),
+            gives: template::raw(&step.gives),
+        };
+        self.route.trail.iter().map(step).collect()
+    }
+
+    fn conditions(&self) -> Vec<catalog::Condition> {
+        let condition = |c: &apicensus_eval::output::Condition| catalog::Condition {
+            text: c.text.to_string(),
+            file: self.survey.path(c.place.file).to_owned(),
+            line: c.place.line,
+            default: c.default,
+        };
+        self.route.conditions.iter().map(condition).collect()
+    }
+
+    /// The guards on the way are listed; what they ask for is not judged here, so the verdict stays open.
+    fn auth(&self) -> Auth {
+        let reason = match self.route.guards.len() {
+            0 => "nothing on the way to the handler is known to guard it",
+            _ => "what the guards on the way ask for was not determined",
+        };
+        Auth { chain: self.route.guards.iter().map(|g| self.guard(g)).collect(), ..Auth::unknown(reason) }
+    }
+
+    fn guard(&self, guard: &GuardRef) -> catalog::Guard {
+        catalog::Guard {
+            level: GuardLevel::from_word(&guard.level).unwrap_or(GuardLevel::Route),
+            symbol: guard.symbol.to_string(),
+            at: self.at(&guard.place),
+            defined: guard.defined.as_ref().map(|p| self.at(p)),
+            basis: None,
+        }
+    }
+
+    /// The audience of the code that registers the route; of the code that makes its application when that is deployed
+    /// code; of the handler when the route was registered without code of its own.
+    fn audience(&self) -> Audience {
+        let of = |class: Class| match class {
+            Class::Production | Class::Minified | Class::Binary => Audience::Production,
+            Class::Test => Audience::Test,
+            Class::Example | Class::Docs => Audience::Example,
+            Class::Generated => Audience::Generated,
+            Class::Vendored => Audience::Vendored,
+        };
+        let registered = of(self.survey.class(self.route.registered_at.file));
+        let app = self.route.app.map_or(Audience::Production, |app| of(self.survey.class(app.file)));
+        if registered == Audience::Production { app } else { registered }
+    }
+
+    fn confidence(&self, template: &Template) -> Confidence {
+        let is_off = self.route.conditions.iter().any(|c| c.default == Some(false));
+        let known: usize = self.route.path.iter().map(|p| if let PathPiece::Text { text, .. } = p { text.trim_matches('/').len() } else { 0 }).sum();
+        match template.state {
+            _ if self.route.detached => Confidence::Low,
+            PathState::Partial if known == 0 => Confidence::Low,
+            PathState::Partial => Confidence::Medium,
+            _ if is_off || template.has_default => Confidence::Medium,
+            _ => Confidence::High,
+        }
+    }
+}
+
+fn parameter(parameter: &template::Parameter) -> catalog::Parameter {
+    catalog::Parameter {
+        location: ParameterIn::Path,
+        name: parameter.name.clone(),
+        type_name: parameter.type_name.clone(),
+        pattern: parameter.pattern.clone(),
+        required: !parameter.optional,
+        catch_all: parameter.catch_all,
+    }
+}

@@ -1,0 +1,146 @@
+//! The scanned tree prepared for evaluation: languages, classes, manifest texts; and reading and lowering on demand,
+//! each file once, with what was learnt on the way.
+
+use crate::languages::Languages;
+use apicensus_eval::files::{File, FileId, Files};
+use apicensus_source::classify::{self, Class};
+use apicensus_source::{SourceTrouble, Tree};
+use apicensus_syntax::{Lang, Module, lower};
+use rayon::prelude::*;
+use smol_str::SmolStr;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Files without an extension that are larger than this are not looked at for a `#!` line, in bytes.
+const MAX_SCRIPT: u64 = 256 << 10;
+
+/// The tree, prepared. Safe to use from many threads.
+pub struct Survey<'a> {
+    tree: &'a Tree,
+    /// The files as the evaluator sees them; a file's id is its index in the tree.
+    pub files: Files,
+    classes: Vec<Class>,
+    states: Vec<State>,
+    troubles: Mutex<Vec<SourceTrouble>>,
+}
+
+/// What has been learnt about a file.
+#[derive(Default)]
+struct State {
+    bytes: OnceLock<Option<Arc<[u8]>>>,
+    class: OnceLock<Class>,
+    is_utf8: OnceLock<bool>,
+    module: OnceLock<Option<Arc<Module>>>,
+}
+
+impl<'a> Survey<'a> {
+    /// Looks at every file's name, and reads manifests and scripts. Runs on the current rayon pool.
+    pub fn new(tree: &'a Tree, languages: &Languages) -> Self {
+        let entries = tree.files();
+        let classes: Vec<Class> = entries.par_iter().map(|e| languages.class(&e.path)).collect();
+        let mut states = Vec::with_capacity(entries.len());
+        states.resize_with(entries.len(), State::default);
+        let mut survey = Survey { tree, files: Files::default(), classes, states, troubles: Mutex::default() };
+        let files = (0..entries.len()).into_par_iter().map(|at| survey.file(at, languages)).collect();
+        survey.files = Files::new(files);
+        survey
+    }
+
+    fn file(&self, at: usize, languages: &Languages) -> File {
+        let entry = &self.tree.files()[at];
+        let class = self.classes[at];
+        let mut lang = languages.of_path(&entry.path).filter(|_| class != Class::Minified);
+        let name = entry.path.rsplit('/').next().unwrap_or_default();
+        if lang.is_none() && !name.contains('.') && entry.size <= MAX_SCRIPT && class != Class::Vendored {
+            lang = self.tree.read(at).ok().and_then(|bytes| languages.of_program(classify::shebang(&bytes)?));
+        }
+        let is_config = languages.is_config(&entry.path) && class != Class::Vendored;
+        let text = if is_config { self.bytes(FileId(at as u32)).map(|b| Arc::from(String::from_utf8_lossy(&b))) } else { None };
+        File { path: SmolStr::new(&entry.path), lang, text }
+    }
+
+    /// The bytes of a file; None (and a trouble, once) when they can't be had. Kept for the next call.
+    pub fn bytes(&self, file: FileId) -> Option<Arc<[u8]>> {
+        let at = file.0 as usize;
+        let read = || match self.tree.read(at) {
+            Ok(bytes) => Some(Arc::from(bytes)),
+            Err(error) => {
+                let path = self.tree.files().get(at).map_or("", |e| e.path.as_str());
+                let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+                troubles.push(SourceTrouble::of_read(path, &error));
+                None
+            }
+        };
+        self.states.get(at)?.bytes.get_or_init(read).clone()
+    }
+
+    /// The bytes of a code file; None for what is not meant to be run: binary and minified files.
+    pub fn code(&self, file: FileId) -> Option<Arc<[u8]>> {
+        let bytes = self.bytes(file)?;
+        let shown = self.states.get(file.0 as usize)?.class.get_or_init(|| classify::of_content(&bytes).unwrap_or(Class::Production));
+        (!matches!(shown, Class::Binary | Class::Minified)).then_some(bytes)
+    }
+
+    /// A file lowered, once; None when it is no code or can't be read.
+    pub fn module(&self, file: FileId) -> Option<Arc<Module>> {
+        let state = self.states.get(file.0 as usize)?;
+        let make = || {
+            let lang = self.files.get(file).lang?;
+            let bytes = self.code(file)?;
+            let text = String::from_utf8_lossy(&bytes);
+            let _ = state.is_utf8.set(matches!(text, std::borrow::Cow::Borrowed(_)));
+            Some(Arc::new(lower(lang, &text)))
+        };
+        state.module.get_or_init(make).clone()
+    }
+
+    /// What a file is, by its path and, where it was read, by its content.
+    pub fn class(&self, file: FileId) -> Class {
+        let at = file.0 as usize;
+        let by_path = self.classes.get(at).copied().unwrap_or(Class::Production);
+        let by_content = self.states.get(at).and_then(|s| s.class.get()).copied().unwrap_or(Class::Production);
+        match (by_path, by_content) {
+            (_, Class::Binary | Class::Minified) | (Class::Production, _) => by_content,
+            _ => by_path,
+        }
+    }
+
+    /// The path of a file from the scan root.
+    pub fn path(&self, file: FileId) -> &str {
+        self.tree.files().get(file.0 as usize).map_or("", |e| e.path.as_str())
+    }
+    /// The tree.
+    pub fn tree(&self) -> &'a Tree {
+        self.tree
+    }
+    /// What could not be read so far.
+    pub fn troubles(&self) -> Vec<SourceTrouble> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// How far each code or configuration file got.
+    pub fn progress(&self) -> impl Iterator<Item = Progress<'_>> {
+        self.files.iter().map(|(id, file)| {
+            let state = &self.states[id.0 as usize];
+            Progress {
+                file: id,
+                lang: file.lang,
+                is_read: matches!(state.bytes.get(), Some(Some(_))),
+                is_utf8: state.is_utf8.get().copied().unwrap_or(true),
+                module: state.module.get().and_then(Option::as_deref),
+            }
+        })
+    }
+}
+
+/// How far a file got.
+pub struct Progress<'s> {
+    /// The file.
+    pub file: FileId,
+    /// Its language.
+    pub lang: Option<Lang>,
+    /// Its bytes were read.
+    pub is_read: bool,
+    /// Its text is UTF-8, as far as it was looked at.
+    pub is_utf8: bool,
+    /// Its tree, when it was parsed.
+    pub module: Option<&'s Module>,
+}
