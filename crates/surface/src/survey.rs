@@ -8,10 +8,13 @@ use apicensus_source::{SourceTrouble, Tree};
 use apicensus_syntax::{Lang, Module, lower};
 use rayon::prelude::*;
 use smol_str::SmolStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Files without an extension that are larger than this are not looked at for a `#!` line, in bytes.
 const MAX_SCRIPT: u64 = 256 << 10;
+/// Bytes of files that are kept for a second look; what is over this is read again when it is asked for again.
+const MAX_KEPT: usize = 256 << 20;
 
 /// The tree, prepared. Safe to use from many threads.
 pub struct Survey<'a> {
@@ -21,12 +24,16 @@ pub struct Survey<'a> {
     classes: Vec<Class>,
     states: Vec<State>,
     troubles: Mutex<Vec<SourceTrouble>>,
+    kept: AtomicUsize,
 }
 
 /// What has been learnt about a file.
 #[derive(Default)]
 struct State {
-    bytes: OnceLock<Option<Arc<[u8]>>>,
+    /// Whether it could be read.
+    is_read: OnceLock<bool>,
+    /// Its bytes, if they are kept.
+    bytes: OnceLock<Arc<[u8]>>,
     class: OnceLock<Class>,
     is_utf8: OnceLock<bool>,
     module: OnceLock<Option<Arc<Module>>>,
@@ -39,7 +46,7 @@ impl<'a> Survey<'a> {
         let classes: Vec<Class> = entries.par_iter().map(|e| languages.class(&e.path)).collect();
         let mut states = Vec::with_capacity(entries.len());
         states.resize_with(entries.len(), State::default);
-        let mut survey = Survey { tree, files: Files::default(), classes, states, troubles: Mutex::default() };
+        let mut survey = Survey { tree, files: Files::default(), classes, states, troubles: Mutex::default(), kept: AtomicUsize::new(0) };
         let files = (0..entries.len()).into_par_iter().map(|at| survey.file(at, languages)).collect();
         survey.files = Files::new(files);
         survey
@@ -51,26 +58,41 @@ impl<'a> Survey<'a> {
         let mut lang = languages.of_path(&entry.path).filter(|_| class != Class::Minified);
         let name = entry.path.rsplit('/').next().unwrap_or_default();
         if lang.is_none() && !name.contains('.') && entry.size <= MAX_SCRIPT && class != Class::Vendored {
-            lang = self.tree.read(at).ok().and_then(|bytes| languages.of_program(classify::shebang(&bytes)?));
+            lang = self.bytes(FileId(at as u32)).and_then(|bytes| languages.of_program(classify::shebang(&bytes)?));
         }
         let is_config = languages.is_config(&entry.path) && class != Class::Vendored;
         let text = if is_config { self.bytes(FileId(at as u32)).map(|b| Arc::from(String::from_utf8_lossy(&b))) } else { None };
         File { path: SmolStr::new(&entry.path), lang, text }
     }
 
-    /// The bytes of a file; None (and a trouble, once) when they can't be had. Kept for the next call.
+    /// The bytes of a file; None (and a trouble, once) when they can't be had.
     pub fn bytes(&self, file: FileId) -> Option<Arc<[u8]>> {
         let at = file.0 as usize;
-        let read = || match self.tree.read(at) {
-            Ok(bytes) => Some(Arc::from(bytes)),
-            Err(error) => {
+        let state = self.states.get(at)?;
+        if let Some(bytes) = state.bytes.get() {
+            return Some(bytes.clone());
+        }
+        if state.is_read.get() == Some(&false) {
+            return None;
+        }
+        let read = self.tree.read(at);
+        let is_first = state.is_read.set(read.is_ok()).is_ok();
+        match read {
+            Ok(bytes) => {
+                let bytes: Arc<[u8]> = Arc::from(bytes);
+                if self.kept.fetch_add(bytes.len(), Ordering::Relaxed) < MAX_KEPT {
+                    let _ = state.bytes.set(bytes.clone());
+                }
+                Some(bytes)
+            }
+            Err(error) if is_first => {
                 let path = self.tree.files().get(at).map_or("", |e| e.path.as_str());
                 let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
                 troubles.push(SourceTrouble::of_read(path, &error));
                 None
             }
-        };
-        self.states.get(at)?.bytes.get_or_init(read).clone()
+            Err(_) => None,
+        }
     }
 
     /// The bytes of a code file; None for what is not meant to be run: binary and minified files.
@@ -123,7 +145,7 @@ impl<'a> Survey<'a> {
             Progress {
                 file: id,
                 lang: file.lang,
-                is_read: matches!(state.bytes.get(), Some(Some(_))),
+                is_read: state.is_read.get() == Some(&true),
                 is_utf8: state.is_utf8.get().copied().unwrap_or(true),
                 module: state.module.get().and_then(Option::as_deref),
             }
