@@ -122,12 +122,12 @@ def starlette_routes(routes, prefix=""):
 
 def flask_routes(app):
     for rule in app.url_map.iter_rules():
-        if rule.endpoint.split(".")[-1] == "static":
-            continue
         view = app.view_functions[rule.endpoint]
+        own_pages = rule.endpoint.split(".")[-1] in ("specs", "doc", "root") and not place(view)
+        if rule.endpoint.split(".")[-1] == "static" or own_pages:
+            continue
         cls = getattr(view, "view_class", None)
         methods = set(rule.methods or ()) - {"OPTIONS"} - ({"HEAD"} if "GET" in (rule.methods or ()) else set())
-        explicit = getattr(view, "provide_automatic_options", None)
         for verb in sorted(methods) or ["OPTIONS"]:
             handler = view
             method = None
