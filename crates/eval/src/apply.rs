@@ -1,0 +1,666 @@
+//! What modelled calls do to framework objects.
+
+use crate::models::{Call, Does, Entry, KindId, MethodsSpec};
+use crate::output::{Place, TroubleKind};
+use crate::text::Text;
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+/// The role of an object that stands for one event of another.
+const SINGLE: &str = "@single";
+
+impl World<'_> {
+    /// Calls a modelled symbol; None when no model has a use for the call.
+    pub(crate) fn model_call(&mut self, symbol: &SmolStr, args: &Args, at: Place) -> Option<Value> {
+        let models = self.input.models;
+        for entry in models.symbol(symbol) {
+            match *entry {
+                Entry::Make(kind) => {
+                    let object = self.make_object(Some(kind), at, None, false);
+                    self.model_construct(&object, symbol, args.clone(), at);
+                    return Some(Value::Object(object));
+                }
+                Entry::Call(m, c) => {
+                    let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol));
+                    if let Some(value) = self.apply(m, c, None, &name, args, at) {
+                        return Some(value);
+                    }
+                }
+                Entry::Annotation(..) | Entry::Class(..) => {}
+            }
+        }
+        None
+    }
+
+    /// Gives a new object what its constructor says.
+    pub(crate) fn model_construct(&mut self, object: &Rc<Object>, symbol: &SmolStr, args: Args, at: Place) {
+        let Some(kind) = object.kind.get() else { return };
+        let models = self.input.models;
+        let role = models.role(kind);
+        object.props.borrow_mut().entry("@symbol".into()).or_insert_with(|| Value::text(symbol.clone()));
+        if let Some(place) = &role.prefix {
+            let found = place.find(&args, &mut |v, k| self.get_attr(v, k, None), &path_like);
+            if let Some((prefix, _)) = found
+                && !matches!(prefix, Value::Null)
+            {
+                *object.prefix.borrow_mut() = Some(prefix);
+            }
+        }
+        if object.prefix.borrow().is_none()
+            && let Some(default) = &role.default_prefix
+        {
+            let first = args.at(0).cloned().unwrap_or(Value::Null);
+            let text = match default.split_once("$0") {
+                Some((before, after)) => {
+                    let mut text = Text::plain(before.into(), None);
+                    let inner = self.to_text(&first, at);
+                    text.push(&inner);
+                    text.push_str(after);
+                    text
+                }
+                None => Text::plain(default.as_str().into(), None),
+            };
+            *object.prefix.borrow_mut() = Some(Value::Text(Rc::new(text)));
+        }
+        if let Some(place) = &role.children {
+            let children = place.all(&args, None, &mut |v, k| self.get_attr(v, k, None));
+            for child in children {
+                self.mount_list(object, None, &child, false, at, None);
+            }
+        }
+        if let Some(attach) = &role.attach {
+            let to = attach.to.find(&args, &mut |v, k| self.get_attr(v, k, None), &path_like).map(|f| self.force(&f.0));
+            let prefix = attach.prefix.as_ref().and_then(|p| p.find(&args, &mut |v, k| self.get_attr(v, k, None), &path_like)).map(|f| f.0);
+            if let Some(Value::Object(parent)) = to {
+                self.register(&parent, What::Mount { prefix, child: Value::Object(object.clone()), replaces: false, route: None }, at);
+            }
+        }
+        *object.args.borrow_mut() = args;
+    }
+
+    /// Mounts a value, item by item when it is a list.
+    pub(crate) fn mount_list(&mut self, object: &Rc<Object>, prefix: Option<Value>, child: &Value, replaces: bool, at: Place, route: Option<RouteEvent>) {
+        match self.force(child) {
+            Value::List(list) => {
+                let items = list.items.borrow().clone();
+                for item in items {
+                    self.mount_list(object, prefix.clone(), &item, replaces, at, route.clone());
+                }
+                if list.open.get() {
+                    self.trouble_at(TroubleKind::UnresolvedMount, at, "some items of this list of routes could not be followed", "their endpoints are missing");
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
+            child => self.register(object, What::Mount { prefix, child, replaces, route }, at),
+        }
+    }
+
+    /// An attribute that the model gives an object; methods are bound names.
+    pub(crate) fn model_attr(&mut self, object: &Rc<Object>, name: &str) -> Option<Value> {
+        let bound = || Some(Value::Method(Rc::new(Bound { receiver: Value::Object(object.clone()), name: name.into(), args: Args::default() })));
+        let Some(kind) = object.kind.get() else {
+            return match name {
+                // An assumed router's router is itself.
+                "router" => Some(Value::Object(object.clone())),
+                _ => bound(),
+            };
+        };
+        let models = self.input.models;
+        let role = models.role(kind);
+        match role.attributes.get(name).map(String::as_str) {
+            Some("self") => Some(Value::Object(object.clone())),
+            Some("routes") => self.live_list(object).map(Value::List),
+            Some("prefix") => Some(object.prefix.borrow().clone().unwrap_or_else(|| Value::text(""))),
+            Some(argument) if argument.starts_with("arg:") => {
+                let place = crate::models::Place::parse(&argument[4..])?;
+                let args = object.args.borrow().clone();
+                place.find(&args, &mut |v, k| self.get_attr(v, k, None), &path_like).map(|f| f.0).or(Some(Value::Null))
+            }
+            Some(role) => {
+                let kind = models.kind(kind.model, role)?;
+                let child = self.make_object(Some(kind), object.site, None, false);
+                self.register(object, What::Mount { prefix: None, child: Value::Object(child.clone()), replaces: false, route: None }, object.site);
+                object.props.borrow_mut().insert(name.into(), Value::Object(child.clone()));
+                Some(Value::Object(child))
+            }
+            None => bound(),
+        }
+    }
+
+    /// The live list of an object's routes: one object an event; what user code appends is mounted at assembly.
+    pub(crate) fn live_list(&mut self, object: &Rc<Object>) -> Option<Rc<List>> {
+        let list = match self.live.get(&object.id) {
+            Some(list) => list.clone(),
+            None => {
+                let Value::List(list) = Value::list(Vec::new()) else { return None };
+                self.live.insert(object.id, list.clone());
+                list
+            }
+        };
+        let events: Vec<Rc<Event>> = object.events.borrow().iter().filter(|e| !matches!(e.what, What::Guard { .. })).cloned().collect();
+        let known: Vec<*const Event> = list.items.borrow().iter().filter_map(|v| if let Value::Object(o) = v { o.props.borrow().contains_key(SINGLE).then(|| o.events.borrow().first().map(Rc::as_ptr)).flatten() } else { None }).collect();
+        for event in events {
+            if known.contains(&Rc::as_ptr(&event)) {
+                continue;
+            }
+            let single = self.make_object(object.kind.get(), event.at, None, true);
+            if let What::Route(route) = &event.what {
+                let mut props = single.props.borrow_mut();
+                props.insert("path".into(), route.path.clone().unwrap_or_else(|| Value::text("")));
+                props.insert("endpoint".into(), route.handler.clone().unwrap_or(Value::Null));
+                if let Some(methods) = &route.methods {
+                    props.insert("methods".into(), Value::list(methods.iter().cloned().map(Value::text).collect()));
+                }
+            }
+            single.props.borrow_mut().insert(SINGLE.into(), Value::Bool(true));
+            single.events.borrow_mut().push(event);
+            list.items.borrow_mut().push(Value::Object(single));
+        }
+        Some(list)
+    }
+
+    /// What user code put into an object's live list.
+    pub(crate) fn live_extras(&self, object: &Object) -> Vec<Value> {
+        let Some(list) = self.live.get(&object.id) else { return Vec::new() };
+        let own = object.events.borrow();
+        let items = list.items.borrow();
+        let is_own = |v: &Value| matches!(v, Value::Object(o) if o.props.borrow().contains_key(SINGLE) && o.events.borrow().first().is_some_and(|e| own.iter().any(|x| Rc::ptr_eq(x, e))));
+        items.iter().filter(|v| !is_own(v)).cloned().collect()
+    }
+
+    /// Calls a method on a framework object.
+    pub(crate) fn call_on_object(&mut self, object: &Rc<Object>, name: &SmolStr, args: Args, at: Place) -> Value {
+        let name = name.strip_prefix("super.").map_or_else(|| name.clone(), SmolStr::new);
+        if object.kind.get().is_none() {
+            self.choose_framework(object, &name, &args, at);
+        }
+        let Some(kind) = object.kind.get() else {
+            let callee = Value::unknown(name, "its receiver is not known", Some(at));
+            return self.unknown_call(&callee, args, at);
+        };
+        let models = self.input.models;
+        if matches!(name.as_str(), "__init__" | "constructor") {
+            let symbol = object.class.clone().and_then(|c| self.modelled_base(&c)).map_or_else(SmolStr::default, |b| b.0);
+            self.model_construct(object, &symbol, args, at);
+            return Value::Null;
+        }
+        for call in models.method(kind, &name) {
+            if let Some(value) = self.apply(kind.model, *call, Some(object), &name, &args, at) {
+                return value;
+            }
+        }
+        if models.role(kind).fluent {
+            self.run_object_callbacks(&args, at);
+            return Value::Object(object.clone());
+        }
+        let callee = Value::unknown(format!("{}.{name}", models.role_name(kind)), "the method is not in the framework's model", Some(at));
+        self.unknown_call(&callee, args, at)
+    }
+
+    fn run_object_callbacks(&mut self, args: &Args, at: Place) {
+        let nothing = Value::unknown("", "", Some(at));
+        self.unknown_call(&nothing, args.clone(), at);
+    }
+
+    /// Calls a framework object itself.
+    pub(crate) fn call_object(&mut self, object: &Rc<Object>, args: Args, at: Place) -> Value {
+        if object.kind.get().is_none() {
+            let callee = Value::unknown("", "its callee is not known", Some(at));
+            return self.unknown_call(&callee, args, at);
+        }
+        self.call_on_object(object, &SmolStr::new_static("()"), args, at)
+    }
+
+    /// Finds out what an assumed router is by the method called on it.
+    fn choose_framework(&mut self, object: &Rc<Object>, name: &SmolStr, args: &Args, _at: Place) {
+        let models = self.input.models;
+        let mut best: Option<(usize, KindId)> = None;
+        for (m, model) in models.of(self.family.language()) {
+            let weight = self.input.weight(m);
+            if weight == 0 {
+                continue;
+            }
+            for (r, role) in model.roles.values().enumerate() {
+                let kind = KindId { model: m, role: r as u16 };
+                let calls = models.method(kind, name);
+                let fits = calls.iter().any(|c| {
+                    let call = models.call(m, *c);
+                    args.items.len() >= call.min_args && (!call.when_path || args.items.first().is_some_and(path_like))
+                });
+                let weight = weight * 2 + usize::from(role.root);
+                if fits && best.is_none_or(|(w, _)| weight > w) {
+                    best = Some((weight, kind));
+                }
+            }
+        }
+        if let Some((_, kind)) = best {
+            object.kind.set(Some(kind));
+        }
+    }
+
+    /// Applies a call of a model; None when its conditions don't hold.
+    fn apply(&mut self, m: u16, c: u16, receiver: Option<&Rc<Object>>, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
+        let models = self.input.models;
+        let call = models.call(m, c);
+        if args.items.len() < call.min_args && !args.open || call.max_args.is_some_and(|most| args.items.len() > most) {
+            return None;
+        }
+        let path = call.path.as_ref().and_then(|p| p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like));
+        if call.when_path && !path.as_ref().is_some_and(|(v, _)| path_like(v)) {
+            return None;
+        }
+        let taken = path.as_ref().and_then(|(_, at)| *at);
+        let path = path.map(|(v, _)| v).or_else(|| call.default_path.as_deref().map(Value::text));
+        if call.decorator && call.does != Does::Native {
+            return Some(Value::Pending(Rc::new(Pending { receiver: receiver.map_or(Value::Null, |o| Value::Object(o.clone())), spec: (m, c), name: name.clone(), args: args.clone(), at })));
+        }
+        let value = match call.does {
+            Does::Route => {
+                let object = receiver?;
+                let route = self.route_event(call, object, name, args, path, taken, None);
+                self.register(object, What::Route(route), at);
+                self.returned(call, object, None)
+            }
+            Does::Mount => {
+                let object = receiver?;
+                let prefix = self.prefix_of(call, args).or(path);
+                for child in self.places(&call.child, args, taken) {
+                    let route = self.route_for_child(call, name, args);
+                    self.mount_list(object, prefix.clone(), &child, call.replaces && prefix.is_some(), at, route);
+                }
+                self.returned(call, object, None)
+            }
+            Does::Use => {
+                let object = receiver?;
+                let children = self.places(&call.child, args, taken);
+                self.use_values(object, path, children, at);
+                self.returned(call, object, None)
+            }
+            Does::Guard => {
+                let object = receiver?;
+                let after = call.applies.as_deref() != Some("all");
+                for value in self.places(&call.guards, args, taken) {
+                    self.register(object, What::Guard { value, prefix: path.clone(), after }, at);
+                }
+                self.returned(call, object, None)
+            }
+            Does::Attach => {
+                let object = receiver?;
+                let prefix = self.prefix_of(call, args);
+                for parent in self.places(&call.child, args, taken) {
+                    if let Value::Object(parent) = self.force(&parent) {
+                        self.register(&parent, What::Mount { prefix: prefix.clone(), child: Value::Object(object.clone()), replaces: false, route: None }, at);
+                    }
+                }
+                Value::Null
+            }
+            Does::Make | Does::RouteValue | Does::Mounted => self.made(m, call, name, args, path, taken, at)?,
+            Does::Child => {
+                let object = receiver?;
+                let kind = models.kind(m, call.role.as_deref()?)?;
+                let child = self.make_object(Some(kind), at, None, false);
+                child.props.borrow_mut().insert("@symbol".into(), Value::text(name.clone()));
+                let prefix = self.prefix_of(call, args).or(path);
+                self.register(object, What::Mount { prefix, child: Value::Object(child.clone()), replaces: false, route: None }, at);
+                self.returned(call, object, Some(&child))
+            }
+            Does::Group => self.group(m, call, receiver?, args, path, taken, at),
+            Does::Prefix => {
+                let object = receiver?;
+                *object.prefix.borrow_mut() = self.prefix_of(call, args).or(path);
+                Value::Object(object.clone())
+            }
+            Does::Wrap => self.wrap_value(call, args, taken)?,
+            Does::Same => Value::Object(receiver?.clone()),
+            Does::Native => return crate::natives::call(self, call.native.as_deref()?, &crate::natives::CallSite { model: m, call, receiver: receiver.cloned(), name: name.clone(), args: args.clone(), path, at }),
+            Does::Compose | Does::Nothing => return None,
+        };
+        Some(value)
+    }
+
+    fn wrap_value(&mut self, call: &Call, args: &Args, taken: Option<usize>) -> Option<Value> {
+        let value = self.places(&call.child, args, taken).into_iter().next()?;
+        if call.role.as_deref() == Some("self")
+            && let Value::Function(f) = self.force(&value)
+        {
+            f.props.borrow_mut().insert("@same".into(), Value::Bool(true));
+        }
+        Some(value)
+    }
+
+    fn made(&mut self, m: u16, call: &Call, name: &SmolStr, args: &Args, path: Option<Value>, taken: Option<usize>, at: Place) -> Option<Value> {
+        let kind = self.input.models.kind(m, call.role.as_deref()?)?;
+        let object = self.make_object(Some(kind), at, None, false);
+        object.props.borrow_mut().insert("@symbol".into(), Value::text(name.clone()));
+        *object.args.borrow_mut() = args.clone();
+        match call.does {
+            Does::Mounted => {
+                let prefix = self.prefix_of(call, args).or(path);
+                for child in self.places(&call.child, args, taken) {
+                    let route = self.route_for_child(call, name, args);
+                    self.mount_list(&object, prefix.clone(), &child, call.replaces, at, route);
+                }
+            }
+            _ if call.handler.is_some() || call.does == Does::RouteValue => {
+                let route = self.route_event(call, &object, name, args, path, taken, None);
+                self.register(&object, What::Route(route), at);
+            }
+            _ => *object.prefix.borrow_mut() = self.prefix_of(call, args).or(path),
+        }
+        Some(Value::Object(object))
+    }
+
+    fn group(&mut self, m: u16, call: &Call, object: &Rc<Object>, args: &Args, path: Option<Value>, taken: Option<usize>, at: Place) -> Value {
+        let Some(callback) = self.places(&call.child, args, taken).into_iter().next() else { return Value::Object(object.clone()) };
+        let callback = self.force(&callback);
+        let same = matches!(&callback, Value::Function(f) if f.props.borrow().contains_key("@same"));
+        let options = args.items.iter().skip_while(|v| !v.same(&callback)).skip(1).cloned().collect::<Vec<_>>();
+        let child = if same || call.role.as_deref() == Some("self") {
+            object.clone()
+        } else {
+            let kind = call.role.as_deref().and_then(|r| self.input.models.kind(m, r)).or(object.kind.get());
+            let child = self.make_object(kind, at, None, false);
+            let prefix = self.prefix_of(call, args).or(path);
+            self.register(object, What::Mount { prefix, child: Value::Object(child.clone()), replaces: false, route: None }, at);
+            child
+        };
+        match &callback {
+            Value::Unknown(u) => {
+                if u.results.is_empty() {
+                    self.unknown_plugin(&callback, at);
+                }
+            }
+            _ => {
+                let mut items = vec![Value::Object(child.clone())];
+                items.extend(options);
+                self.call_value(&callback, Args::of(items), at);
+            }
+        }
+        match call.returns.as_deref() {
+            Some("child") => Value::Object(child),
+            _ => Value::Object(object.clone()),
+        }
+    }
+
+    fn unknown_plugin(&mut self, value: &Value, at: Place) {
+        let outside = matches!(value, Value::Unknown(u) if u.callee.is_some());
+        if !outside {
+            let message = format!("`{}` is registered here but could not be followed", self.label(value));
+            self.trouble_at(TroubleKind::UnresolvedRegistration, at, message, "routes it adds are missing");
+        }
+    }
+
+    /// Applies a waiting decorator to what it decorates.
+    pub(crate) fn call_pending(&mut self, pending: &Rc<Pending>, args: Args, _at: Place) -> Value {
+        let models = self.input.models;
+        let call = models.call(pending.spec.0, pending.spec.1);
+        let handler = args.at(0).cloned().unwrap_or(Value::Null);
+        let Value::Object(object) = &pending.receiver else { return handler };
+        let found = call.path.as_ref().and_then(|p| p.find(&pending.args, &mut |v, k| self.get_attr(v, k, None), &path_like));
+        let taken = found.as_ref().and_then(|(_, at)| *at);
+        // Several paths in one decorator (`@ns.route('/a', '/b')`).
+        let mut paths: Vec<Value> = match &call.path {
+            Some(place) => place.all(&pending.args, None, &mut |v, k| self.get_attr(v, k, None)),
+            None => Vec::new(),
+        };
+        if paths.is_empty() {
+            paths.extend(call.default_path.as_deref().map(Value::text));
+        }
+        for path in paths {
+            let route = self.route_event(call, object, &pending.name, &pending.args, Some(path), taken, Some(handler.clone()));
+            self.register(object, What::Route(route), pending.at);
+        }
+        match call.returns.as_deref() {
+            Some("self") => pending.receiver.clone(),
+            _ => handler,
+        }
+    }
+
+    fn returned(&self, call: &Call, object: &Rc<Object>, child: Option<&Rc<Object>>) -> Value {
+        match call.returns.as_deref() {
+            Some("child") => child.map_or(Value::Null, |c| Value::Object(c.clone())),
+            Some("nothing") => Value::Null,
+            None if child.is_some() => child.map_or(Value::Null, |c| Value::Object(c.clone())),
+            _ => Value::Object(object.clone()),
+        }
+    }
+
+    pub(crate) fn places(&mut self, place: &Option<crate::models::Place>, args: &Args, taken: Option<usize>) -> Vec<Value> {
+        match place {
+            Some(place) => place.all(args, taken, &mut |v, k| self.get_attr(v, k, None)),
+            None => Vec::new(),
+        }
+    }
+
+    fn prefix_of(&mut self, call: &Call, args: &Args) -> Option<Value> {
+        let found = call.prefix.as_ref()?.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like)?.0;
+        let found = self.force(&found);
+        (!matches!(found, Value::Null)).then_some(found)
+    }
+
+    fn route_for_child(&mut self, call: &Call, name: &SmolStr, args: &Args) -> Option<RouteEvent> {
+        if call.methods.is_none() && call.protocol.is_none() && call.default_methods.is_empty() {
+            return None;
+        }
+        let methods = self.methods_of(call, name, args, None);
+        Some(RouteEvent { methods, protocol: call.protocol.as_deref().map(SmolStr::new), by_class: true, ..RouteEvent::default() })
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn route_event(&mut self, call: &Call, object: &Rc<Object>, name: &SmolStr, args: &Args, path: Option<Value>, taken: Option<usize>, decorated: Option<Value>) -> RouteEvent {
+        let mut given: Vec<Value> = Vec::new();
+        if decorated.is_none() {
+            for value in self.places(&call.handler, args, taken) {
+                self.flatten(&value, &mut given, 0);
+            }
+        }
+        let handler = decorated.or_else(|| given.pop());
+        let mut guards = self.places(&call.guards, args, taken);
+        guards.extend(given);
+        let deprecated = call.deprecated.as_ref().and_then(|p| p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like)).is_some_and(|(v, _)| self.truth(&v) == Some(true));
+        RouteEvent {
+            methods: self.methods_of(call, name, args, Some(object)),
+            path,
+            handler,
+            guards,
+            protocol: call.protocol.as_deref().map(SmolStr::new),
+            deprecated,
+            by_class: true,
+            style: call.style.as_deref().map(SmolStr::new),
+            framework: None,
+            third_party: false,
+        }
+    }
+
+    fn flatten(&mut self, value: &Value, into: &mut Vec<Value>, depth: u32) {
+        match self.force(value) {
+            Value::List(list) if depth < 6 => {
+                let items = list.items.borrow().clone();
+                for item in items {
+                    self.flatten(&item, into, depth + 1);
+                }
+            }
+            other => into.push(other),
+        }
+    }
+
+    fn methods_of(&mut self, call: &Call, name: &SmolStr, args: &Args, object: Option<&Rc<Object>>) -> Option<Vec<SmolStr>> {
+        let defaults = || (!call.default_methods.is_empty()).then(|| call.default_methods.iter().map(SmolStr::from).collect());
+        match &call.methods {
+            None => defaults(),
+            Some(MethodsSpec::List(list)) => Some(list.iter().map(SmolStr::from).collect()),
+            Some(MethodsSpec::Word(word)) => match word.as_str() {
+                "ANY" => None,
+                "@name" => method_name(name).map(|m| vec![m]),
+                "@made" => {
+                    let made = object?.props.borrow().get("@symbol").and_then(Value::as_str)?;
+                    method_name(made.rsplit('.').next().unwrap_or(&made)).map(|m| vec![m])
+                }
+                place => {
+                    let place = crate::models::Place::parse(place)?;
+                    let Some((value, _)) = place.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like) else { return defaults() };
+                    match self.method_names(&value, 0) {
+                        Some(names) if !names.is_empty() => {
+                            if names.iter().any(|n| matches!(n.as_str(), "*" | "ALL" | "ANY")) { None } else { Some(names) }
+                        }
+                        _ => defaults(),
+                    }
+                }
+            },
+        }
+    }
+
+    /// Method names out of a string, a list, an enum member or a symbol.
+    pub(crate) fn method_names(&mut self, value: &Value, depth: u32) -> Option<Vec<SmolStr>> {
+        if depth > 4 {
+            return None;
+        }
+        match self.force(value) {
+            Value::Text(text) => text.known().map(|t| vec![SmolStr::new(t.to_uppercase())]),
+            Value::Symbol(symbol) => {
+                let last = symbol.rsplit('.').next().unwrap_or(&symbol);
+                (last.len() > 2 && last.chars().all(|c| c.is_ascii_uppercase())).then(|| vec![SmolStr::new(last)])
+            }
+            Value::List(list) => {
+                let items = list.items.borrow().clone();
+                Some(items.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect())
+            }
+            Value::Dict(_) => {
+                let (keys, _) = self.keys_of(value);
+                Some(keys.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect())
+            }
+            Value::Instance(instance) => {
+                let inner = instance.fields.borrow().get("value").cloned()?;
+                self.method_names(&inner, depth + 1)
+            }
+            Value::Default(inner) => self.method_names(&inner, depth + 1),
+            Value::Either(all) => {
+                let all: Vec<SmolStr> = all.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect();
+                Some(all)
+            }
+            _ => None,
+        }
+    }
+
+    /// `use(path?, a, b, router)`: routers are mounted, the rest guards what comes after.
+    fn use_values(&mut self, object: &Rc<Object>, path: Option<Value>, values: Vec<Value>, at: Place) {
+        let mut flat = Vec::new();
+        for value in &values {
+            self.flatten(value, &mut flat, 0);
+        }
+        let prefixes = match path.as_ref().map(|p| self.force(p)) {
+            Some(Value::List(list)) => list.items.borrow().iter().cloned().map(Some).collect(),
+            _ => vec![path.clone()],
+        };
+        for value in flat {
+            let children = self.routers_in(&value, 0);
+            for prefix in &prefixes {
+                for child in &children {
+                    self.register(object, What::Mount { prefix: prefix.clone(), child: child.clone(), replaces: false, route: None }, at);
+                }
+                if children.is_empty() {
+                    self.use_one(object, prefix.clone(), &value, at);
+                }
+            }
+        }
+    }
+
+    fn use_one(&mut self, object: &Rc<Object>, prefix: Option<Value>, value: &Value, at: Place) {
+        if let Value::Unknown(u) = value
+            && u.callee.is_none()
+            && (u.reason.contains("not in the tree") || u.reason.contains("run time"))
+        {
+            let message = format!("`{}` is used here but could not be followed: {}", u.label, u.reason);
+            self.trouble_at(TroubleKind::UnresolvedMount, at, message, "if it is a router, its endpoints are missing");
+        }
+        if prefix.is_some() && self.terminal(value) {
+            let route = RouteEvent { path: prefix, handler: Some(value.clone()), ..RouteEvent::default() };
+            self.register(object, What::Route(route), at);
+            return;
+        }
+        self.register(object, What::Guard { value: value.clone(), prefix, after: true }, at);
+    }
+
+    /// The routers a value is or holds: itself, results of callbacks of an unknown call, a module's default export.
+    pub(crate) fn routers_in(&mut self, value: &Value, depth: u32) -> Vec<Value> {
+        if depth > 6 {
+            return Vec::new();
+        }
+        match self.force(value) {
+            object @ Value::Object(_) => vec![object],
+            Value::Unknown(u) => {
+                let mut found = Vec::new();
+                for result in u.results.iter().chain(&u.args.items) {
+                    found.extend(self.routers_in(result, depth + 1));
+                }
+                found
+            }
+            Value::Either(all) => {
+                let mut found = Vec::new();
+                for one in all.iter() {
+                    found.extend(self.routers_in(one, depth + 1));
+                }
+                found
+            }
+            Value::Module(id) => match self.member(&Value::Module(id), "default") {
+                Some(Value::Module(_)) | None => Vec::new(),
+                Some(default) => self.routers_in(&default, depth + 1),
+            },
+            Value::List(list) => {
+                let items = list.items.borrow().clone();
+                items.iter().flat_map(|v| self.routers_in(v, depth + 1)).collect()
+            }
+            Value::Dict(dict) => match dict.get("default") {
+                Some(default) => self.routers_in(&default, depth + 1),
+                None => Vec::new(),
+            },
+            Value::Default(inner) => self.routers_in(&inner, depth + 1),
+            // A middleware function that wraps a router it has captured is followed when it is a property.
+            Value::Function(f) => {
+                let router = f.props.borrow().get("router").cloned();
+                router.map_or_else(Vec::new, |r| self.routers_in(&r, depth + 1))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a symbol composes annotations.
+    pub(crate) fn is_compose(&self, symbol: &str) -> bool {
+        let models = self.input.models;
+        models.symbol(symbol).iter().any(|e| matches!(e, Entry::Call(m, c) if models.call(*m, *c).does == Does::Compose))
+    }
+}
+
+/// An upper-case method for a call's name; None for any.
+pub(crate) fn method_name(name: &str) -> Option<SmolStr> {
+    let name = name.strip_prefix("add_").unwrap_or(name);
+    match name.to_ascii_lowercase().as_str() {
+        "all" | "any" | "to" | "any_service" => None,
+        "del" => Some(SmolStr::new_static("DELETE")),
+        other => Some(SmolStr::new(other.trim_end_matches("_service").to_ascii_uppercase())),
+    }
+}
+
+/// Whether a value can be a path argument.
+pub(crate) fn path_like(value: &Value) -> bool {
+    match value {
+        Value::Text(_) | Value::Regex(_) => true,
+        Value::Default(inner) => path_like(inner),
+        Value::List(list) => {
+            let items = list.items.borrow();
+            !items.is_empty() && items.iter().all(path_like)
+        }
+        Value::Either(all) => all.iter().any(path_like) && all.iter().all(|v| path_like(v) || v.is_unknown()),
+        Value::Unknown(u) => {
+            let label = u.label.to_ascii_lowercase();
+            u.callee.is_none() && ["path", "url", "prefix", "base", "route", "root", "endpoint"].iter().any(|w| label.ends_with(w))
+        }
+        Value::Symbol(s) => {
+            let s = s.to_ascii_lowercase();
+            (s.contains("env.") || s.contains("config") || s.contains("settings")) && ["path", "url", "prefix", "base", "route", "root"].iter().any(|w| s.contains(w))
+        }
+        _ => false,
+    }
+}

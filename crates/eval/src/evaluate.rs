@@ -1,0 +1,168 @@
+//! Evaluating a whole tree: one world a language family, then one census.
+
+use crate::demand::Demand;
+use crate::files::{FileId, Files};
+use crate::models::Models;
+use crate::output::Census;
+use crate::resolve::Resolver;
+use crate::world::World;
+use apicensus_syntax::{Lang, Module};
+use std::sync::Arc;
+
+/// Languages that share modules, and so a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Family {
+    /// Python.
+    Python,
+    /// JavaScript and TypeScript.
+    JavaScript,
+    /// Rust.
+    Rust,
+}
+
+impl Family {
+    /// All of them.
+    pub const ALL: [Family; 3] = [Family::Python, Family::JavaScript, Family::Rust];
+    /// The family of a language.
+    pub fn of(lang: Lang) -> Family {
+        match lang {
+            Lang::Python => Family::Python,
+            Lang::JavaScript | Lang::TypeScript | Lang::Tsx => Family::JavaScript,
+            Lang::Rust => Family::Rust,
+        }
+    }
+    /// Its name in models and `grammars/`.
+    pub fn language(self) -> &'static str {
+        match self {
+            Family::Python => "python",
+            Family::JavaScript => "javascript",
+            Family::Rust => "rust",
+        }
+    }
+}
+
+/// Reads a file's bytes.
+pub type Text<'a> = dyn Fn(FileId) -> Option<Arc<[u8]>> + Sync + 'a;
+/// Lowers a file.
+pub type Lower<'a> = dyn Fn(FileId) -> Option<Arc<Module>> + Sync + 'a;
+
+/// What is evaluated.
+pub struct Input<'a> {
+    /// The files of the tree.
+    pub files: &'a Files,
+    /// The models in force.
+    pub models: &'a Models,
+    /// Bytes of a file; None when it can't be read. Called from several threads.
+    pub text: &'a Text<'a>,
+    /// A file lowered; None when it can't be read. Called from several threads; expected to cache.
+    pub lower: &'a Lower<'a>,
+    /// How many files each model's keywords anchor.
+    pub weights: Vec<usize>,
+    /// Called with what is being done, for progress: files lowered so far.
+    pub progress: &'a (dyn Fn(usize) + Sync),
+}
+
+impl Input<'_> {
+    /// How many files a model anchors.
+    pub fn weight(&self, model: u16) -> usize {
+        self.weights.get(model as usize).copied().unwrap_or(0)
+    }
+}
+
+/// Evaluates the tree. Never fails; what could not be followed is in the troubles.
+///
+/// Needs threads with at least `apicensus_syntax::lower::STACK` bytes of stack; makes its own.
+pub fn evaluate(input: &mut Input<'_>) -> Census {
+    let demand = Demand::new(input);
+    input.weights = demand.weights.clone();
+    let input = &*input;
+    let mut parts: Vec<Census> = Vec::new();
+    std::thread::scope(|scope| {
+        let mut running = Vec::new();
+        for family in Family::ALL {
+            let wave = demand.wave(family);
+            if wave.is_empty() {
+                continue;
+            }
+            let demand = &demand;
+            let thread = std::thread::Builder::new().stack_size(1 << 30).name(format!("eval-{}", family.language()));
+            if let Ok(handle) = thread.spawn_scoped(scope, move || evaluate_family(input, family, demand)) {
+                running.push(handle);
+            }
+        }
+        for handle in running {
+            if let Ok(census) = handle.join() {
+                parts.push(census);
+            }
+        }
+    });
+    let mut census = Census::default();
+    for part in parts {
+        census.routes.extend(part.routes);
+        census.troubles.extend(part.troubles);
+        census.stats.evaluated += part.stats.evaluated;
+        census.stats.routers += part.stats.routers;
+        census.stats.mounted += part.stats.mounted;
+        census.stats.steps += part.stats.steps;
+    }
+    census.troubles.sort_by(|a, b| (a.file, a.line, a.kind, &a.message).cmp(&(b.file, b.line, b.kind, &b.message)));
+    census
+}
+
+fn evaluate_family(input: &Input<'_>, family: Family, demand: &Demand<'_>) -> Census {
+    let mut world = World::new(input, family, Resolver::new(demand));
+    let wave = demand.wave(family);
+    world.wave = wave.iter().copied().collect();
+    world.run_wave(&wave);
+    world.run_provisional();
+    world.finish();
+    world.assemble()
+}
+
+impl World<'_> {
+    fn run_wave(&mut self, wave: &[FileId]) {
+        let mut order: Vec<FileId> = wave.to_vec();
+        if self.family == Family::Rust {
+            // Crate roots first: they give their modules a place in the crate.
+            let roots = self.resolver.rust_roots();
+            order.sort_by_key(|f| (!roots.contains(f), *f));
+        }
+        for file in order {
+            if let Some(id) = self.module_of(file) {
+                self.run_module(id);
+                if self.family == Family::Rust {
+                    self.run_children(id, 0);
+                }
+            }
+        }
+    }
+
+    /// Runs the modules below a Rust module, so that each knows its parent before it is run by itself.
+    fn run_children(&mut self, id: crate::value::ModuleId, depth: u32) {
+        if depth > 32 {
+            return;
+        }
+        let children: Vec<_> = self.module(id).scope.names.borrow().values().filter_map(|v| if let crate::value::Value::Module(m) = v { Some(*m) } else { None }).collect();
+        for child in children {
+            if self.module(child).parent == Some(id) && self.module(child).state == crate::world::RunState::Waiting && self.wave.contains(&self.module(child).file) {
+                self.run_module(child);
+                self.run_children(child, depth + 1);
+            }
+        }
+    }
+
+    /// Lets models' natives add what data can't say.
+    fn finish(&mut self) {
+        let models = self.input.models;
+        for (m, model) in models.of(self.family.language()) {
+            if let Some(native) = &model.finish
+                && self.input.weight(m) > 0
+            {
+                crate::natives::finish(self, native, m);
+            }
+            if !model.files.is_empty() {
+                crate::natives::files::finish(self, m);
+            }
+        }
+    }
+}

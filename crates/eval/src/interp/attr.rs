@@ -1,0 +1,517 @@
+//! Attributes: reading and setting them, method resolution order, binding receivers.
+
+use super::Cx;
+use super::module::join_symbol;
+use super::pattern::label_of;
+use crate::evaluate::Family;
+use crate::models::Entry;
+use crate::output::Place;
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+impl World<'_> {
+    /// An attribute of a value; None when it certainly has none of that name.
+    pub(crate) fn get_attr(&mut self, value: &Value, name: &str, at: Option<Place>) -> Option<Value> {
+        match value {
+            Value::Lazy(_) => match self.force(value) {
+                still @ Value::Lazy(_) => Some(self.lazy_name(&still, &SmolStr::new(name), at.unwrap_or(NOWHERE))),
+                forced => self.get_attr(&forced, name, at),
+            },
+            Value::Default(inner) => self.get_attr(inner, name, at),
+            Value::Module(id) => match name {
+                "__name__" if self.family == Family::Python => Some(Value::text(self.resolver.module_name(self.module(*id).file))),
+                _ => self.member(value, name).map(|v| self.force(&v)),
+            },
+            Value::Folder(_) => self.member(value, name).map(|v| self.force(&v)),
+            Value::Symbol(symbol) => Some(Value::Symbol(join_symbol(symbol, name))),
+            Value::Dict(dict) => self.dict_attr(dict, value, name),
+            Value::Instance(instance) => self.instance_attr(instance, value, name),
+            Value::Class(class) => self.class_own_attr(class, value, name),
+            Value::Function(function) => self.function_attr(function, value, name),
+            Value::BoundFunction(bound) => self.function_attr(&bound.1, value, name),
+            Value::Object(object) => self.object_attr(object, name, at),
+            Value::Super(pair) => self.super_attr(&pair.0, &pair.1, name),
+            Value::Either(all) => {
+                let found: Vec<Value> = all.iter().filter_map(|v| self.get_attr(v, name, at)).collect();
+                if found.is_empty() { None } else { Some(Value::either(found)) }
+            }
+            Value::Unknown(u) => Some(self.unknown_attr(u, name, at)),
+            Value::List(list) if name == "length" => Some(if list.open.get() { Value::unknown("length", "the list is not known", at) } else { Value::Number(list.items.borrow().len() as f64) }),
+            Value::Text(text) if name == "length" => text.known().map(|t| Value::Number(t.chars().count() as f64)),
+            Value::List(_) if self.family == Family::Rust && name.parse::<usize>().is_ok() => Some(self.index(value, &Value::Number(name.parse().unwrap_or(0.0)), NOWHERE)),
+            _ => None,
+        }
+    }
+
+    fn unknown_attr(&mut self, unknown: &Unknown, name: &str, at: Option<Place>) -> Value {
+        let label = if unknown.label.is_empty() { SmolStr::new(name) } else { SmolStr::new(format!("{}.{name}", unknown.label)) };
+        Value::Unknown(Rc::new(Unknown {
+            label,
+            reason: unknown.reason.clone(),
+            at: at.or(unknown.at),
+            callee: unknown.callee.as_ref().map(|c| SmolStr::new(format!("{c}().{name}"))),
+            args: Args::default(),
+            results: unknown.results.clone(),
+        }))
+    }
+
+    fn dict_attr(&mut self, dict: &Rc<Dict>, value: &Value, name: &str) -> Option<Value> {
+        if self.family != Family::JavaScript {
+            return None;
+        }
+        if let Some(found) = dict.get(name) {
+            return Some(self.force(&found));
+        }
+        let getter = dict.getters.borrow().get(name).cloned();
+        if let Some(getter) = getter {
+            return Some(self.call_closure(&getter, Some(value.clone()), Args::default(), NOWHERE));
+        }
+        if name == "size" {
+            return Some(Value::Number(dict.entries.borrow().len() as f64));
+        }
+        let proto = dict.proto.borrow().clone();
+        if let Some(proto) = proto
+            && let Some(found) = self.get_attr(&proto, name, None)
+        {
+            return Some(self.bind_method(found, value));
+        }
+        if crate::host::is_dict_method(name) || dict.open.get() {
+            return Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() })));
+        }
+        None
+    }
+
+    fn instance_attr(&mut self, instance: &Rc<Instance>, value: &Value, name: &str) -> Option<Value> {
+        let field = instance.fields.borrow().get(name).cloned();
+        if let Some(found) = field {
+            return Some(self.force(&found));
+        }
+        let class = instance.class.clone();
+        if let Some((getter, _)) = self.find_getter(&class, name) {
+            return Some(self.call_closure(&getter, Some(value.clone()), Args::default(), NOWHERE));
+        }
+        if let Some(found) = self.class_attr(&class, name) {
+            let found = self.force(&found);
+            if let Value::Function(function) = &found
+                && self.is_property(function)
+            {
+                return Some(self.call_closure(function, Some(value.clone()), Args::default(), NOWHERE));
+            }
+            let bound = self.bind_method(found, value);
+            return Some(if self.is_settings(&class) && !matches!(bound, Value::BoundFunction(_) | Value::Unknown(_)) { Value::Default(Rc::new(bound)) } else { bound });
+        }
+        if name == "__class__" || name == "constructor" {
+            return Some(Value::Class(class));
+        }
+        if name == "__dict__" {
+            let fields: Vec<_> = instance.fields.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+            return Some(Value::dict(fields));
+        }
+        let index = class.fields.borrow().iter().position(|f| f == name);
+        if index.is_some() {
+            return Some(Value::unknown(format!("{}.{name}", class.name), "the field was not given", None));
+        }
+        if let Some(Value::Function(f)) = self.class_attr(&class, "__getattr__") {
+            return Some(self.call_closure(&f, Some(value.clone()), Args::of(vec![Value::text(name)]), NOWHERE));
+        }
+        if self.has_outside_base(&class) {
+            return Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() })));
+        }
+        if instance.assumed || self.family != Family::JavaScript {
+            return Some(Value::unknown(format!("{}.{name}", class.name), "the field was not set where it could be seen", None));
+        }
+        None
+    }
+
+    /// Fields of settings classes are defaults: the environment may set them.
+    fn is_settings(&mut self, class: &Rc<ClassValue>) -> bool {
+        self.family == Family::Python && self.mro(class).iter().any(|v| matches!(v, Value::Symbol(s) if s.ends_with("BaseSettings")))
+    }
+
+    /// Whether a function carries `property` or the like.
+    pub(crate) fn is_property(&self, function: &Closure) -> bool {
+        function.marks.borrow().iter().any(|m| m.symbol.as_ref().is_some_and(|s| matches!(s.rsplit('.').next(), Some("property" | "cached_property" | "classproperty" | "lazyproperty"))))
+    }
+
+    /// Binds a function to a receiver by the language's rule.
+    pub(crate) fn bind_method(&mut self, found: Value, receiver: &Value) -> Value {
+        match &found {
+            Value::Function(function) => {
+                let marked = |name: &str| function.marks.borrow().iter().any(|m| m.symbol.as_deref().is_some_and(|s| s.rsplit('.').next() == Some(name)));
+                if self.family == Family::Python && function.home.borrow().is_none() {
+                    return found;
+                }
+                if marked("staticmethod") {
+                    return found;
+                }
+                let receiver = if marked("classmethod") || self.is_implicit_classmethod(function) {
+                    match receiver {
+                        Value::Instance(i) => Value::Class(i.class.clone()),
+                        Value::Object(o) => o.class.clone().map_or_else(|| receiver.clone(), Value::Class),
+                        other => other.clone(),
+                    }
+                } else {
+                    receiver.clone()
+                };
+                Value::BoundFunction(Rc::new((receiver, function.clone())))
+            }
+            Value::Either(all) => Value::either(all.iter().map(|v| self.bind_method(v.clone(), receiver)).collect::<Vec<_>>()),
+            _ => found,
+        }
+    }
+
+    fn is_implicit_classmethod(&self, function: &Closure) -> bool {
+        let name = &self.module(function.module).tree.function(function.function).name;
+        self.family == Family::Python && name.as_deref().is_some_and(|n| n == "__init_subclass__" || n == "__class_getitem__")
+    }
+
+    /// The classes of a class in method resolution order: itself, then bases, outside bases as symbols.
+    pub(crate) fn mro(&mut self, class: &Rc<ClassValue>) -> Vec<Value> {
+        let mut all = Vec::new();
+        self.mro_into(class, &mut all, 0);
+        // Like C3 for the usual diamonds: a base stands after all its subclasses.
+        let mut seen: Vec<Value> = Vec::new();
+        for value in all.into_iter().rev() {
+            if !seen.iter().any(|v| v.same(&value)) {
+                seen.push(value);
+            }
+        }
+        seen.reverse();
+        seen
+    }
+
+    fn mro_into(&mut self, class: &Rc<ClassValue>, all: &mut Vec<Value>, depth: u32) {
+        all.push(Value::Class(class.clone()));
+        if depth > 24 || all.len() > 200 {
+            return;
+        }
+        let bases = class.bases.borrow().clone();
+        for base in bases {
+            match self.force(&base) {
+                Value::Class(base) => self.mro_into(&base, all, depth + 1),
+                Value::Either(options) => {
+                    for option in options.iter() {
+                        match option {
+                            Value::Class(base) => self.mro_into(base, all, depth + 1),
+                            symbol @ Value::Symbol(_) => all.push(symbol.clone()),
+                            _ => {}
+                        }
+                    }
+                }
+                // `Generic[T]`, `Base<T>`.
+                Value::Unknown(u) if u.callee.as_ref().is_some_and(|c| c.ends_with("[]")) => {
+                    if let Some(callee) = &u.callee {
+                        all.push(Value::Symbol(SmolStr::new(callee.trim_end_matches("[]"))));
+                    }
+                }
+                // A mixin: class expression from an outside call keeps its class arguments as bases.
+                Value::Unknown(u) => {
+                    for arg in u.args.items.clone() {
+                        match self.force(&arg) {
+                            Value::Class(base) => self.mro_into(&base, all, depth + 1),
+                            symbol @ Value::Symbol(_) => all.push(symbol),
+                            _ => {}
+                        }
+                    }
+                    if let Some(callee) = &u.callee {
+                        all.push(Value::Symbol(callee.clone()));
+                    }
+                }
+                symbol @ Value::Symbol(_) => all.push(symbol),
+                Value::Function(f) => {
+                    let base = self.class_of_function(&f);
+                    self.mro_into(&base, all, depth + 1);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Outside ancestors, nearest first.
+    pub(crate) fn outside_bases(&mut self, class: &Rc<ClassValue>) -> Vec<SmolStr> {
+        self.mro(class).into_iter().filter_map(|v| if let Value::Symbol(s) = v { Some(s) } else { None }).collect()
+    }
+
+    pub(crate) fn has_outside_base(&mut self, class: &Rc<ClassValue>) -> bool {
+        self.mro(class).iter().any(|v| matches!(v, Value::Symbol(s) if !matches!(s.as_str(), "object" | "abc.ABC" | "typing.Generic" | "typing.Protocol")))
+    }
+
+    /// What the models say of an ancestor.
+    pub(crate) fn modelled_base(&mut self, class: &Rc<ClassValue>) -> Option<(SmolStr, Entry)> {
+        let models = self.input.models;
+        self.outside_bases(class).into_iter().find_map(|s| models.symbol(&s).first().map(|e| (s.clone(), *e)))
+    }
+
+    /// A class attribute by method resolution order.
+    pub(crate) fn class_attr(&mut self, class: &Rc<ClassValue>, name: &str) -> Option<Value> {
+        if let Some(found) = class.attrs.borrow().get(name) {
+            return Some(found.clone());
+        }
+        if class.bases.borrow().is_empty() {
+            return None;
+        }
+        self.mro(class).into_iter().find_map(|v| if let Value::Class(c) = v { c.attrs.borrow().get(name).cloned() } else { None })
+    }
+
+    fn find_getter(&mut self, class: &Rc<ClassValue>, name: &str) -> Option<(Rc<Closure>, Rc<ClassValue>)> {
+        self.mro(class).into_iter().find_map(|v| if let Value::Class(c) = v { c.getters.borrow().get(name).cloned().map(|g| (g, c.clone())) } else { None })
+    }
+
+    fn class_own_attr(&mut self, class: &Rc<ClassValue>, value: &Value, name: &str) -> Option<Value> {
+        if let Some(found) = self.class_attr(class, name) {
+            let found = self.force(&found);
+            let is_class_method = matches!(&found, Value::Function(f) if self.family == Family::JavaScript || f.marks.borrow().iter().any(|m| m.symbol.as_deref().is_some_and(|s| s.ends_with("classmethod"))));
+            if is_class_method {
+                return Some(self.bind_method(found, value));
+            }
+            // Members of a Python enum are objects with a name and a value.
+            if self.family == Family::Python && !matches!(found, Value::Function(_)) && self.outside_bases(class).iter().any(|s| s.starts_with("enum.")) {
+                return Some(self.enum_member(class, name, found));
+            }
+            return Some(if self.is_settings(class) && !matches!(found, Value::Function(_) | Value::Unknown(_)) { Value::Default(Rc::new(found)) } else { found });
+        }
+        if let Some((getter, _)) = self.find_getter(class, name) {
+            return Some(self.call_closure(&getter, Some(value.clone()), Args::default(), NOWHERE));
+        }
+        match name {
+            "__name__" | "name" | "__qualname__" => Some(Value::text(class.name.clone())),
+            "__module__" => Some(Value::text(self.resolver.module_name(self.module(class.module).file))),
+            "prototype" => Some(value.clone()),
+            "__dict__" => {
+                let attrs: Vec<_> = class.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+                Some(Value::dict(attrs))
+            }
+            "__bases__" => Some(Value::tuple(class.bases.borrow().clone())),
+            "__mro__" => Some(Value::tuple(self.mro(class))),
+            "__members__" => {
+                let names: Vec<SmolStr> = class.attrs.borrow().keys().filter(|n| !n.starts_with('_')).cloned().collect();
+                let members = names.into_iter().filter_map(|n| self.get_attr(value, &n, None).map(|v| (n, v))).collect::<Vec<_>>();
+                Some(Value::dict(members))
+            }
+            _ if self.has_outside_base(class) || self.family == Family::Python => Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() }))),
+            _ => None,
+        }
+    }
+
+    fn enum_member(&mut self, class: &Rc<ClassValue>, name: &str, value: Value) -> Value {
+        let text = self.outside_bases(class).iter().any(|s| matches!(s.as_str(), "str" | "enum.StrEnum" | "int" | "enum.IntEnum"));
+        let instance = Instance { class: class.clone(), fields: Default::default(), assumed: false, at: class.at };
+        instance.fields.borrow_mut().insert("name".into(), Value::text(name));
+        instance.fields.borrow_mut().insert("value".into(), value.clone());
+        instance.fields.borrow_mut().insert("_value_".into(), value.clone());
+        // A text enum's member is used as its text; `.value` and `.name` of text are handled by the host.
+        if text { value } else { Value::Instance(Rc::new(instance)) }
+    }
+
+    fn function_attr(&mut self, function: &Rc<Closure>, value: &Value, name: &str) -> Option<Value> {
+        let prop = function.props.borrow().get(name).cloned();
+        if let Some(found) = prop {
+            return Some(self.force(&found));
+        }
+        match name {
+            "__name__" | "name" | "__qualname__" => self.module(function.module).tree.function(function.function).name.clone().map(Value::text),
+            "__module__" => Some(Value::text(self.resolver.module_name(self.module(function.module).file))),
+            "__wrapped__" => function.wraps.borrow().clone(),
+            "__func__" => Some(Value::Function(function.clone())),
+            "__self__" => match value {
+                Value::BoundFunction(b) => Some(b.0.clone()),
+                _ => None,
+            },
+            "__doc__" => Some(self.module(function.module).tree.function(function.function).doc.clone().map_or(Value::Null, Value::text)),
+            "prototype" => {
+                let class = self.class_of_function(function);
+                Some(Value::Class(class))
+            }
+            "call" | "apply" | "bind" => Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() }))),
+            _ if self.family == Family::JavaScript => Some(Value::Null),
+            _ => None,
+        }
+    }
+
+    /// The class a JavaScript constructor function is: its prototype's properties are the methods.
+    pub(crate) fn class_of_function(&mut self, function: &Rc<Closure>) -> Rc<ClassValue> {
+        if let Some(Value::Class(class)) = function.props.borrow().get("@class") {
+            return class.clone();
+        }
+        let tree = self.module(function.module).tree.clone();
+        let f = tree.function(function.function);
+        let class = Rc::new(ClassValue {
+            module: function.module,
+            class: None,
+            name: f.name.clone().unwrap_or_default(),
+            bases: Default::default(),
+            attrs: Default::default(),
+            getters: Default::default(),
+            scope: function.scope.clone(),
+            marks: Default::default(),
+            at: self.place(function.module, f.span),
+            fields: Default::default(),
+            conditions: self.conditions.clone(),
+        });
+        class.attrs.borrow_mut().insert("constructor".into(), Value::Function(function.clone()));
+        function.props.borrow_mut().insert("@class".into(), Value::Class(class.clone()));
+        class
+    }
+
+    fn super_attr(&mut self, home: &Rc<ClassValue>, receiver: &Value, name: &str) -> Option<Value> {
+        let class = match receiver {
+            Value::Instance(i) => i.class.clone(),
+            Value::Object(o) => o.class.clone().unwrap_or_else(|| home.clone()),
+            Value::Class(c) => c.clone(),
+            _ => home.clone(),
+        };
+        let order = self.mro(&class);
+        let after = order.iter().position(|v| matches!(v, Value::Class(c) if Rc::ptr_eq(c, home))).map_or(0, |i| i + 1);
+        for base in &order[after.min(order.len())..] {
+            if let Value::Class(base) = base {
+                let found = base.attrs.borrow().get(name).cloned();
+                if let Some(found) = found {
+                    return Some(self.bind_method(found, receiver));
+                }
+                let getter = base.getters.borrow().get(name).cloned();
+                if let Some(getter) = getter {
+                    return Some(self.call_closure(&getter, Some(receiver.clone()), Args::default(), NOWHERE));
+                }
+            }
+        }
+        if let Value::Object(object) = receiver {
+            return self.model_attr(object, name);
+        }
+        Some(Value::Method(Rc::new(Bound { receiver: receiver.clone(), name: SmolStr::new(format!("super.{name}")), args: Args::default() })))
+    }
+
+    fn object_attr(&mut self, object: &Rc<Object>, name: &str, _at: Option<Place>) -> Option<Value> {
+        let prop = object.props.borrow().get(name).cloned();
+        if let Some(found) = prop {
+            return Some(self.force(&found));
+        }
+        if let Some(class) = object.class.clone() {
+            let value = Value::Object(object.clone());
+            if let Some((getter, _)) = self.find_getter(&class, name) {
+                return Some(self.call_closure(&getter, Some(value), Args::default(), NOWHERE));
+            }
+            if let Some(found) = self.class_attr(&class, name) {
+                if let Value::Function(f) = &found
+                    && self.is_property(f)
+                {
+                    return Some(self.call_closure(f, Some(value), Args::default(), NOWHERE));
+                }
+                return Some(self.bind_method(found, &value));
+            }
+        }
+        self.model_attr(object, name)
+    }
+
+    /// Sets an attribute.
+    pub(crate) fn set_attr(&mut self, base: &Value, name: &SmolStr, value: Value, at: Place) {
+        match self.force(base) {
+            Value::Instance(instance) => {
+                // A Python property setter or JS setter runs user code; its effect is the field.
+                self.set_field(&instance, name, value);
+            }
+            Value::Object(object) => self.set_prop(&object, name, value),
+            Value::Dict(dict) => dict.set(&Value::text(name.clone()), value),
+            Value::Class(class) => {
+                if let Value::Function(f) = &value
+                    && f.home.borrow().is_none()
+                    && self.family == Family::JavaScript
+                {
+                    *f.home.borrow_mut() = Some(class.clone());
+                }
+                if name == "prototype" || name == "__proto__" {
+                    class.bases.borrow_mut().push(value);
+                } else {
+                    class.attrs.borrow_mut().insert(name.clone(), value);
+                }
+            }
+            Value::Function(function) => {
+                if name == "prototype" {
+                    let class = self.class_of_function(&function);
+                    match self.force(&value) {
+                        Value::Dict(dict) => {
+                            for (key, (_, entry)) in dict.entries.borrow().iter() {
+                                if let Key::Text(key) = key {
+                                    class.attrs.borrow_mut().insert(key.clone(), entry.clone());
+                                }
+                            }
+                        }
+                        Value::Instance(parent) => class.bases.borrow_mut().push(Value::Class(parent.class.clone())),
+                        other => class.bases.borrow_mut().push(other),
+                    }
+                } else {
+                    function.props.borrow_mut().insert(name.clone(), value);
+                }
+            }
+            Value::Module(id) => {
+                let scope = self.module(id).scope.clone();
+                self.set_name(&scope, name, value);
+            }
+            Value::Either(all) => {
+                for one in all.iter() {
+                    self.set_attr(one, name, value.clone(), at);
+                }
+            }
+            Value::BoundFunction(bound) => {
+                bound.1.props.borrow_mut().insert(name.clone(), value);
+            }
+            _ => {}
+        }
+    }
+
+    /// `super` here.
+    pub(crate) fn super_value(&mut self, cx: &Cx) -> Value {
+        match (&cx.home, &cx.this) {
+            (Some(home), Some(this)) => Value::Super(Rc::new((home.clone(), this.clone()))),
+            _ => Value::unknown("super", "there is no class around it", None),
+        }
+    }
+
+    /// Whether a value is an instance of a class or symbol; None when unknown.
+    pub(crate) fn is_instance(&mut self, value: &Value, class: &Value) -> Option<bool> {
+        let class = self.force(class);
+        let own = match value {
+            Value::Instance(i) if !i.assumed => i.class.clone(),
+            Value::Object(o) => match (&o.class, &class) {
+                (Some(c), _) => c.clone(),
+                (None, Value::Symbol(s)) => {
+                    let models = self.input.models;
+                    let is = o.kind.get().is_some_and(|k| models.symbol(s).iter().any(|e| matches!(e, Entry::Make(kind) if *kind == k)));
+                    return Some(is);
+                }
+                _ => return None,
+            },
+            Value::Text(_) | Value::List(_) | Value::Dict(_) | Value::Number(_) | Value::Function(_) | Value::Null | Value::Bool(_) => return crate::host::is_builtin_instance(value, &class),
+            _ => return None,
+        };
+        match &class {
+            Value::Class(c) => Some(self.mro(&own).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, c)))),
+            Value::Function(f) => {
+                let c = self.class_of_function(f);
+                Some(self.mro(&own).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, &c))))
+            }
+            Value::Symbol(s) => self.outside_bases(&own).contains(s).then_some(true),
+            Value::List(list) => {
+                let options = list.items.borrow().clone();
+                let answers: Vec<Option<bool>> = options.iter().map(|o| self.is_instance(value, o)).collect();
+                if answers.contains(&Some(true)) {
+                    Some(true)
+                } else if answers.contains(&None) {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// A label for messages.
+    pub(crate) fn label(&self, value: &Value) -> SmolStr {
+        label_of(value, "")
+    }
+}
+
+/// A place for calls that stand nowhere in the source.
+pub(crate) const NOWHERE: Place = Place { file: crate::files::FileId(u32::MAX), line: 0, end_line: 0, start: 0, end: 0 };

@@ -1,0 +1,301 @@
+//! Calls: arguments, dispatch by callee, unknown callees.
+
+use super::Cx;
+use super::attr::NOWHERE;
+use super::pattern::label_of;
+use crate::evaluate::Family;
+use crate::output::Place;
+use crate::value::*;
+use crate::world::World;
+use apicensus_syntax::{Arg, Expr, ExprId};
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+impl World<'_> {
+    /// Evaluates arguments.
+    pub(crate) fn args(&mut self, cx: &Cx, args: &[Arg]) -> Args {
+        let mut out = Args::default();
+        for arg in args {
+            match arg {
+                Arg::Positional(id) => {
+                    let value = self.expr(cx, *id);
+                    out.items.push(value);
+                }
+                Arg::Named(name, id) => {
+                    let value = self.expr(cx, *id);
+                    out.named.push((name.clone(), value));
+                }
+                Arg::Spread(id) => {
+                    let value = self.expr(cx, *id);
+                    let (items, open) = self.items_of(&value, self.at(cx, *id));
+                    out.items.extend(items);
+                    out.open |= open;
+                }
+                Arg::SpreadNamed(id) => {
+                    let value = self.expr(cx, *id);
+                    match self.force(&value).plain() {
+                        Value::Dict(dict) => {
+                            for (key, (_, entry)) in dict.entries.borrow().iter() {
+                                if let Key::Text(name) = key {
+                                    out.named.push((name.clone(), entry.clone()));
+                                }
+                            }
+                            out.open_named |= dict.open.get();
+                        }
+                        _ => out.open_named = true,
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// A call expression.
+    pub(crate) fn call_expr(&mut self, cx: &Cx, id: ExprId, callee: ExprId, args: &[Arg], types: &[ExprId], new: bool) -> Value {
+        let at = self.at(cx, id);
+        let tree = cx.tree.clone();
+        match tree.expr(callee) {
+            Expr::Super => return self.super_call(cx, args, at),
+            Expr::Name(name) if name == "require" && self.family == Family::JavaScript && cx.scope.get("require").is_none() => {
+                let args = self.args(cx, args);
+                let module = args.at(0).cloned().unwrap_or(Value::Null);
+                return self.require(cx, &module, at);
+            }
+            Expr::Name(name) if self.family == Family::Python && matches!(name.as_str(), "locals" | "globals" | "vars" | "dir" | "super") && args.is_empty() => return self.scope_call(cx, name),
+            Expr::Attr(base, name) => {
+                let base_value = self.expr(cx, *base);
+                let args = self.args(cx, args);
+                return self.method_call(cx, &base_value, name, args, self.at(cx, callee), at);
+            }
+            _ => {}
+        }
+        let callee_value = self.expr(cx, callee);
+        let mut args = self.args(cx, args);
+        if !types.is_empty() && self.family == Family::Rust {
+            let types: Vec<Value> = types.iter().map(|t| self.expr(cx, *t)).collect();
+            args.named.push(("@types".into(), Value::list(types)));
+        }
+        if new {
+            return self.new_call(&callee_value, args, at);
+        }
+        self.call_value(&callee_value, args, at)
+    }
+
+    fn scope_call(&mut self, cx: &Cx, name: &str) -> Value {
+        if name == "super" {
+            return self.super_value(cx);
+        }
+        let scope = if name == "globals" { self.module(cx.module).scope.clone() } else { cx.scope.function() };
+        let names: Vec<_> = scope.names.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+        if name == "dir" { Value::list(names.into_iter().map(|(n, _)| Value::text(n)).collect()) } else { Value::dict(names) }
+    }
+
+    /// `super(...)` as a call: JavaScript runs the base constructor, Python gives the proxy.
+    fn super_call(&mut self, cx: &Cx, args: &[Arg], at: Place) -> Value {
+        let args = self.args(cx, args);
+        let proxy = self.super_value(cx);
+        if self.family != Family::JavaScript {
+            return proxy;
+        }
+        let Value::Super(pair) = &proxy else { return proxy };
+        let (home, this) = (pair.0.clone(), pair.1.clone());
+        match self.get_attr(&proxy, "constructor", Some(at)) {
+            Some(constructor @ (Value::Function(_) | Value::BoundFunction(_))) => self.call_value(&constructor, args, at),
+            _ => {
+                if let (Value::Object(object), Some((symbol, _))) = (&this, self.modelled_base(&home)) {
+                    let object = object.clone();
+                    self.model_construct(&object, &symbol, args, at);
+                }
+                Value::Null
+            }
+        }
+    }
+
+    /// `base.name(args)`.
+    pub(crate) fn method_call(&mut self, cx: &Cx, base: &Value, name: &SmolStr, args: Args, callee_at: Place, at: Place) -> Value {
+        let base = self.force(base);
+        if let Value::Either(all) = &base {
+            // Alternatives that can't have the method are left out.
+            let results: Vec<Value> = all.iter().filter(|v| !matches!(v, Value::Null)).map(|v| self.method_call(cx, v, name, args.clone(), callee_at, at)).collect();
+            return Value::either(results);
+        }
+        if let Value::Default(inner) = &base {
+            return self.method_call(cx, &inner.clone(), name, args, callee_at, at);
+        }
+        match self.get_attr(&base, name, Some(callee_at)) {
+            Some(found) => {
+                let found = self.force(&found);
+                match &found {
+                    Value::Function(f) if self.family == Family::JavaScript => {
+                        self.call_closure(&f.clone(), Some(base.clone()), args, at)
+                    }
+                    Value::Null if matches!(base, Value::Dict(_) | Value::Function(_)) => self.call_method(&base, name, args, at),
+                    _ => self.call_value(&found, args, at),
+                }
+            }
+            None => self.call_method(&base, name, args, at),
+        }
+    }
+
+    /// `new callee(args)`.
+    fn new_call(&mut self, callee: &Value, args: Args, at: Place) -> Value {
+        match self.force(callee) {
+            Value::Function(f) => {
+                let class = self.class_of_function(&f);
+                let instance = Rc::new(Instance { class, fields: Default::default(), assumed: false, at });
+                let value = Value::Instance(instance);
+                match self.call_closure(&f, Some(value.clone()), args, at) {
+                    other @ (Value::Object(_) | Value::Instance(_) | Value::Dict(_) | Value::Function(_)) => other,
+                    _ => value,
+                }
+            }
+            other => self.call_value(&other, args, at),
+        }
+    }
+
+    /// Calls a value.
+    pub(crate) fn call_value(&mut self, callee: &Value, args: Args, at: Place) -> Value {
+        if !self.step() {
+            return Value::unknown("", "evaluation was cut short", Some(at));
+        }
+        match self.force(callee) {
+            Value::Function(f) => self.call_closure(&f, None, args, at),
+            Value::BoundFunction(bound) => self.call_closure(&bound.1.clone(), Some(bound.0.clone()), args, at),
+            Value::Class(class) => self.construct(&class, args, at),
+            Value::Symbol(symbol) => self.call_symbol(&symbol, args, at),
+            Value::Method(bound) => {
+                let mut all = Args { named: args.named, open: args.open, open_named: args.open_named, items: bound.args.items.clone() };
+                all.items.extend(args.items);
+                all.named.extend(bound.args.named.iter().filter(|(n, _)| n != "@at").cloned());
+                if bound.name.is_empty() { self.call_value(&bound.receiver.clone(), all, at) } else { self.call_method(&bound.receiver.clone(), &bound.name.clone(), all, at) }
+            }
+            Value::Pending(pending) => self.call_pending(&pending, args, at),
+            Value::Either(all) => {
+                let results: Vec<Value> = all.iter().filter(|v| !matches!(v, Value::Null)).map(|v| self.call_value(v, args.clone(), at)).collect();
+                Value::either(results)
+            }
+            Value::Default(inner) => self.call_value(&inner, args, at),
+            Value::Instance(instance) => match self.class_attr(&instance.class.clone(), "__call__") {
+                Some(Value::Function(f)) => self.call_closure(&f, Some(Value::Instance(instance.clone())), args, at),
+                _ => self.unknown_call(&Value::Instance(instance.clone()), args, at),
+            },
+            Value::Module(id) => match self.member(&Value::Module(id), "default") {
+                Some(default) if !matches!(default, Value::Module(_)) => self.call_value(&default, args, at),
+                _ => Value::unknown("", "a module was called", Some(at)),
+            },
+            Value::Dict(dict) => match dict.get("default").or_else(|| dict.get("__call__")) {
+                Some(default) => self.call_value(&default, args, at),
+                None => Value::unknown("", "an object was called", Some(at)),
+            },
+            Value::Object(object) => self.call_object(&object, args, at),
+            Value::Super(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Regex(_) | Value::Folder(_) => Value::unknown("", "something that is not a function was called", Some(at)),
+            other @ (Value::Unknown(_) | Value::Lazy(_)) => self.unknown_call(&other, args, at),
+        }
+    }
+
+    /// Calls a method that is not user code.
+    pub(crate) fn call_method(&mut self, receiver: &Value, name: &SmolStr, args: Args, at: Place) -> Value {
+        match receiver {
+            Value::Object(object) => self.call_on_object(&object.clone(), name, args, at),
+            Value::Class(class) => self.class_method(&class.clone(), receiver, name, args, at),
+            Value::Instance(instance) => self.class_method(&instance.class.clone(), receiver, name, args, at),
+            Value::Default(inner) => self.call_method(&inner.clone(), name, args, at),
+            Value::Unknown(_) => {
+                if let Some(value) = self.host_method(receiver, name, &args, at) {
+                    return value;
+                }
+                let callee = Value::unknown(label_of(receiver, &format!(".{name}")), "its receiver is not known", Some(at));
+                self.unknown_call(&callee, args, at)
+            }
+            _ => match self.host_method(receiver, name, &args, at) {
+                Some(value) => value,
+                None => {
+                    let callee = Value::unknown(label_of(receiver, &format!(".{name}")), "the method is not known", Some(at));
+                    self.unknown_call(&callee, args, at)
+                }
+            },
+        }
+    }
+
+    /// A method that an outside base of a user class provides.
+    fn class_method(&mut self, class: &Rc<ClassValue>, receiver: &Value, name: &SmolStr, args: Args, at: Place) -> Value {
+        let plain = name.strip_prefix("super.").unwrap_or(name);
+        let models = self.input.models;
+        for base in self.outside_bases(class) {
+            let symbol = SmolStr::new(format!("{base}.{plain}"));
+            if !models.symbol(&symbol).is_empty() {
+                let mut all = args.clone();
+                all.items.insert(0, receiver.clone());
+                return self.call_symbol(&symbol, all, at);
+            }
+        }
+        if let Some(value) = self.host_method(receiver, &SmolStr::new(plain), &args, at) {
+            return value;
+        }
+        let callee = Value::unknown(format!("{}.{plain}", class.name), "a base class outside the tree provides it", Some(at));
+        self.unknown_call(&callee, args, at)
+    }
+
+    /// Calls a symbol of an outside package.
+    pub(crate) fn call_symbol(&mut self, symbol: &SmolStr, args: Args, at: Place) -> Value {
+        if let Some(value) = self.model_call(symbol, &args, at) {
+            return value;
+        }
+        if let Some(value) = self.host_call(symbol, &args, at) {
+            return value;
+        }
+        let results = self.run_callbacks(&args, at);
+        Value::Unknown(Rc::new(Unknown { label: SmolStr::new(format!("{symbol}()")), reason: "it is made by code outside the tree".into(), at: Some(at), callee: Some(symbol.clone()), args, results }))
+    }
+
+    /// Calls something that is not known.
+    pub(crate) fn unknown_call(&mut self, callee: &Value, args: Args, at: Place) -> Value {
+        let results = self.run_callbacks(&args, at);
+        let (label, reason, symbol) = match callee {
+            Value::Unknown(u) => (SmolStr::new(format!("{}()", u.label)), u.reason.clone(), u.callee.clone()),
+            _ => (label_of(callee, "()"), SmolStr::new_static("the callee is not known"), None),
+        };
+        Value::Unknown(Rc::new(Unknown { label, reason, at: Some(at), callee: symbol, args, results }))
+    }
+
+    /// Runs callbacks given to unknown callees once, when they matter to routing.
+    fn run_callbacks(&mut self, args: &Args, at: Place) -> Vec<Value> {
+        let mut results = Vec::new();
+        let values: Vec<Value> = args.items.iter().chain(args.named.iter().map(|(_, v)| v)).cloned().collect();
+        for value in values {
+            let (function, receiver) = match &value {
+                Value::Function(f) => (f.clone(), None),
+                Value::BoundFunction(b) => (b.1.clone(), Some(b.0.clone())),
+                _ => continue,
+            };
+            if self.called.contains(&(function.module, function.function)) || self.handler_shaped(&function) || !self.touches(&function) {
+                continue;
+            }
+            let args = self.assumed_args(&function, receiver.is_some());
+            let result = self.call_closure(&function, receiver, args, at);
+            results.push(result);
+        }
+        results
+    }
+
+    /// require(x).
+    fn require(&mut self, cx: &Cx, module: &Value, at: Place) -> Value {
+        let names: Vec<SmolStr> = module.alternatives().iter().filter_map(Value::as_str).collect();
+        if names.is_empty() {
+            return self.dynamic_import(cx, module, at);
+        }
+        let values: Vec<Value> = names
+            .iter()
+            .map(|name| {
+                let value = self.js_import_at(cx, name, true, at);
+                self.required(value)
+            })
+            .collect();
+        Value::either(values)
+    }
+
+    /// Calls every function with no place in particular.
+    pub(crate) fn call_quietly(&mut self, callee: &Value, args: Vec<Value>) -> Value {
+        self.call_value(callee, Args::of(args), NOWHERE)
+    }
+}

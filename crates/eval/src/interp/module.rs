@@ -1,0 +1,350 @@
+//! Running a module's top level, and reading names out of modules.
+
+use super::Cx;
+use crate::evaluate::Family;
+use crate::resolve::Target;
+use crate::value::*;
+use crate::world::{RunState, World};
+use apicensus_syntax::{Block, Expr, Import, Stmt};
+use smol_str::SmolStr;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+impl World<'_> {
+    /// Runs the statements of a module.
+    pub(crate) fn run_top_level(&mut self, id: ModuleId) {
+        let mut cx = self.top(id);
+        let body = self.module(id).body.clone();
+        match self.family {
+            Family::Python => {
+                cx.scope.set("__name__".into(), Value::text(self.resolver.module_name(self.module(id).file)));
+                let path = self.path_of(id).to_owned();
+                cx.scope.set("__file__".into(), Value::text(format!("/{path}")));
+            }
+            Family::JavaScript => self.prepare_js(id, &mut cx),
+            Family::Rust => self.hoist_rust(&cx, &body),
+        }
+        self.hoist(&cx, &body);
+        self.block(&cx, &body);
+    }
+
+    fn prepare_js(&mut self, id: ModuleId, cx: &mut Cx) {
+        let path = format!("/{}", self.path_of(id));
+        let exports = Value::dict([]);
+        let module = Rc::new(Dict::default());
+        module.set(&Value::text("exports"), exports.clone());
+        module.set(&Value::text("id"), Value::text(path.clone()));
+        cx.scope.set("__filename".into(), Value::text(path.clone()));
+        cx.scope.set("__dirname".into(), Value::text(path.rsplit_once('/').map_or("", |p| p.0)));
+        cx.scope.set("module".into(), Value::Dict(module.clone()));
+        cx.scope.set("exports".into(), exports.clone());
+        cx.this = Some(exports);
+        self.module_mut(id).commonjs = Some(module);
+        let tree = cx.tree.clone();
+        self.module_mut(id).is_es = tree.body.iter().any(|s| matches!(tree.stmt(*s), Stmt::Export(_) | Stmt::Import(_)));
+    }
+
+    /// Binds what a block declares before it runs (JavaScript functions, Rust items).
+    pub(crate) fn hoist(&mut self, cx: &Cx, body: &Block) {
+        if self.family == Family::Python {
+            return;
+        }
+        for id in body {
+            if let Stmt::Function(function) = cx.tree.stmt(*id)
+                && let Some(name) = cx.tree.function(*function).name.clone()
+                && !cx.scope.names.borrow().contains_key(&name)
+            {
+                let value = self.closure(cx, *function);
+                cx.scope.set(name, value);
+            }
+        }
+    }
+
+    /// Binds a Rust module's items: they don't depend on order.
+    fn hoist_rust(&mut self, cx: &Cx, body: &Block) {
+        for id in body {
+            match cx.tree.stmt(*id) {
+                Stmt::Class(class) => {
+                    let value = self.class(cx, *class);
+                    if let Some(name) = cx.tree.class(*class).name.clone() {
+                        cx.scope.set(name, value);
+                    }
+                }
+                Stmt::Namespace { name, body, .. } => {
+                    let parent = self.module(cx.module);
+                    let mut inline = parent.inline.clone();
+                    inline.push(name.clone());
+                    let child = self.add_module(parent.file, cx.tree.clone(), body.clone(), Some(cx.module), inline);
+                    cx.scope.set(name.clone(), Value::Module(child));
+                }
+                Stmt::Bind { target: apicensus_syntax::Pattern::Name(name, _), value: Some(value), .. } => {
+                    let lazy = Lazy { what: LazyWhat::Expr(cx.module, cx.scope.clone(), *value), value: RefCell::new(None), busy: Cell::new(false) };
+                    cx.scope.set(name.clone(), Value::Lazy(Rc::new(lazy)));
+                }
+                _ => {}
+            }
+        }
+        for id in body {
+            if let Stmt::Import(import) = cx.tree.stmt(*id) {
+                self.import(cx, import, cx.tree.stmt_span(*id));
+            }
+        }
+        for id in body {
+            if let Stmt::Extend { .. } = cx.tree.stmt(*id) {
+                self.extend(cx, *id);
+            }
+        }
+    }
+
+    /// The value of a resolved import.
+    pub(crate) fn target_value(&mut self, target: Target, import: Option<(&Import, crate::output::Place)>) -> Value {
+        match target {
+            Target::File(file) => match self.module_of(file) {
+                Some(module) => Value::Module(module),
+                None => self.data_file(file),
+            },
+            Target::Folder(path) => Value::Folder(path),
+            Target::External(name) => Value::Symbol(name),
+            Target::Missing => {
+                let (name, at) = import.map_or((SmolStr::default(), None), |(i, at)| (i.module.clone(), Some(at)));
+                if let Some(at) = at
+                    && self.wave.contains(&at.file)
+                {
+                    let message = format!("`{name}` is imported here but is not in the scanned tree");
+                    self.trouble_at(crate::output::TroubleKind::UnresolvedImport, at, message, "routes that it defines or mounts may be missing");
+                }
+                Value::unknown(name, "the imported file is not in the tree", at)
+            }
+        }
+    }
+
+    /// A name of a module value (module, folder, outside package), for an import; None when it certainly isn't there.
+    pub(crate) fn member(&mut self, module: &Value, name: &str) -> Option<Value> {
+        match module {
+            Value::Module(id) => self.module_member(*id, name),
+            Value::Folder(path) => {
+                let target = self.resolver.submodule(&Target::Folder(path.clone()), name)?;
+                let value = self.target_value(target, None);
+                self.run_if_wave(&value);
+                Some(value)
+            }
+            Value::Symbol(symbol) => Some(Value::Symbol(join_symbol(symbol, name))),
+            Value::Dict(dict) => dict.get(name).or_else(|| (name == "default").then(|| module.clone())),
+            _ => None,
+        }
+    }
+
+    fn module_member(&mut self, id: ModuleId, name: &str) -> Option<Value> {
+        self.run_module(id);
+        if let Some(symbol) = self.modelled_symbol(id, name) {
+            return Some(symbol);
+        }
+        match self.family {
+            Family::Python | Family::Rust => {
+                let found = self.module(id).scope.names.borrow().get(name).cloned();
+                if let Some(value) = found {
+                    return Some(value);
+                }
+                if self.family == Family::Rust {
+                    return self.rust_glob(id, name, 0);
+                }
+                let getattr = self.module(id).scope.names.borrow().get("__getattr__").cloned();
+                let target = Target::File(self.module(id).file);
+                if let Some(target) = self.resolver.submodule(&target, name) {
+                    let value = self.target_value(target, None);
+                    self.run_if_wave(&value);
+                    return Some(value);
+                }
+                getattr.map(|f| self.call_value(&f, Args::of(vec![Value::text(name)]), self.module_place(id)))
+            }
+            Family::JavaScript => self.js_member(id, name, 0),
+        }
+    }
+
+    /// A module's name as a model's symbol: what a model names beats an in-tree copy of that library.
+    fn modelled_symbol(&mut self, id: ModuleId, name: &str) -> Option<Value> {
+        if self.family != Family::Python {
+            return None;
+        }
+        let module = self.resolver.module_name(self.module(id).file);
+        let symbol = join_symbol(&module, name);
+        (!self.input.models.symbol(&symbol).is_empty()).then_some(Value::Symbol(symbol))
+    }
+
+    /// The place of a module as a whole.
+    pub(crate) fn module_place(&self, id: ModuleId) -> crate::output::Place {
+        crate::output::Place { file: self.module(id).file, line: 1, end_line: 1, start: 0, end: 0 }
+    }
+
+    /// Runs a module now if its side effects count.
+    pub(crate) fn run_if_wave(&mut self, value: &Value) {
+        if let Value::Module(id) = value
+            && self.wave.contains(&self.module(*id).file)
+        {
+            self.run_module(*id);
+        }
+    }
+
+    fn rust_glob(&mut self, id: ModuleId, name: &str, depth: u32) -> Option<Value> {
+        if depth > 8 {
+            return None;
+        }
+        let stars = self.module(id).stars.clone();
+        for star in stars {
+            let star = self.force(&star);
+            match star {
+                Value::Module(inner) if inner != id => {
+                    self.run_module(inner);
+                    let found = self.module(inner).scope.names.borrow().get(name).cloned();
+                    if let Some(value) = found.or_else(|| self.rust_glob(inner, name, depth + 1)) {
+                        return Some(value);
+                    }
+                }
+                Value::Class(class) => {
+                    let found = class.attrs.borrow().get(name).cloned();
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                Value::Symbol(symbol) => {
+                    let symbol = join_symbol(&symbol, name);
+                    if !self.input.models.symbol(&symbol).is_empty() || self.input.models.kind_of_type(&symbol).is_some() {
+                        return Some(Value::Symbol(symbol));
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn js_member(&mut self, id: ModuleId, name: &str, depth: u32) -> Option<Value> {
+        if let Some(value) = self.module(id).exports.get(name) {
+            return Some(value);
+        }
+        if depth < 16 {
+            for star in self.module(id).stars.clone() {
+                let star = self.force(&star);
+                let found = match star {
+                    Value::Module(inner) if inner != id && name != "default" => {
+                        self.run_module(inner);
+                        self.js_member(inner, name, depth + 1)
+                    }
+                    Value::Symbol(symbol) if name != "default" => {
+                        let symbol = join_symbol(&symbol, name);
+                        (!self.input.models.symbol(&symbol).is_empty()).then_some(Value::Symbol(symbol))
+                    }
+                    _ => None,
+                };
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        let exported = self.commonjs_exports(id);
+        if self.module(id).is_es && matches!(&exported, Value::Dict(d) if d.entries.borrow().is_empty()) {
+            return None;
+        }
+        let found = self.get_attr(&exported, name, None);
+        match found {
+            Some(value) => Some(value),
+            None if name == "default" => Some(exported),
+            None => None,
+        }
+    }
+
+    /// `module.exports` of a module.
+    pub(crate) fn commonjs_exports(&self, id: ModuleId) -> Value {
+        self.module(id).commonjs.as_ref().and_then(|m| m.get("exports")).unwrap_or(Value::Null)
+    }
+
+    /// What `require` of a module gives.
+    pub(crate) fn required(&mut self, value: Value) -> Value {
+        let Value::Module(id) = value else { return value };
+        self.run_module(id);
+        let es = !self.module(id).exports.entries.borrow().is_empty() || !self.module(id).stars.is_empty();
+        if es { Value::Module(id) } else { self.commonjs_exports(id) }
+    }
+
+    /// Resolves what is resolved at use; stays lazy inside an import cycle.
+    pub(crate) fn force(&mut self, value: &Value) -> Value {
+        let mut value = value.clone();
+        for _ in 0..32 {
+            let Value::Lazy(lazy) = &value else { return value };
+            let lazy = lazy.clone();
+            if let Some(done) = lazy.value.borrow().clone() {
+                value = done;
+                continue;
+            }
+            if lazy.busy.replace(true) {
+                return value;
+            }
+            let result = self.resolve_lazy(&lazy.what);
+            lazy.busy.set(false);
+            match result {
+                Some(result) => {
+                    *lazy.value.borrow_mut() = Some(result.clone());
+                    value = result;
+                }
+                None => return value,
+            }
+        }
+        value
+    }
+
+    fn resolve_lazy(&mut self, what: &LazyWhat) -> Option<Value> {
+        match what {
+            LazyWhat::Expr(module, scope, expr) => {
+                let mut cx = self.top(*module);
+                cx.scope = scope.clone();
+                Some(self.expr(&cx, *expr))
+            }
+            LazyWhat::Name(module, name, at) => {
+                let module = self.force(module);
+                if let Some(value) = self.member(&module, name) {
+                    return Some(value);
+                }
+                match &module {
+                    Value::Module(id) if self.module(*id).state == RunState::Running => None,
+                    Value::Lazy(_) => None,
+                    Value::Module(id) => {
+                        let path = self.path_of(*id).to_owned();
+                        Some(Value::unknown(name.clone(), format!("`{path}` does not define it"), Some(*at)))
+                    }
+                    Value::Unknown(_) => Some(Value::unknown(name.clone(), "it is imported from a file that is not in the tree", Some(*at))),
+                    _ => Some(Value::unknown(name.clone(), "the imported module does not define it", Some(*at))),
+                }
+            }
+        }
+    }
+
+    /// A name imported from a module, resolved at use.
+    pub(crate) fn lazy_name(&mut self, module: &Value, name: &SmolStr, at: crate::output::Place) -> Value {
+        if let Value::Symbol(symbol) = module {
+            return Value::Symbol(join_symbol(symbol, name));
+        }
+        let what = LazyWhat::Name(module.clone(), name.clone(), at);
+        Value::Lazy(Rc::new(Lazy { what, value: RefCell::new(None), busy: Cell::new(false) }))
+    }
+
+    /// The string an expression is, without evaluating anything else.
+    pub(crate) fn literal(&self, cx: &Cx, id: apicensus_syntax::ExprId) -> Option<SmolStr> {
+        match cx.tree.expr(id) {
+            Expr::Str(parts) => match parts.as_slice() {
+                [] => Some(SmolStr::default()),
+                [apicensus_syntax::StrPart::Text(text)] => Some(text.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Appends a name to a symbol; a default export is the module itself.
+pub fn join_symbol(symbol: &str, name: &str) -> SmolStr {
+    match (symbol, name) {
+        (_, "default") if !symbol.is_empty() => SmolStr::new(symbol),
+        ("", _) => SmolStr::new(name),
+        _ => SmolStr::new(format!("{symbol}.{name}")),
+    }
+}

@@ -1,0 +1,241 @@
+//! Loading models and finding in them by symbol, role and method name.
+
+use super::{BUILTIN, Call, Does, HandlerClass, Model, Place, Role};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+/// A framework and a role of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KindId {
+    /// Index of the model.
+    pub model: u16,
+    /// Index of the role, in name order.
+    pub role: u16,
+}
+
+/// What a symbol means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Its call makes an object.
+    Make(KindId),
+    /// A call spec: model, index in `calls`.
+    Call(u16, u16),
+    /// An annotation: model, index in `annotations`.
+    Annotation(u16, u16),
+    /// A handler base class: model, index in `classes`.
+    Class(u16, u16),
+}
+
+/// An error in a model file.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{file}:{line}: {message}")]
+pub struct ModelError {
+    /// The file.
+    pub file: String,
+    /// Line from 1.
+    pub line: usize,
+    /// What is wrong, with a suggestion where there is one.
+    pub message: String,
+}
+
+/// All models in force.
+#[derive(Debug, Default)]
+pub struct Models {
+    /// The models, by language then name.
+    pub models: Vec<Model>,
+    symbols: FxHashMap<SmolStr, Vec<Entry>>,
+    types: FxHashMap<SmolStr, KindId>,
+    methods: FxHashMap<(KindId, SmolStr), Vec<u16>>,
+}
+
+impl Models {
+    /// The built-in models.
+    pub fn builtin() -> Result<Models, ModelError> {
+        Models::load(&[])
+    }
+    /// The built-in models and a user's, which replace built-in ones of the same name. `user`: (file, text).
+    pub fn load(user: &[(String, String)]) -> Result<Models, ModelError> {
+        let mut models: Vec<Model> = Vec::new();
+        let builtin = BUILTIN.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
+        for (file, text) in builtin.chain(user.iter().cloned()) {
+            let model = parse(&file, &text)?;
+            check(&model, &file, &text)?;
+            models.retain(|m| (&m.language, &m.framework) != (&model.language, &model.framework));
+            models.push(model);
+        }
+        models.sort_by(|a, b| (&a.language, &a.framework).cmp(&(&b.language, &b.framework)));
+        Ok(Models::index(models))
+    }
+    /// Keeps only models that pass a filter.
+    pub fn only(self, keep: impl Fn(&Model) -> bool) -> Models {
+        let models = self.models.into_iter().filter(keep).collect();
+        Models::index(models)
+    }
+
+    fn index(models: Vec<Model>) -> Models {
+        let mut out = Models { models, ..Models::default() };
+        for (m, model) in out.models.iter().enumerate() {
+            let m = m as u16;
+            for (r, role) in model.roles.values().enumerate() {
+                let kind = KindId { model: m, role: r as u16 };
+                for symbol in &role.made_by {
+                    out.symbols.entry(symbol.into()).or_default().push(Entry::Make(kind));
+                    out.types.entry(symbol.into()).or_insert(kind);
+                }
+                for symbol in &role.types {
+                    out.types.insert(symbol.into(), kind);
+                }
+            }
+            for (c, call) in model.calls.iter().enumerate() {
+                for symbol in &call.symbol {
+                    out.symbols.entry(symbol.into()).or_default().push(Entry::Call(m, c as u16));
+                }
+            }
+            for (c, call) in model.annotations.iter().enumerate() {
+                for symbol in &call.symbol {
+                    out.symbols.entry(symbol.into()).or_default().push(Entry::Annotation(m, c as u16));
+                }
+            }
+            for (c, class) in model.classes.iter().enumerate() {
+                for symbol in &class.symbol {
+                    out.symbols.entry(symbol.into()).or_default().push(Entry::Class(m, c as u16));
+                }
+            }
+            for (r, name) in model.roles.keys().enumerate() {
+                let kind = KindId { model: m, role: r as u16 };
+                let mut roles = Vec::new();
+                lineage(model, name, &mut roles);
+                for (c, call) in model.calls.iter().enumerate() {
+                    if call.on.iter().any(|on| roles.contains(on)) {
+                        for method in &call.name {
+                            out.methods.entry((kind, method.into())).or_default().push(c as u16);
+                        }
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// What a symbol means; a symbol that no model names means nothing.
+    pub fn symbol(&self, symbol: &str) -> &[Entry] {
+        self.symbols.get(symbol).map_or(&[], Vec::as_slice)
+    }
+    /// The role a type means.
+    pub fn kind_of_type(&self, symbol: &str) -> Option<KindId> {
+        self.types.get(symbol).copied()
+    }
+    /// The calls of a method on a role, in model order.
+    pub fn method(&self, kind: KindId, name: &str) -> &[u16] {
+        self.methods.get(&(kind, SmolStr::new(name))).map_or(&[], Vec::as_slice)
+    }
+    /// A model.
+    pub fn model(&self, index: u16) -> &Model {
+        &self.models[index as usize]
+    }
+    /// A role.
+    pub fn role(&self, kind: KindId) -> &Role {
+        self.models[kind.model as usize].roles.values().nth(kind.role as usize).unwrap_or(&NO_ROLE)
+    }
+    /// A role's name.
+    pub fn role_name(&self, kind: KindId) -> &str {
+        self.models[kind.model as usize].roles.keys().nth(kind.role as usize).map_or("", String::as_str)
+    }
+    /// A role by name.
+    pub fn kind(&self, model: u16, role: &str) -> Option<KindId> {
+        let at = self.models[model as usize].roles.keys().position(|r| r == role)?;
+        Some(KindId { model, role: at as u16 })
+    }
+    /// A call.
+    pub fn call(&self, model: u16, call: u16) -> &Call {
+        &self.models[model as usize].calls[call as usize]
+    }
+    /// A handler class.
+    pub fn class(&self, model: u16, class: u16) -> &HandlerClass {
+        &self.models[model as usize].classes[class as usize]
+    }
+    /// All method names that register something, of one language: what makes a parameter look like a router.
+    pub fn vocabulary(&self, language: &str) -> rustc_hash::FxHashSet<SmolStr> {
+        let calls = self.models.iter().filter(|m| m.language == language).flat_map(|m| &m.calls);
+        calls.filter(|c| matches!(c.does, Does::Route | Does::Mount | Does::Use | Does::Group | Does::Child)).flat_map(|c| c.name.iter().map(SmolStr::from)).collect()
+    }
+    /// The models of a language with their index.
+    pub fn of(&self, language: &str) -> impl Iterator<Item = (u16, &Model)> {
+        let language = language.to_owned();
+        self.models.iter().enumerate().filter(move |(_, m)| m.language == language).map(|(at, m)| (at as u16, m))
+    }
+}
+
+static NO_ROLE: std::sync::LazyLock<Role> = std::sync::LazyLock::new(Role::default);
+
+fn lineage(model: &Model, role: &str, into: &mut Vec<String>) {
+    if into.iter().any(|r| r == role) {
+        return;
+    }
+    into.push(role.to_owned());
+    if let Some(role) = model.roles.get(role) {
+        for base in &role.extends {
+            lineage(model, base, into);
+        }
+    }
+}
+
+fn parse(file: &str, text: &str) -> Result<Model, ModelError> {
+    serde_yaml::from_str(text).map_err(|error| {
+        let raw = error.to_string();
+        let mut line = error.location().map_or(1, |l| l.line());
+        let mut message = raw.split(" at line ").next().unwrap_or(&raw).to_owned();
+        if let Some((word, known)) = unknown_word(&message) {
+            line = text.lines().position(|l| l.trim_start().trim_start_matches("- ").starts_with(&format!("{word}:"))).map_or(line, |at| at + 1);
+            let best = known.iter().map(|k| (strsim::jaro_winkler(&word, k), k)).max_by(|a, b| a.0.total_cmp(&b.0));
+            message = format!("unknown word `{word}`");
+            if let Some((score, best)) = best
+                && score > 0.75
+            {
+                message.push_str(&format!(" (did you mean `{best}`?)"));
+            }
+        }
+        ModelError { file: file.to_owned(), line, message }
+    })
+}
+
+/// Reads serde's "unknown field `x`, expected one of `a`, `b`".
+fn unknown_word(message: &str) -> Option<(String, Vec<String>)> {
+    let rest = message.split("unknown field ").nth(1).or_else(|| message.split("unknown variant ").nth(1))?;
+    let mut words = rest.split('`').skip(1).step_by(2).map(str::to_owned);
+    let word = words.next()?;
+    Some((word, words.collect()))
+}
+
+/// What serde can't check: names that must exist elsewhere in the file.
+fn check(model: &Model, file: &str, text: &str) -> Result<(), ModelError> {
+    let fail = |word: &str, message: String| {
+        let line = text.lines().position(|l| l.contains(word)).map_or(1, |at| at + 1);
+        Err(ModelError { file: file.to_owned(), line, message })
+    };
+    if !["python", "javascript", "rust"].contains(&model.language.as_str()) {
+        return fail("language", format!("unknown language `{}` (python, javascript or rust)", model.language));
+    }
+    if !["brace", "colon", "angle", "bracket", "regex", "literal"].contains(&model.style.as_str()) {
+        return fail("style", format!("unknown style `{}` (brace, colon, angle, bracket, regex or literal)", model.style));
+    }
+    for role in model.roles.values().flat_map(|r| &r.extends).chain(model.calls.iter().flat_map(|c| c.on.iter().chain(&c.role))) {
+        if !model.roles.contains_key(role) && role != "self" {
+            return fail(role, format!("role `{role}` is not defined in this model"));
+        }
+    }
+    for call in &model.calls {
+        if call.on.is_empty() == call.symbol.is_empty() {
+            let word = call.name.first().or(call.symbol.first()).map_or("calls", String::as_str);
+            return fail(word, "a call needs either `on` and `name` or `symbol`".to_owned());
+        }
+        if let Some(super::MethodsSpec::Word(word)) = &call.methods
+            && word != "@name"
+            && word != "ANY"
+            && Place::parse(word).is_none()
+        {
+            return fail(word, format!("`{word}` is neither `@name`, `ANY` nor an argument place"));
+        }
+    }
+    Ok(())
+}

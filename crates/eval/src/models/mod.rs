@@ -1,0 +1,316 @@
+//! Framework models: YAML data that says what a framework's symbols mean to the evaluator.
+//!
+//! `grammars/<language>/frameworks/*.yaml` are embedded; a user's models are the same files and take the same road.
+//! The vocabulary is documented, one example a word, in `grammars/README.md`.
+
+mod index;
+mod place;
+
+pub use index::{Entry, KindId, Models};
+pub use place::Place;
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+include!(concat!(env!("OUT_DIR"), "/builtin_models.rs"));
+
+/// A model as written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Its short name, the file's stem.
+    pub framework: String,
+    /// Its name as its makers write it.
+    pub title: String,
+    /// python, javascript (TypeScript too) or rust.
+    pub language: String,
+    /// Documentation.
+    #[serde(default)]
+    pub docs: String,
+    /// Names of dependencies that prove it.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    /// Modules whose import anchors a file.
+    #[serde(default)]
+    pub imports: Vec<String>,
+    /// Other texts that anchor a file (`@Controller`, `urlpatterns`).
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    /// The path syntax: brace, colon, angle, bracket, regex, literal.
+    pub style: String,
+    /// How prefixes join.
+    #[serde(default)]
+    pub join: Join,
+    /// Roles of its objects.
+    #[serde(default)]
+    pub roles: BTreeMap<String, Role>,
+    /// Calls on roles and of functions.
+    #[serde(default)]
+    pub calls: Vec<Call>,
+    /// Annotations that are read, not run.
+    #[serde(default)]
+    pub annotations: Vec<Call>,
+    /// Handler classes.
+    #[serde(default)]
+    pub classes: Vec<HandlerClass>,
+    /// File-system routes.
+    #[serde(default)]
+    pub files: Vec<FileRoute>,
+    /// Native run before assembly.
+    #[serde(default)]
+    pub finish: Option<String>,
+    /// Parameters of functions that are this framework's objects when nothing else says so: parameter name -> role.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// How a prefix and a path join.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Join {
+    /// As they are.
+    Concat,
+    /// With exactly one slash between.
+    #[default]
+    Slash,
+    /// With exactly one slash between; a path of `/` adds nothing (axum's nest, Fastify, koa-router).
+    Index,
+}
+
+/// A role of objects.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// Symbols whose call makes one; types that mean one.
+    #[serde(default)]
+    pub made_by: Vec<String>,
+    /// Types that mean one in an annotation of a parameter.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// Serves by itself: never detached.
+    #[serde(default)]
+    pub root: bool,
+    /// Not a router at all when nothing mounts it: never reported detached.
+    #[serde(default)]
+    pub silent: bool,
+    /// Where the constructor takes its prefix.
+    #[serde(default)]
+    pub prefix: Option<Place>,
+    /// A prefix when none is given: `/{name}` with the constructor's argument 0 is written `/$0`.
+    #[serde(default)]
+    pub default_prefix: Option<String>,
+    /// Where the constructor takes routes and mounts.
+    #[serde(default)]
+    pub children: Option<Place>,
+    /// The constructor attaches it to another object.
+    #[serde(default)]
+    pub attach: Option<Attach>,
+    /// A role whose calls it shares.
+    #[serde(default)]
+    pub extends: Vec<String>,
+    /// Attributes: `self`, `routes` (its live list) or a role made once.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// A method call it has no word for returns itself (builders).
+    #[serde(default)]
+    pub fluent: bool,
+    /// Calling it with a function applies it like this call (role `decorator`).
+    #[serde(default)]
+    pub join: Option<Join>,
+    /// Calling the object itself (koa's compose, Express apps as middleware) does nothing.
+    #[serde(default)]
+    pub verbs: Vec<String>,
+}
+
+/// Attaching at construction.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attach {
+    /// The object.
+    pub to: Place,
+    /// The prefix.
+    #[serde(default)]
+    pub prefix: Option<Place>,
+}
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Does {
+    /// Registers a route.
+    Route,
+    /// Mounts a child under a prefix.
+    Mount,
+    /// Mounts what is a router, guards with the rest.
+    Use,
+    /// Adds a guard.
+    Guard,
+    /// Mounts itself on the object given.
+    Attach,
+    /// Makes an object of a role.
+    Make,
+    /// Makes an object of a role, mounted on the receiver under a prefix.
+    Child,
+    /// Calls a function with a fresh child (or with `role: self` the receiver) as its argument.
+    Group,
+    /// Sets the receiver's prefix.
+    Prefix,
+    /// Returns one of its arguments.
+    Wrap,
+    /// Returns the receiver.
+    Same,
+    /// A value that mounts a child under a prefix wherever it is used.
+    Mounted,
+    /// A route value, used in lists.
+    RouteValue,
+    /// Applies each of its arguments as an annotation.
+    Compose,
+    /// Decorates; nothing to register.
+    Nothing,
+    /// A named Rust function.
+    Native,
+}
+
+/// A call on a role, or of a function by symbol; also an annotation.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// Roles it is called on.
+    #[serde(default)]
+    pub on: Vec<String>,
+    /// Method names.
+    #[serde(default)]
+    pub name: Vec<String>,
+    /// Symbols, for functions.
+    #[serde(default)]
+    pub symbol: Vec<String>,
+    /// What it does.
+    pub does: Does,
+    /// Where the path is.
+    #[serde(default)]
+    pub path: Option<Place>,
+    /// The path when none is given.
+    #[serde(default)]
+    pub default_path: Option<String>,
+    /// Where the handler is.
+    #[serde(default)]
+    pub handler: Option<Place>,
+    /// Where the child is.
+    #[serde(default)]
+    pub child: Option<Place>,
+    /// Where the prefix is.
+    #[serde(default)]
+    pub prefix: Option<Place>,
+    /// Guards given with the call.
+    #[serde(default)]
+    pub guards: Option<Place>,
+    /// `@name` (the call's name), `ANY`, a list, or a place.
+    #[serde(default)]
+    pub methods: Option<MethodsSpec>,
+    /// Methods when the place gives none.
+    #[serde(default)]
+    pub default_methods: Vec<String>,
+    /// websocket or sse.
+    #[serde(default)]
+    pub protocol: Option<String>,
+    /// The call returns a decorator that takes the handler.
+    #[serde(default)]
+    pub decorator: bool,
+    /// The call is itself used as a decorator without being called when its one argument is a function.
+    #[serde(default)]
+    pub bare: bool,
+    /// The prefix replaces the child's own.
+    #[serde(default)]
+    pub replaces: bool,
+    /// The role made.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// What the call returns: `self` (default for builders), `child`, `nothing`, `handler`.
+    #[serde(default)]
+    pub returns: Option<String>,
+    /// Least number of positional arguments for this to apply.
+    #[serde(default)]
+    pub min_args: usize,
+    /// Most number of positional arguments.
+    #[serde(default)]
+    pub max_args: Option<usize>,
+    /// Applies only when the path place holds a path-like value.
+    #[serde(default)]
+    pub when_path: bool,
+    /// Path syntax when not the model's.
+    #[serde(default)]
+    pub style: Option<String>,
+    /// Guards apply to what comes after (default) or to everything (`all`).
+    #[serde(default)]
+    pub applies: Option<String>,
+    /// The Rust function for `native`.
+    #[serde(default)]
+    pub native: Option<String>,
+    /// Named argument that marks the route deprecated.
+    #[serde(default)]
+    pub deprecated: Option<Place>,
+}
+
+/// Where methods come from.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum MethodsSpec {
+    /// `@name`, `ANY`, or a place.
+    Word(String),
+    /// These.
+    List(Vec<String>),
+}
+
+/// A class whose methods are handlers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandlerClass {
+    /// Base classes.
+    pub symbol: Vec<String>,
+    /// Method names that are verbs.
+    #[serde(default)]
+    pub verbs: Vec<String>,
+    /// A class attribute that lists methods.
+    #[serde(default)]
+    pub methods: Option<String>,
+    /// Methods when neither gives any.
+    #[serde(default)]
+    pub default_methods: Vec<String>,
+    /// websocket.
+    #[serde(default)]
+    pub protocol: Option<String>,
+    /// A class attribute that restricts the verbs (`http_method_names`).
+    #[serde(default)]
+    pub restrict: Option<String>,
+    /// Verbs its own bases define, by base symbol's last name.
+    #[serde(default)]
+    pub provides: BTreeMap<String, Vec<String>>,
+}
+
+/// Routes from files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRoute {
+    /// Folders the rule applies under, tried in order (`app`, `src/app`), from the package's root.
+    pub roots: Vec<String>,
+    /// File names without extension (`route`), or `*`.
+    pub name: String,
+    /// A prefix.
+    #[serde(default)]
+    pub prefix: String,
+    /// Exported names that are methods; empty: the default export answers any.
+    #[serde(default)]
+    pub exports: Vec<String>,
+    /// The file's own name is the last segment.
+    #[serde(default)]
+    pub own_name: bool,
+    /// Only below this folder of the root (`api`).
+    #[serde(default)]
+    pub below: String,
+    /// Only in packages that depend on one of `manifests`.
+    #[serde(default)]
+    pub needs_manifest: bool,
+    /// A page, not an API: GET.
+    #[serde(default)]
+    pub page: bool,
+}

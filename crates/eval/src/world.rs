@@ -1,0 +1,371 @@
+//! The state of one evaluation: modules, objects, conditions, bounds, troubles.
+//!
+//! One world evaluates one language family of the tree; everything in it lives on one thread.
+
+use crate::evaluate::{Family, Input};
+use crate::files::FileId;
+use crate::output::{Condition, Place, Trouble, TroubleKind};
+use crate::resolve::Resolver;
+use crate::scope::{self, Scope, ScopeKind};
+use crate::value::*;
+use apicensus_syntax::{Block, FunctionId, Module, Span};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Steps one module's top level may take, its imports excluded; also one provisional entry.
+pub const MODULE_STEPS: u64 = 400_000;
+/// Steps a whole evaluation may take.
+pub const TOTAL_STEPS: u64 = 30_000_000;
+/// Depth of calls of user functions.
+pub const MAX_CALLS: usize = 60;
+/// Recursion of one function.
+pub const MAX_RECURSION: usize = 3;
+/// Turns of one loop.
+pub const MAX_TURNS: usize = 3_000;
+/// Depth of nested expressions and statements.
+pub const MAX_NESTING: u32 = 4_000;
+
+/// How far a module has been run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Not at all.
+    Waiting,
+    /// Being run.
+    Running,
+    /// Run.
+    Done,
+}
+
+/// A module instance: a file, or an inline module in one.
+pub struct ModuleInst {
+    /// The file.
+    pub file: FileId,
+    /// Its tree.
+    pub tree: Arc<Module>,
+    /// Its top-level scope.
+    pub scope: Scope,
+    /// The body to run.
+    pub body: Block,
+    /// How far.
+    pub state: RunState,
+    /// The module around it (Rust).
+    pub parent: Option<ModuleId>,
+    /// Names of the inline modules around it (Rust).
+    pub inline: Vec<SmolStr>,
+    /// JavaScript: ES exports, exported name to value.
+    pub exports: Rc<Dict>,
+    /// JavaScript: `export * from` targets.
+    pub stars: Vec<Value>,
+    /// JavaScript: `module`, whose `exports` is the CommonJS export.
+    pub commonjs: Option<Rc<Dict>>,
+    /// JavaScript: has ES exports.
+    pub is_es: bool,
+    /// Steps left.
+    pub steps: u64,
+    /// Reported that the bound was hit.
+    pub exhausted: bool,
+}
+
+/// A change of a binding in an unknown branch, for joining.
+pub enum Slot {
+    /// A name of a scope.
+    Name(Scope, SmolStr),
+    /// A field of an instance.
+    Field(Rc<Instance>, SmolStr),
+    /// A property of an object.
+    Prop(Rc<Object>, SmolStr),
+}
+
+/// One user function call in progress.
+pub struct Frame {
+    /// The function.
+    pub key: (ModuleId, FunctionId),
+    /// Where it was called.
+    pub at: Place,
+}
+
+/// The state of an evaluation.
+pub struct World<'a> {
+    /// What is evaluated.
+    pub input: &'a Input<'a>,
+    /// Which languages.
+    pub family: Family,
+    /// Import resolution.
+    pub resolver: Resolver<'a>,
+    /// The modules.
+    pub modules: Vec<ModuleInst>,
+    /// Module by file.
+    pub by_file: FxHashMap<FileId, ModuleId>,
+    /// Files whose top level runs.
+    pub wave: FxHashSet<FileId>,
+    /// Framework objects in order of making.
+    pub objects: Vec<Rc<Object>>,
+    /// Closures made by modules of the wave.
+    pub closures: Vec<Rc<Closure>>,
+    /// Classes made by modules of the wave.
+    pub classes: Vec<Rc<ClassValue>>,
+    /// Functions called so far.
+    pub called: FxHashSet<(ModuleId, FunctionId)>,
+    /// Which provisional entry ran a function.
+    pub provisional: FxHashMap<(ModuleId, FunctionId), EntryId>,
+    /// Entries whose effects don't count any more.
+    pub dropped: FxHashSet<EntryId>,
+    /// The entry in progress.
+    pub entry: Option<EntryId>,
+    /// Number of entries so far.
+    pub entries: EntryId,
+    /// Conditions in force.
+    pub conditions: Conditions,
+    /// User calls in progress.
+    pub frames: Vec<Frame>,
+    /// Open unknown branches.
+    pub journal: Vec<Vec<(Slot, Option<Value>)>>,
+    /// Nesting of expressions and statements.
+    pub nesting: u32,
+    /// Steps taken.
+    pub steps: u64,
+    /// Whose budget is used.
+    pub budget: Vec<ModuleId>,
+    /// Troubles.
+    pub troubles: Vec<Trouble>,
+    trouble_keys: FxHashSet<(FileId, u32, TroubleKind)>,
+    /// Times a function was called with nothing informative, and its last result.
+    pub summaries: FxHashMap<(ModuleId, FunctionId), (u32, Option<Value>)>,
+    /// Whether a function touches a framework object.
+    pub touch: FxHashMap<(ModuleId, FunctionId), bool>,
+    /// Method names that look like a router's.
+    pub vocabulary: FxHashSet<SmolStr>,
+    /// Values natives keep.
+    pub notes: FxHashMap<&'static str, Vec<Value>>,
+    /// Values of configuration keys seen anywhere in the tree, by key: for keys that can't be resolved.
+    pub config: RefCell<Option<FxHashMap<SmolStr, Vec<Value>>>>,
+    /// Routes natives made themselves.
+    pub extra_routes: Vec<crate::output::Route>,
+    /// Native-made synthetic child lists: by object id.
+    pub live: FxHashMap<u32, Rc<List>>,
+}
+
+impl<'a> World<'a> {
+    /// An empty world.
+    pub fn new(input: &'a Input<'a>, family: Family, resolver: Resolver<'a>) -> Self {
+        World {
+            input,
+            family,
+            resolver,
+            modules: Vec::new(),
+            by_file: FxHashMap::default(),
+            wave: FxHashSet::default(),
+            objects: Vec::new(),
+            closures: Vec::new(),
+            classes: Vec::new(),
+            called: FxHashSet::default(),
+            provisional: FxHashMap::default(),
+            dropped: FxHashSet::default(),
+            entry: None,
+            entries: 0,
+            conditions: Rc::new(Vec::new()),
+            frames: Vec::new(),
+            journal: Vec::new(),
+            nesting: 0,
+            steps: 0,
+            budget: Vec::new(),
+            troubles: Vec::new(),
+            trouble_keys: FxHashSet::default(),
+            summaries: FxHashMap::default(),
+            touch: FxHashMap::default(),
+            vocabulary: input.models.vocabulary(family.language()),
+            notes: FxHashMap::default(),
+            config: RefCell::new(None),
+            extra_routes: Vec::new(),
+            live: FxHashMap::default(),
+        }
+    }
+
+    /// Reports a trouble once a place and kind.
+    pub fn trouble(&mut self, kind: TroubleKind, file: FileId, line: u32, message: impl Into<String>, effect: impl Into<String>) {
+        if self.trouble_keys.insert((file, line, kind)) {
+            self.troubles.push(Trouble { kind, file, line, message: message.into(), effect: effect.into() });
+        }
+    }
+    /// Reports a trouble at a place.
+    pub fn trouble_at(&mut self, kind: TroubleKind, at: Place, message: impl Into<String>, effect: impl Into<String>) {
+        self.trouble(kind, at.file, at.line, message, effect);
+    }
+
+    /// The module of a file, not run yet; None when the file is not code.
+    pub fn module_of(&mut self, file: FileId) -> Option<ModuleId> {
+        if let Some(id) = self.by_file.get(&file) {
+            return Some(*id);
+        }
+        let lang = self.input.files.get(file).lang?;
+        if Family::of(lang) != self.family {
+            return None;
+        }
+        let tree = (self.input.lower)(file)?;
+        let body = tree.body.clone();
+        let id = self.add_module(file, tree, body, None, Vec::new());
+        self.by_file.insert(file, id);
+        Some(id)
+    }
+    /// Adds a module instance.
+    pub fn add_module(&mut self, file: FileId, tree: Arc<Module>, body: Block, parent: Option<ModuleId>, inline: Vec<SmolStr>) -> ModuleId {
+        let id = ModuleId(self.modules.len() as u32);
+        let scope = scope::new(ScopeKind::Module(id), None);
+        self.modules.push(ModuleInst {
+            file,
+            tree,
+            scope,
+            body,
+            state: RunState::Waiting,
+            parent,
+            inline,
+            exports: Rc::default(),
+            stars: Vec::new(),
+            commonjs: None,
+            is_es: false,
+            steps: MODULE_STEPS,
+            exhausted: false,
+        });
+        id
+    }
+    /// A module instance.
+    pub fn module(&self, id: ModuleId) -> &ModuleInst {
+        &self.modules[id.0 as usize]
+    }
+    /// A module instance, to change.
+    pub fn module_mut(&mut self, id: ModuleId) -> &mut ModuleInst {
+        &mut self.modules[id.0 as usize]
+    }
+    /// The path of a module's file.
+    pub fn path_of(&self, id: ModuleId) -> &str {
+        &self.input.files.get(self.module(id).file).path
+    }
+    /// A place in a module.
+    pub fn place(&self, module: ModuleId, span: Span) -> Place {
+        Place { file: self.module(module).file, line: span.line, end_line: span.end_line, start: span.start, end: span.end }
+    }
+    /// The source text of a place, shortened to one line.
+    pub fn source_text(&self, at: Place, most: usize) -> SmolStr {
+        let Some(bytes) = (self.input.text)(at.file) else { return SmolStr::default() };
+        let slice = bytes.get(at.start as usize..at.end as usize).unwrap_or_default();
+        let text = String::from_utf8_lossy(slice);
+        let mut short: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some((at, _)) = short.char_indices().nth(most) {
+            short.truncate(at);
+            short.push('…');
+        }
+        SmolStr::new(short)
+    }
+
+    /// Counts a step; false when a bound is reached.
+    pub fn step(&mut self) -> bool {
+        self.steps += 1;
+        let Some(id) = self.budget.last().copied() else { return self.steps < TOTAL_STEPS };
+        let total = self.steps;
+        let module = self.module_mut(id);
+        if module.steps > 0 && total < TOTAL_STEPS {
+            module.steps -= 1;
+            return true;
+        }
+        if !module.exhausted {
+            module.exhausted = true;
+            let file = module.file;
+            self.trouble(TroubleKind::Bound, file, 0, "evaluation of this file took too many steps and was cut short", "routes it registers may be missing");
+        }
+        false
+    }
+
+    /// Runs a module's top level unless it ran.
+    pub fn run_module(&mut self, id: ModuleId) {
+        if self.module(id).state != RunState::Waiting {
+            return;
+        }
+        self.module_mut(id).state = RunState::Running;
+        let conditions = std::mem::take(&mut self.conditions);
+        let journal = std::mem::take(&mut self.journal);
+        let frames = std::mem::take(&mut self.frames);
+        let entry = self.entry.take();
+        let nesting = std::mem::take(&mut self.nesting);
+        self.budget.push(id);
+        self.run_top_level(id);
+        self.budget.pop();
+        self.nesting = nesting;
+        self.entry = entry;
+        self.frames = frames;
+        self.journal = journal;
+        self.conditions = conditions;
+        self.module_mut(id).state = RunState::Done;
+    }
+
+    /// Sets a name, remembering the change in open branches.
+    pub fn set_name(&mut self, scope: &Scope, name: &SmolStr, value: Value) {
+        let old = scope.names.borrow_mut().insert(name.clone(), value);
+        if let Some(layer) = self.journal.last_mut() {
+            layer.push((Slot::Name(scope.clone(), name.clone()), old));
+        }
+    }
+    /// Sets an instance's field, remembering the change in open branches.
+    pub fn set_field(&mut self, instance: &Rc<Instance>, name: &SmolStr, value: Value) {
+        let old = instance.fields.borrow_mut().insert(name.clone(), value);
+        if let Some(layer) = self.journal.last_mut() {
+            layer.push((Slot::Field(instance.clone(), name.clone()), old));
+        }
+    }
+    /// Sets an object's property, remembering the change in open branches.
+    pub fn set_prop(&mut self, object: &Rc<Object>, name: &SmolStr, value: Value) {
+        let old = object.props.borrow_mut().insert(name.clone(), value);
+        if let Some(layer) = self.journal.last_mut() {
+            layer.push((Slot::Prop(object.clone(), name.clone()), old));
+        }
+    }
+
+    /// Runs something under one more condition.
+    pub fn under<T>(&mut self, condition: Option<Condition>, run: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(condition) = condition else { return run(self) };
+        let mut all = self.conditions.as_ref().clone();
+        if all.len() < 12 && !all.iter().any(|c| **c == condition) {
+            all.push(Rc::new(condition));
+        }
+        let before = std::mem::replace(&mut self.conditions, Rc::new(all));
+        let result = run(self);
+        self.conditions = before;
+        result
+    }
+
+    /// Where the outermost calls in progress stand.
+    pub fn via(&self) -> Vec<Place> {
+        self.frames.iter().map(|f| f.at).collect()
+    }
+
+    /// A new framework object.
+    pub fn make_object(&mut self, kind: Option<crate::models::KindId>, site: Place, class: Option<Rc<ClassValue>>, assumed: bool) -> Rc<Object> {
+        let object = Rc::new(Object {
+            id: self.objects.len() as u32,
+            kind: std::cell::Cell::new(kind),
+            site,
+            class,
+            props: RefCell::default(),
+            events: RefCell::default(),
+            prefix: RefCell::default(),
+            args: RefCell::default(),
+            entry: self.entry,
+            conditions: self.conditions.clone(),
+            assumed,
+        });
+        self.objects.push(object.clone());
+        object
+    }
+
+    /// Registers an event on an object.
+    pub fn register(&mut self, object: &Rc<Object>, what: What, at: Place) {
+        if object.events.borrow().len() >= 20_000 {
+            self.trouble_at(TroubleKind::Bound, object.site, "too many registrations on one router", "the rest was left out");
+            return;
+        }
+        let event = Event { what, at, conditions: self.conditions.clone(), entry: self.entry, via: self.via() };
+        object.events.borrow_mut().push(Rc::new(event));
+    }
+}
