@@ -19,6 +19,8 @@ pub struct File {
     /// The text of a manifest or configuration file that resolution needs (package.json, tsconfig*.json, Cargo.toml,
     /// pyproject.toml, setup.cfg, ...); None for the rest.
     pub text: Option<Arc<str>>,
+    /// Test, example or vendored code: evaluated after everything else.
+    pub secondary: bool,
 }
 
 /// All files of the tree, sorted by path.

@@ -1,4 +1,27 @@
-//! The abstract evaluator.
+//! The abstract evaluator: runs the registration code of a whole tree over framework models and gives routes.
+//!
+//! No I/O: files come as paths, texts and lowered modules; results are plain data ([`output`]). Never fails: what can't
+//! be followed is a hole in a path or a trouble. Look at it with `cargo xtask try FILE`.
+
+mod annotation;
+mod apply;
+mod assemble;
+mod config;
+pub mod demand;
+pub mod evaluate;
 pub mod files;
+mod handler;
+pub mod host;
+mod interp;
+pub mod models;
+pub mod natives;
 pub mod output;
+mod provisional;
 pub mod resolve;
+mod scope;
+mod text;
+mod value;
+mod walk;
+mod world;
+
+pub use evaluate::{Family, Input, evaluate};

@@ -1,0 +1,46 @@
+//! Routes that stand in annotations of a function: attribute macros, decorators that are read rather than run.
+
+use crate::apply::path_like;
+use crate::models::{Entry, MethodsSpec};
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+
+impl World<'_> {
+    /// The routes that a function's annotations say, with the model that says so.
+    pub(crate) fn annotated_routes(&mut self, value: &Value) -> Vec<(u16, RouteEvent)> {
+        let function = match self.force(value) {
+            Value::Function(f) => f,
+            Value::BoundFunction(b) => b.1.clone(),
+            _ => return Vec::new(),
+        };
+        let marks = function.marks.borrow().clone();
+        let mut out = Vec::new();
+        for mark in marks {
+            let Some(symbol) = &mark.symbol else { continue };
+            let models = self.input.models;
+            for entry in models.symbol(symbol) {
+                let Entry::Annotation(m, c) = *entry else { continue };
+                let call = &models.model(m).annotations[c as usize];
+                let path = call.path.as_ref().and_then(|p| p.find(&mark.args, &mut |v, k| self.get_attr(v, k, None), &path_like)).map(|f| f.0).or_else(|| call.default_path.as_deref().map(Value::text));
+                let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol));
+                let mut methods = match &call.methods {
+                    Some(MethodsSpec::Word(word)) if word == "@name" => crate::apply::method_name(&name).map(|m| vec![m]),
+                    Some(MethodsSpec::Word(word)) if word == "ANY" => None,
+                    Some(MethodsSpec::List(list)) => Some(list.iter().map(SmolStr::from).collect()),
+                    Some(MethodsSpec::Word(word)) => crate::models::Place::parse(word).map(|p| p.all(&mark.args, None, &mut |v, k| self.get_attr(v, k, None))).map(|values| values.iter().filter_map(|v| self.method_names(v, 0)).flatten().collect()),
+                    None => None,
+                };
+                if methods.as_ref().is_some_and(Vec::is_empty) {
+                    // `#[utoipa::path(get, ..)]`: bare words.
+                    let words: Vec<SmolStr> = mark.args.items.iter().filter_map(|v| if let Value::Symbol(s) = v { Some(SmolStr::new(s.to_ascii_uppercase())) } else { None }).filter(|s| METHODS.contains(&s.as_str())).collect();
+                    methods = if words.is_empty() { None } else { Some(words) };
+                }
+                out.push((m, RouteEvent { methods, path, handler: Some(value.clone()), protocol: call.protocol.as_deref().map(SmolStr::new), style: call.style.as_deref().map(SmolStr::new), ..RouteEvent::default() }));
+            }
+        }
+        out
+    }
+}
+
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT"];

@@ -1,0 +1,401 @@
+//! From framework objects and their events to routes: mounts are walked from every application, prefixes joined by each
+//! framework's rule, conditions and guards collected on the way.
+
+use crate::evaluate::Family;
+use crate::handler::Handler;
+use crate::models::Join;
+use crate::output::*;
+use crate::text::{Part, Text};
+use crate::value::*;
+use crate::world::World;
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+/// Mounts nested deeper are cut with a trouble.
+const MAX_DEPTH: usize = 24;
+/// Endpoints of one application.
+const MAX_ROUTES: usize = 20_000;
+
+/// What has been gathered on the way to an object.
+#[derive(Clone)]
+struct Way {
+    path: Vec<PathPiece>,
+    conditions: Vec<Condition>,
+    guards: Vec<GuardRef>,
+    trail: Vec<Step>,
+    app: Option<Place>,
+    detached: bool,
+    stack: Vec<u32>,
+}
+
+impl World<'_> {
+    /// Makes the census of this world.
+    pub(crate) fn assemble(mut self) -> Census {
+        let mounted = self.mounted();
+        let sites: FxHashSet<(Place, Option<crate::models::KindId>)> = self.objects.iter().filter(|o| mounted.contains(&o.id)).map(|o| (o.site, o.kind.get())).collect();
+        let mut routes = std::mem::take(&mut self.extra_routes);
+        let mut stats = Stats { evaluated: self.modules.iter().filter(|m| m.state == crate::world::RunState::Done && m.parent.is_none()).count(), steps: self.steps, ..Stats::default() };
+        for object in self.objects.clone() {
+            let Some(kind) = object.kind.get() else { continue };
+            let models = self.input.models;
+            let role = models.role(kind);
+            let single = object.props.borrow().contains_key("@single");
+            if single || self.is_dropped(object.entry) {
+                continue;
+            }
+            let is_router = !object.events.borrow().is_empty() && !role.silent;
+            stats.routers += usize::from(is_router);
+            let is_mounted = mounted.contains(&object.id);
+            stats.mounted += usize::from(is_router && (is_mounted || role.root && !object.assumed));
+            if is_mounted || role.silent || sites.contains(&(object.site, Some(kind))) {
+                continue;
+            }
+            let detached = object.assumed || !role.root;
+            let way = Way { path: Vec::new(), conditions: Vec::new(), guards: Vec::new(), trail: Vec::new(), app: (!detached).then_some(object.site), detached, stack: Vec::new() };
+            let mut found = Vec::new();
+            self.walk(&object, &way, false, &mut found);
+            routes.append(&mut found);
+        }
+        self.report_missed();
+        Census { routes, troubles: self.troubles, stats }
+    }
+
+    pub(crate) fn is_dropped(&self, entry: Option<EntryId>) -> bool {
+        entry.is_some_and(|e| self.dropped.contains(&e))
+    }
+
+    /// The numbers of all objects that something mounts.
+    fn mounted(&mut self) -> FxHashSet<u32> {
+        let mut mounted = FxHashSet::default();
+        for object in self.objects.clone() {
+            let events: Vec<Rc<Event>> = object.events.borrow().clone();
+            let mut children: Vec<Value> = self.live_extras(&object);
+            for event in events {
+                if let What::Mount { child, .. } = &event.what
+                    && !self.is_dropped(event.entry)
+                {
+                    children.push(child.clone());
+                }
+            }
+            for child in children {
+                for router in self.mount_children(&child, 0) {
+                    if let Value::Object(o) = router
+                        && o.id != object.id
+                    {
+                        mounted.insert(o.id);
+                    }
+                }
+            }
+        }
+        mounted
+    }
+
+    /// What a mounted value stands for: objects, handlers.
+    fn mount_children(&mut self, child: &Value, depth: u32) -> Vec<Value> {
+        if depth > 6 {
+            return Vec::new();
+        }
+        match self.force(child) {
+            Value::Instance(instance) => {
+                let fields: Vec<Value> = instance.fields.borrow().values().cloned().collect();
+                let found: Vec<Value> = fields.into_iter().filter(|v| matches!(v, Value::Object(_))).collect();
+                if found.is_empty() { vec![Value::Instance(instance)] } else { found }
+            }
+            Value::List(list) => {
+                let items = list.items.borrow().clone();
+                items.iter().flat_map(|v| self.mount_children(v, depth + 1)).collect()
+            }
+            Value::Either(all) => all.iter().flat_map(|v| self.mount_children(v, depth + 1)).collect(),
+            value @ (Value::Object(_) | Value::Function(_) | Value::Class(_) | Value::BoundFunction(_)) => vec![value],
+            other => {
+                let routers = self.routers_in(&other, 0);
+                if routers.is_empty() { vec![other] } else { routers }
+            }
+        }
+    }
+
+    fn walk(&mut self, object: &Rc<Object>, way: &Way, ignore_prefix: bool, out: &mut Vec<Route>) {
+        let Some(kind) = object.kind.get() else { return };
+        if way.stack.contains(&object.id) {
+            return;
+        }
+        if way.stack.len() >= MAX_DEPTH || out.len() >= MAX_ROUTES {
+            self.trouble_at(TroubleKind::Bound, object.site, "routers are mounted in each other too deeply or too often", "some of their endpoints were left out");
+            return;
+        }
+        let models = self.input.models;
+        let model = models.model(kind.model);
+        let role = models.role(kind);
+        let join = role.join.unwrap_or(model.join);
+        let mut way = way.clone();
+        way.stack.push(object.id);
+        add_conditions(&mut way.conditions, &object.conditions);
+        let own = object.prefix.borrow().clone();
+        if let (Some(prefix), false) = (own, ignore_prefix) {
+            let texts = self.texts(&prefix, object.site);
+            let gives = texts.first().map(|t| self.pieces(t, &model.style, object.site)).unwrap_or_default();
+            way.path = join_path(&way.path, &gives, join);
+            way.trail.push(Step { place: object.site, what: "prefix".into(), gives });
+        }
+        let mut events: Vec<Rc<Event>> = object.events.borrow().iter().filter(|e| !self.is_dropped(e.entry)).cloned().collect();
+        for extra in self.live_extras(object) {
+            events.push(Rc::new(Event { what: What::Mount { prefix: None, child: extra, replaces: false, route: None }, at: object.site, conditions: Rc::default(), entry: None, via: Vec::new() }));
+        }
+        let holes = self.hole_mounts(&events);
+        let mut seen: FxHashSet<(usize, String)> = FxHashSet::default();
+        for event in &events {
+            match &event.what {
+                What::Guard { value, .. } => {
+                    let guard = self.guard_ref(value, event.at, "router");
+                    way.guards.push(guard);
+                }
+                What::Route(route) => self.emit(object, event, route, &way, join, &model.style, &model.framework, out),
+                What::Mount { prefix, child, replaces, route } => {
+                    let texts = match prefix {
+                        Some(prefix) => self.texts(prefix, event.at),
+                        None => vec![Text::default()],
+                    };
+                    for text in texts {
+                        let key = (child.ptr().unwrap_or(0), text.show());
+                        if child.ptr().is_some() && (!seen.insert(key) || (text.known().is_none() && holes.contains(&child.ptr().unwrap_or(0)))) {
+                            continue;
+                        }
+                        self.mount(object, event, &text, child, *replaces, route.as_ref(), &way, join, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Children that are mounted both under a known prefix and under one with a hole: the known one counts.
+    fn hole_mounts(&mut self, events: &[Rc<Event>]) -> FxHashSet<usize> {
+        let mut known: FxHashMap<usize, (bool, bool)> = FxHashMap::default();
+        for event in events {
+            if let What::Mount { prefix: Some(prefix), child, .. } = &event.what
+                && let Some(ptr) = child.ptr()
+            {
+                for text in self.texts(prefix, event.at) {
+                    let entry = known.entry(ptr).or_default();
+                    if text.known().is_some() { entry.0 = true } else { entry.1 = true }
+                }
+            }
+        }
+        known.into_iter().filter(|(_, (known, hole))| *known && *hole).map(|(ptr, _)| ptr).collect()
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn mount(&mut self, object: &Rc<Object>, event: &Rc<Event>, prefix: &Text, child: &Value, replaces: bool, route: Option<&RouteEvent>, way: &Way, join: Join, out: &mut Vec<Route>) {
+        let models = self.input.models;
+        let Some(kind) = object.kind.get() else { return };
+        let model = models.model(kind.model);
+        let gives = self.pieces(prefix, &model.style, event.at);
+        let mut inner = way.clone();
+        inner.path = join_path(&way.path, &gives, join);
+        add_conditions(&mut inner.conditions, &event.conditions);
+        for place in &event.via {
+            inner.trail.push(Step { place: *place, what: "call".into(), gives: Vec::new() });
+        }
+        inner.trail.push(Step { place: event.at, what: "mount".into(), gives });
+        for child in self.mount_children(child, 0) {
+            match &child {
+                Value::Object(o) => self.walk(&o.clone(), &inner, replaces, out),
+                Value::Function(_) | Value::Class(_) | Value::BoundFunction(_) | Value::Instance(_) => {
+                    if let Some(route) = route {
+                        let route = RouteEvent { handler: Some(child.clone()), path: None, ..route.clone() };
+                        self.emit(object, event, &route, &inner, join, &model.style, &model.framework, out);
+                    } else {
+                        self.mounted_function(object, event, &child, &inner, join, out);
+                    }
+                }
+                Value::Unknown(u) if u.callee.is_none() => {
+                    let message = format!("`{}` is mounted here but could not be followed: {}", u.label, u.reason);
+                    self.trouble_at(TroubleKind::UnresolvedMount, event.at, message, "its endpoints are missing");
+                }
+                Value::Lazy(_) => {
+                    self.trouble_at(TroubleKind::UnresolvedMount, event.at, "what is mounted here is hidden by an import cycle", "its endpoints are missing");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A function mounted without route facts: its annotations may make it a route (Rust attribute macros).
+    fn mounted_function(&mut self, object: &Rc<Object>, event: &Rc<Event>, child: &Value, way: &Way, join: Join, out: &mut Vec<Route>) {
+        let models = self.input.models;
+        for (m, route) in self.annotated_routes(child) {
+            let model = models.model(m);
+            let (style, framework) = (model.style.clone(), model.framework.clone());
+            self.emit(object, event, &route, way, join, &style, &framework, out);
+        }
+    }
+
+    /// Emits a route event: one route a path and handler.
+    #[allow(clippy::too_many_arguments)]
+    fn emit(&mut self, object: &Rc<Object>, event: &Rc<Event>, route: &RouteEvent, way: &Way, join: Join, style: &str, framework: &str, out: &mut Vec<Route>) {
+        let style = route.style.clone().unwrap_or_else(|| SmolStr::new(style));
+        let texts = match &route.path {
+            Some(path) => self.texts(path, event.at),
+            None => vec![Text::default()],
+        };
+        let handlers = self.handlers(route, event.at);
+        for text in texts {
+            let is_regex = matches!(&route.path, Some(Value::Regex(_)));
+            let style = if is_regex { SmolStr::new_static("regex") } else { style.clone() };
+            let gives = self.pieces(&text, &style, event.at);
+            let mut trail = way.trail.clone();
+            trail.extend(event.via.iter().map(|p| Step { place: *p, what: "call".into(), gives: Vec::new() }));
+            trail.push(Step { place: event.at, what: "route".into(), gives: gives.clone() });
+            let mut conditions = way.conditions.clone();
+            add_conditions(&mut conditions, &event.conditions);
+            let path = join_path(&way.path, &gives, join);
+            let mut guards = way.guards.clone();
+            for guard in &route.guards {
+                guards.push(self.guard_ref(guard, event.at, "route"));
+            }
+            let registered_at = text.place().filter(|p| p.line > 0).unwrap_or(event.at);
+            for Handler { methods, handler, third_party } in &handlers {
+                if out.len() >= MAX_ROUTES {
+                    return;
+                }
+                out.push(Route {
+                    framework: route.framework.clone().unwrap_or_else(|| SmolStr::new(framework)),
+                    protocol: match route.protocol.as_deref() {
+                        Some("websocket") => Protocol::WebSocket,
+                        Some("sse") => Protocol::Sse,
+                        _ => Protocol::Http,
+                    },
+                    methods: methods.clone().map_or(Methods::Any, Methods::Some),
+                    path: path.clone(),
+                    handler: handler.clone(),
+                    registered_at,
+                    trail: trail.clone(),
+                    conditions: conditions.clone(),
+                    guards: guards.clone(),
+                    app: way.app,
+                    detached: way.detached,
+                    deprecated: route.deprecated,
+                    third_party: *third_party || route.third_party,
+                    implicit: false,
+                });
+            }
+        }
+        let _ = object;
+    }
+
+    /// The texts a path value may be.
+    pub(crate) fn texts(&mut self, value: &Value, at: Place) -> Vec<Text> {
+        match self.force(value) {
+            Value::Either(all) => {
+                let mut texts: Vec<Text> = Vec::new();
+                for one in all.iter() {
+                    texts.extend(self.texts(one, at));
+                }
+                let known: Vec<Text> = texts.iter().filter(|t| t.known().is_some()).cloned().collect();
+                let mut texts = if known.is_empty() { texts } else { known };
+                texts.dedup_by(|a, b| a.same(b));
+                texts
+            }
+            Value::List(list) => {
+                let items = list.items.borrow().clone();
+                items.iter().flat_map(|v| self.texts(v, at)).collect()
+            }
+            Value::Null => vec![Text::default()],
+            other => vec![self.to_text(&other, at)],
+        }
+    }
+
+    /// The pieces of a text in a path syntax; a hole takes the tree's only value of its name.
+    pub(crate) fn pieces(&mut self, text: &Text, style: &str, at: Place) -> Vec<PathPiece> {
+        let mut out = Vec::new();
+        for part in &text.parts {
+            match part {
+                Part::Known(t, _) if t.is_empty() => {}
+                Part::Known(t, place) => out.push(PathPiece::Text { text: t.clone(), place: place.or(Some(at)), style: SmolStr::new(style), is_default: text.is_default }),
+                Part::Hole { label, reason, at: hole_at } => match self.only_value(label) {
+                    Some((value, place)) => out.push(PathPiece::Text { text: value, place: Some(place), style: SmolStr::new(style), is_default: true }),
+                    None => out.push(PathPiece::Hole { label: label.clone(), reason: reason.clone(), place: hole_at.or(Some(at)) }),
+                },
+            }
+        }
+        out
+    }
+
+    /// A reference to what guards.
+    fn guard_ref(&mut self, value: &Value, at: Place, level: &str) -> GuardRef {
+        let value = self.force(value);
+        let (symbol, defined) = match &value {
+            Value::Function(f) => {
+                let function = self.module(f.module).tree.function(f.function).clone();
+                (function.name.unwrap_or_default(), Some(self.place(f.module, function.span)))
+            }
+            Value::Unknown(u) => (u.callee.clone().unwrap_or_else(|| u.label.clone()), None),
+            Value::Symbol(s) => (s.clone(), None),
+            Value::Class(c) => (c.name.clone(), Some(c.at)),
+            other => (self.label(other), None),
+        };
+        GuardRef { place: at, level: SmolStr::new(level), symbol, defined }
+    }
+
+    /// Registrations that could not be followed at all are troubles where they stand.
+    fn report_missed(&mut self) {
+        if self.family == Family::Python {
+            // Handlers whose decorator is of an unknown receiver.
+            let closures = self.closures.clone();
+            for closure in closures {
+                for mark in closure.marks.borrow().iter() {
+                    if let Value::Unknown(u) = &mark.value
+                        && mark.symbol.is_none()
+                        && u.callee.is_none()
+                        && let Some(name) = u.label.rsplit('.').next()
+                        && self.vocabulary.contains(name.trim_end_matches("()"))
+                        && u.label.contains('.')
+                    {
+                        let message = format!("`{}` registers something here but its receiver could not be followed: {}", u.label, u.reason);
+                        self.troubles.push(Trouble { kind: TroubleKind::UnresolvedRegistration, file: mark.at.file, line: mark.at.line, message, effect: "its endpoint is missing".into() });
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn add_conditions(into: &mut Vec<Condition>, more: &Conditions) {
+    for condition in more.iter() {
+        if !into.iter().any(|c| c == condition.as_ref()) {
+            into.push(condition.as_ref().clone());
+        }
+    }
+}
+
+/// Joins a path to a prefix by a framework's rule.
+pub(crate) fn join_path(prefix: &[PathPiece], path: &[PathPiece], join: Join) -> Vec<PathPiece> {
+    let mut out = prefix.to_vec();
+    let mut path = path.to_vec();
+    let is_slash = matches!(path.as_slice(), [PathPiece::Text { text, .. }] if text == "/");
+    match join {
+        Join::Concat => {}
+        Join::Index if is_slash && !out.is_empty() => path.clear(),
+        Join::Slash | Join::Index => {
+            if path.is_empty() {
+                return out;
+            }
+            if let (Some(PathPiece::Text { text, .. }), false) = (out.last_mut(), path.is_empty()) {
+                let trimmed = text.trim_end_matches('/');
+                if trimmed.len() != text.len() {
+                    *text = SmolStr::new(trimmed);
+                }
+            }
+            out.retain(|p| !matches!(p, PathPiece::Text { text, .. } if text.is_empty()));
+            if let Some(PathPiece::Text { text, style, .. }) = path.first_mut()
+                && !text.starts_with('/')
+                && !(style == "regex" && text.starts_with('^'))
+                && !text.starts_with("?")
+            {
+                *text = SmolStr::new(format!("/{text}"));
+            }
+        }
+    }
+    out.extend(path);
+    out
+}

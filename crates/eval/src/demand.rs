@@ -1,0 +1,135 @@
+//! Which files are evaluated: those that a model's imports or keywords anchor, and the files that import them.
+
+use crate::evaluate::{Family, Input};
+use crate::files::FileId;
+use crate::resolve::cargo::CargoResolver;
+use crate::resolve::graph::{ImportGraph, Resolvers};
+use crate::resolve::node::NodeResolver;
+use crate::resolve::python::PythonResolver;
+use crate::resolve::scan::scan_imports;
+use aho_corasick::AhoCorasick;
+use rayon::prelude::*;
+use regex::bytes::Regex;
+use smol_str::SmolStr;
+use std::sync::LazyLock;
+
+/// Calls that look like registrations on something passed in.
+static PLUGIN_JS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\.(get|post|put|patch|delete|all|use|route)\(\s*['"`](/|\$\{)"#).ok());
+
+/// Resolvers and the files to evaluate.
+pub struct Demand<'a> {
+    /// Python imports.
+    pub python: PythonResolver,
+    /// JavaScript imports.
+    pub node: NodeResolver,
+    /// Rust crates.
+    pub cargo: CargoResolver,
+    /// Files each model anchors.
+    pub weights: Vec<usize>,
+    waves: [Vec<FileId>; 3],
+    late: [Vec<FileId>; 3],
+    marker: std::marker::PhantomData<&'a ()>,
+}
+
+impl Demand<'_> {
+    /// Reads every code file once and finds the anchored ones and their importers.
+    pub fn new(input: &Input<'_>) -> Self {
+        let python = PythonResolver::new(input.files);
+        let node = NodeResolver::new(input.files);
+        let cargo = CargoResolver::new(input.files);
+        let anchors = Anchors::new(input);
+        let files: Vec<FileId> = input.files.iter().filter(|(_, f)| f.lang.is_some()).map(|(id, _)| id).collect();
+        let found: Vec<(FileId, Vec<u16>, bool)> = files.par_iter().filter_map(|id| anchors.of(input, *id)).collect();
+        let mut weights = vec![0; input.models.models.len()];
+        for (_, models, _) in &found {
+            for m in models {
+                weights[*m as usize] += 1;
+            }
+        }
+        let graph = ImportGraph::new(input.files, Resolvers { python: &python, node: &node, cargo: &cargo }, |id| (input.text)(id));
+        let family = |id: FileId| input.files.get(id).lang.map(Family::of);
+        let mut waves: [Vec<FileId>; 3] = Default::default();
+        let mut late: [Vec<FileId>; 3] = Default::default();
+        for (at, one) in Family::ALL.iter().enumerate() {
+            let has_models = input.models.of(one.language()).any(|(m, _)| weights[m as usize] > 0);
+            if !has_models {
+                continue;
+            }
+            let anchored: Vec<FileId> = found.iter().filter(|(id, _, _)| family(*id) == Some(*one)).map(|(id, _, _)| *id).collect();
+            let (secondary, primary): (Vec<FileId>, Vec<FileId>) = anchored.into_iter().partition(|id| input.files.get(*id).secondary);
+            let closure = graph.importers_closure(&primary);
+            waves[at] = closure.iter().copied().filter(|id| !input.files.get(*id).secondary).collect();
+            late[at] = secondary;
+        }
+        Demand { python, node, cargo, weights, waves, late, marker: std::marker::PhantomData }
+    }
+
+    /// The files of a family to run, sorted.
+    pub fn wave(&self, family: Family) -> Vec<FileId> {
+        self.waves[family as usize].clone()
+    }
+    /// Test, example and vendored files that are anchored, run after everything else.
+    pub fn late(&self, family: Family) -> Vec<FileId> {
+        self.late[family as usize].clone()
+    }
+}
+
+struct Anchors {
+    /// (model, import, language)
+    imports: Vec<(u16, SmolStr, Family)>,
+    keywords: Option<AhoCorasick>,
+    owners: Vec<(u16, Family)>,
+}
+
+impl Anchors {
+    fn new(input: &Input<'_>) -> Self {
+        let mut imports = Vec::new();
+        let mut words = Vec::new();
+        let mut owners = Vec::new();
+        for family in Family::ALL {
+            for (m, model) in input.models.of(family.language()) {
+                imports.extend(model.imports.iter().map(|i| (m, SmolStr::new(i), family)));
+                for word in &model.keywords {
+                    words.push(word.clone());
+                    owners.push((m, family));
+                }
+            }
+        }
+        Anchors { imports, keywords: AhoCorasick::new(&words).ok(), owners }
+    }
+
+    /// The models that anchor a file, and whether only a router-like parameter does.
+    fn of(&self, input: &Input<'_>, id: FileId) -> Option<(FileId, Vec<u16>, bool)> {
+        let lang = input.files.get(id).lang?;
+        let family = Family::of(lang);
+        let text = (input.text)(id)?;
+        let mut specs = Vec::new();
+        scan_imports(lang, &text, &mut specs);
+        let mut models: Vec<u16> = Vec::new();
+        for spec in &specs {
+            if spec.level > 0 || spec.module.starts_with('.') {
+                continue;
+            }
+            for (m, import, of) in &self.imports {
+                if *of == family && !models.contains(m) && anchored_by(&spec.module, import) {
+                    models.push(*m);
+                }
+            }
+        }
+        if let Some(keywords) = &self.keywords {
+            for found in keywords.find_overlapping_iter(&text[..]) {
+                let (m, of) = self.owners[found.pattern().as_usize()];
+                if of == family && !models.contains(&m) {
+                    models.push(m);
+                }
+            }
+        }
+        let plugin = family == Family::JavaScript && PLUGIN_JS.as_ref().is_some_and(|r| r.is_match(&text));
+        (!models.is_empty() || plugin).then_some((id, models, plugin))
+    }
+}
+
+/// Whether importing a module anchors a file: the module itself or something inside.
+fn anchored_by(module: &str, import: &str) -> bool {
+    module.strip_prefix(import).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/', ':']))
+}

@@ -1,0 +1,143 @@
+//! Host models: the built-ins and standard-library functions that registration code uses.
+//!
+//! A function here is pure over abstract values; what it can't say it leaves to the caller (None), which makes an
+//! unknown of it.
+
+mod dict;
+mod javascript;
+mod list;
+mod python;
+mod rust;
+mod text;
+
+use crate::evaluate::Family;
+use crate::output::Place;
+use crate::value::*;
+use crate::world::World;
+use apicensus_syntax::ListKind;
+use smol_str::SmolStr;
+
+impl World<'_> {
+    /// What a name means that no scope binds.
+    pub(crate) fn builtin_name(&mut self, name: &SmolStr, _at: Option<Place>) -> Value {
+        match (self.family, name.as_str()) {
+            (Family::JavaScript, "undefined") => Value::Null,
+            (Family::Rust, "None") => Value::Null,
+            (Family::JavaScript, "globalThis" | "global" | "window") => Value::Symbol("globalThis".into()),
+            _ => Value::Symbol(name.clone()),
+        }
+    }
+
+    /// A host function by symbol; None when it is not modelled.
+    pub(crate) fn host_call(&mut self, symbol: &SmolStr, args: &Args, at: Place) -> Option<Value> {
+        match self.family {
+            Family::Python => self.python_call(symbol, args, at),
+            Family::JavaScript => self.js_call(symbol, args, at),
+            Family::Rust => self.rust_call(symbol, args, at),
+        }
+    }
+
+    /// A method of a host value; None when it is not modelled.
+    pub(crate) fn host_method(&mut self, receiver: &Value, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
+        let receiver = self.force(receiver);
+        match &receiver {
+            Value::Text(text) => self.text_method(text, name, args, at),
+            Value::List(list) => self.list_method(list, name, args, at),
+            Value::Dict(dict) => self.dict_method(dict, name, args, at),
+            Value::Function(_) | Value::BoundFunction(_) => self.function_method(&receiver, name, args, at),
+            Value::Either(all) => {
+                let results: Vec<Value> = all.iter().filter_map(|v| self.host_method(v, name, args, at)).collect();
+                (!results.is_empty()).then(|| Value::either(results))
+            }
+            _ if self.family == Family::Rust => self.rust_method(&receiver, name, args, at),
+            Value::Number(n) if matches!(name.as_str(), "toString" | "toFixed") => Some(Value::text(crate::text::number(*n))),
+            Value::Class(class) if name == "__subclasses__" => {
+                let class = class.clone();
+                Some(self.subclasses(&class))
+            }
+            Value::Class(class) if name == "mro" => {
+                let class = class.clone();
+                Some(Value::list(self.mro(&class)))
+            }
+            Value::Instance(instance) if self.family == Family::Python && matches!(name.as_str(), "items" | "keys" | "values" | "get" | "_asdict" | "dict" | "model_dump") => {
+                let fields: Vec<_> = instance.fields.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+                let Value::Dict(dict) = Value::dict(fields) else { return None };
+                if matches!(name.as_str(), "_asdict" | "dict" | "model_dump") { Some(Value::Dict(dict)) } else { self.dict_method(&dict, name, args, at) }
+            }
+            _ => None,
+        }
+    }
+
+    /// Methods of functions: bind, call, apply.
+    fn function_method(&mut self, receiver: &Value, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
+        match name.as_str() {
+            "bind" => {
+                let this = args.at(0).cloned().unwrap_or(Value::Null);
+                let rest = args.items.get(1..).unwrap_or_default().to_vec();
+                let bound = match receiver {
+                    Value::Function(f) => Value::BoundFunction(std::rc::Rc::new((this, f.clone()))),
+                    other => other.clone(),
+                };
+                Some(if rest.is_empty() { bound } else { Value::Method(std::rc::Rc::new(Bound { receiver: bound, name: SmolStr::default(), args: Args::of(rest) })) })
+            }
+            "call" | "apply" => {
+                let this = args.at(0).cloned();
+                let rest = if name == "call" {
+                    args.items.get(1..).unwrap_or_default().to_vec()
+                } else {
+                    args.at(1).map(|v| self.items_of(v, at).0).unwrap_or_default()
+                };
+                match receiver {
+                    Value::Function(f) => Some(self.call_closure(&f.clone(), this, Args::of(rest), at)),
+                    other => Some(self.call_value(&other.clone(), Args::of(rest), at)),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The classes made so far that derive from one.
+    pub(crate) fn subclasses(&mut self, class: &std::rc::Rc<ClassValue>) -> Value {
+        let all = self.classes.clone();
+        let found = all
+            .into_iter()
+            .filter(|c| {
+                let bases = c.bases.borrow().clone();
+                bases.iter().any(|b| matches!(self.force(b), Value::Class(b) if std::rc::Rc::ptr_eq(&b, class)))
+            })
+            .map(Value::Class)
+            .collect();
+        Value::list(found)
+    }
+
+    /// The number of positional arguments as a limit of a callback's parameters is not checked; calls a callback with an item.
+    pub(crate) fn callback(&mut self, f: &Value, items: Vec<Value>, at: Place) -> Value {
+        self.call_value(f, Args::of(items), at)
+    }
+}
+
+/// Method names of dicts, Maps and plain objects that are no entries.
+pub(crate) fn is_dict_method(name: &str) -> bool {
+    matches!(name, "get" | "set" | "has" | "entries" | "keys" | "values" | "forEach" | "delete" | "hasOwnProperty" | "add" | "clear" | "toString")
+}
+
+/// Whether a built-in value is an instance of a built-in type.
+pub(crate) fn is_builtin_instance(value: &Value, class: &Value) -> Option<bool> {
+    let Value::Symbol(name) = class else {
+        return matches!(class, Value::Class(_) | Value::Function(_)).then_some(false);
+    };
+    let short = name.rsplit('.').next().unwrap_or(name);
+    Some(match value {
+        Value::Text(_) => matches!(short, "str" | "String" | "basestring" | "Sequence" | "Iterable"),
+        Value::List(list) => match list.kind {
+            ListKind::List => matches!(short, "list" | "Array" | "Sequence" | "Iterable" | "Collection"),
+            ListKind::Tuple => matches!(short, "tuple" | "Sequence" | "Iterable" | "Collection"),
+            ListKind::Set => matches!(short, "set" | "Set" | "frozenset" | "Iterable" | "Collection"),
+        },
+        Value::Dict(_) => matches!(short, "dict" | "Map" | "Object" | "Mapping" | "MutableMapping"),
+        Value::Number(_) => matches!(short, "int" | "float" | "Number"),
+        Value::Bool(_) => matches!(short, "bool" | "int" | "Boolean"),
+        Value::Function(_) => matches!(short, "Callable" | "Function" | "FunctionType" | "MethodType"),
+        _ => return None,
+    })
+}
