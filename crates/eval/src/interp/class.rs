@@ -131,7 +131,7 @@ impl World<'_> {
     /// Rust `impl`: adds methods to the class that stands elsewhere.
     pub(crate) fn extend(&mut self, cx: &Cx, id: StmtId) {
         let tree = cx.tree.clone();
-        let Stmt::Extend { target, base, methods, body } = tree.stmt(id) else { return };
+        let Stmt::Extend { target, base, methods, body, .. } = tree.stmt(id) else { return };
         let target = self.expr(cx, *target);
         let Value::Class(class) = self.force(&target) else { return };
         let inner_scope = scope::new(ScopeKind::Class, Some(cx.scope.clone()));

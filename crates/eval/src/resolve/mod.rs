@@ -7,12 +7,15 @@ use crate::files::{FileId, Files};
 use smol_str::SmolStr;
 
 pub mod cargo;
-mod glob;
+pub mod glob;
 pub mod graph;
 mod jsonc;
 pub mod node;
 pub mod python;
+mod resolver;
 pub mod scan;
+
+pub use resolver::Resolver;
 
 /// Where an import leads.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -53,7 +53,7 @@ impl<'a> Resolver<'a> {
     }
     /// Crate roots.
     pub fn rust_roots(&self) -> FxHashSet<FileId> {
-        self.cargo().crate_roots().iter().map(|r| r.file).collect()
+        self.cargo().crate_roots().iter().map(|r| r.0).collect()
     }
     fn py(&self) -> &'a PythonResolver {
         &self.demand.python
