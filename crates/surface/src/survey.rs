@@ -62,7 +62,7 @@ impl<'a> Survey<'a> {
         }
         let is_config = languages.is_config(&entry.path) && class != Class::Vendored;
         let text = if is_config { self.bytes(FileId(at as u32)).map(|b| Arc::from(String::from_utf8_lossy(&b))) } else { None };
-        File { path: SmolStr::new(&entry.path), lang, text }
+        File { path: SmolStr::new(&entry.path), lang, text, secondary: false }
     }
 
     /// The bytes of a file; None (and a trouble, once) when they can't be had.

@@ -93,6 +93,7 @@ pub(crate) mod testing {
             path: (*path).into(),
             lang: lang(path),
             text: lang(path).is_none().then(|| Arc::from(*text)),
+            secondary: false,
         };
         Files::new(list.iter().map(file).collect())
     }
