@@ -1,16 +1,10 @@
 //! Walking all expressions of a function, nested functions included.
 
-use apicensus_syntax::{Arg, Block, Case, Entry, Expr, ExprId, FunctionId, Item, Module, Pattern, Stmt, StmtId, StrPart};
+use apicensus_syntax::{Arg, Case, Entry, Expr, ExprId, FunctionId, Item, Module, Pattern, Stmt, StmtId, StrPart};
 
 /// Calls `visit` for every expression of a function's body, defaults included, annotations and types left out.
 pub fn function(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId)) {
     let mut walker = Walker { tree, exprs: Vec::new(), stmts: Vec::new(), functions: vec![id], seen: 0 };
-    walker.run(visit);
-}
-
-/// Calls `visit` for every expression of a block.
-pub fn block(tree: &Module, body: &Block, visit: &mut dyn FnMut(ExprId)) {
-    let mut walker = Walker { tree, exprs: Vec::new(), stmts: body.clone(), functions: Vec::new(), seen: 0 };
     walker.run(visit);
 }
 

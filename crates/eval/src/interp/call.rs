@@ -1,7 +1,6 @@
 //! Calls: arguments, dispatch by callee, unknown callees.
 
 use super::Cx;
-use super::attr::NOWHERE;
 use super::pattern::label_of;
 use crate::evaluate::Family;
 use crate::output::Place;
@@ -292,10 +291,5 @@ impl World<'_> {
             })
             .collect();
         Value::either(values)
-    }
-
-    /// Calls every function with no place in particular.
-    pub(crate) fn call_quietly(&mut self, callee: &Value, args: Vec<Value>) -> Value {
-        self.call_value(callee, Args::of(args), NOWHERE)
     }
 }

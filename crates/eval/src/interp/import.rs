@@ -16,7 +16,7 @@ impl World<'_> {
         match self.family {
             Family::Python => self.import_python(cx, import, at),
             Family::JavaScript => self.import_js(cx, import, at),
-            Family::Rust => self.import_rust(cx, import, at),
+            Family::Rust => self.import_rust(cx, import),
         }
     }
 
@@ -187,7 +187,7 @@ impl World<'_> {
         Value::either(values)
     }
 
-    fn import_rust(&mut self, cx: &Cx, import: &Import, at: Place) {
+    fn import_rust(&mut self, cx: &Cx, import: &Import) {
         if import.child {
             let inst = self.module(cx.module);
             let (file, inline) = (inst.file, inst.inline.clone());

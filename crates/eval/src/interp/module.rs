@@ -5,7 +5,7 @@ use crate::evaluate::Family;
 use crate::resolve::Target;
 use crate::value::*;
 use crate::world::{RunState, World};
-use apicensus_syntax::{Block, Expr, Import, Stmt};
+use apicensus_syntax::{Block, Import, Stmt};
 use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -325,18 +325,6 @@ impl World<'_> {
         }
         let what = LazyWhat::Name(module.clone(), name.clone(), at);
         Value::Lazy(Rc::new(Lazy { what, value: RefCell::new(None), busy: Cell::new(false) }))
-    }
-
-    /// The string an expression is, without evaluating anything else.
-    pub(crate) fn literal(&self, cx: &Cx, id: apicensus_syntax::ExprId) -> Option<SmolStr> {
-        match cx.tree.expr(id) {
-            Expr::Str(parts) => match parts.as_slice() {
-                [] => Some(SmolStr::default()),
-                [apicensus_syntax::StrPart::Text(text)] => Some(text.clone()),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Operators, indexing, slicing, and iterating over values.
 
-use super::Cx;
 use super::pattern::label_of;
 use crate::evaluate::Family;
 use crate::output::Place;
@@ -569,12 +568,6 @@ impl World<'_> {
             return all.into_iter().map(|(n, v)| { let v = self.force(&v); (n, v) }).collect();
         }
         self.module(id).scope.names.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect()
-    }
-
-    /// The scope context of a module, for natives.
-    pub(crate) fn module_cx(&mut self, id: ModuleId) -> Cx {
-        self.run_module(id);
-        self.top(id)
     }
 }
 

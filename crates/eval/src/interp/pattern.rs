@@ -2,7 +2,6 @@
 
 use super::Cx;
 use crate::evaluate::Family;
-use crate::scope::ScopeKind;
 use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::{BinaryOp, BindKind, Case, Expr, ExprId, ListKind, Pattern};
@@ -235,11 +234,6 @@ impl World<'_> {
                 _ => None,
             },
         }
-    }
-
-    /// Whether a scope belongs to a class body.
-    pub(crate) fn in_class_body(&self, cx: &Cx) -> bool {
-        cx.scope.function().kind == ScopeKind::Class
     }
 }
 
