@@ -8,6 +8,7 @@ pub mod convert;
 pub mod coverage;
 pub mod endpoint;
 pub mod languages;
+pub mod scan;
 pub mod service;
 pub mod survey;
 pub mod template;

@@ -62,7 +62,8 @@ impl<'a> Survey<'a> {
         }
         let is_config = languages.is_config(&entry.path) && class != Class::Vendored;
         let text = if is_config { self.bytes(FileId(at as u32)).map(|b| Arc::from(String::from_utf8_lossy(&b))) } else { None };
-        File { path: SmolStr::new(&entry.path), lang, text, secondary: false }
+        let secondary = matches!(class, Class::Test | Class::Example | Class::Docs | Class::Vendored);
+        File { path: SmolStr::new(&entry.path), lang, text, secondary }
     }
 
     /// The bytes of a file; None (and a trouble, once) when they can't be had.

@@ -6,7 +6,7 @@
 mod index;
 mod place;
 
-pub use index::{Entry, KindId, Models};
+pub use index::{Entry, KindId, ModelError, Models};
 pub use place::Place;
 
 use serde::Deserialize;

@@ -1,0 +1,92 @@
+//! The whole way from a source tree to a catalog.
+
+use crate::convert;
+use crate::languages::{LanguageError, Languages};
+use crate::survey::Survey;
+use apicensus_catalog::Catalog;
+use apicensus_eval::models::{ModelError, Models};
+use apicensus_eval::output::Census;
+use apicensus_eval::{Input, evaluate};
+use apicensus_source::Tree;
+use apicensus_syntax::lower::STACK;
+
+/// Where a repository keeps framework models of its own.
+const OWN_MODELS: &str = ".apicensus/models/";
+
+/// How to scan.
+#[derive(Default)]
+pub struct ScanOptions<'a> {
+    /// Threads; 0 for one a core. The result does not depend on it.
+    pub threads: usize,
+    /// Only these frameworks, by name; all when empty.
+    pub frameworks: Vec<String>,
+    /// Further framework models: (file, text).
+    pub models: Vec<(String, String)>,
+    /// Told the number of files lowered so far, from any thread.
+    pub progress: Option<&'a (dyn Fn(usize) + Sync)>,
+}
+
+/// Why a tree could not be scanned. What is wrong with the tree itself is a trouble in the catalog instead.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// A framework model is wrong.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// An embedded language file is wrong.
+    #[error(transparent)]
+    Language(#[from] LanguageError),
+    /// The threads could not be started.
+    #[error("the worker threads could not be started: {0}")]
+    Threads(String),
+}
+
+/// Scans a tree.
+///
+/// # Errors
+/// When a framework model, of the options or of the tree, is wrong, or threads can't be had.
+pub fn scan(tree: &Tree, options: &ScanOptions<'_>) -> Result<Catalog, ScanError> {
+    let languages = Languages::builtin()?;
+    let models = models(tree, options)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).stack_size(STACK).build();
+    let pool = pool.map_err(|e| ScanError::Threads(e.to_string()))?;
+    Ok(pool.install(|| {
+        let survey = Survey::new(tree, &languages);
+        let census = evaluate_tree(&survey, &models, options);
+        convert::catalog(&census, &survey, &languages)
+    }))
+}
+
+/// The models in force: the built-in ones, the tree's own and the caller's, later ones replacing earlier ones of the same name.
+///
+/// # Errors
+/// When one is wrong.
+pub fn models(tree: &Tree, options: &ScanOptions<'_>) -> Result<Models, ModelError> {
+    let mut texts = Vec::new();
+    let start = tree.files().partition_point(|e| e.path.as_str() < OWN_MODELS);
+    for (at, entry) in tree.files().iter().enumerate().skip(start).take_while(|(_, e)| e.path.starts_with(OWN_MODELS)) {
+        if entry.path.ends_with(".yaml") || entry.path.ends_with(".yml") {
+            let bytes = tree.read(at).map_err(|e| ModelError { file: entry.path.clone(), line: 1, message: e.to_string() })?;
+            texts.push((entry.path.clone(), String::from_utf8_lossy(&bytes).into_owned()));
+        }
+    }
+    texts.extend(options.models.iter().cloned());
+    let models = Models::load(&texts)?;
+    if options.frameworks.is_empty() {
+        return Ok(models);
+    }
+    Ok(models.only(|m| options.frameworks.iter().any(|f| f.eq_ignore_ascii_case(&m.framework))))
+}
+
+/// Runs the evaluator over the tree.
+fn evaluate_tree(survey: &Survey<'_>, models: &Models, options: &ScanOptions<'_>) -> Census {
+    let silent = |_: usize| {};
+    let mut input = Input {
+        files: &survey.files,
+        models,
+        text: &|file| survey.code(file),
+        lower: &|file| survey.module(file),
+        weights: Vec::new(),
+        progress: options.progress.unwrap_or(&silent),
+    };
+    evaluate(&mut input)
+}
