@@ -3,7 +3,7 @@
 use crate::demand::Demand;
 use crate::files::{FileId, Files};
 use crate::models::Models;
-use crate::output::Census;
+use crate::output::{Census, Trouble, TroubleKind};
 use crate::resolve::Resolver;
 use crate::world::World;
 use apicensus_syntax::{Lang, Module};
@@ -87,12 +87,14 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
             let demand = &demand;
             let thread = std::thread::Builder::new().stack_size(1 << 30).name(format!("eval-{}", family.language()));
             if let Ok(handle) = thread.spawn_scoped(scope, move || evaluate_family(input, family, demand)) {
-                running.push(handle);
+                running.push((handle, wave));
             }
         }
-        for handle in running {
-            if let Ok(census) = handle.join() {
-                parts.push(census);
+        for (handle, wave) in running {
+            match handle.join() {
+                Ok(census) => parts.push(census),
+                // A fault of ours must not look like an empty result.
+                Err(_) => parts.push(failed(&wave)),
             }
         }
     });
@@ -107,6 +109,12 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
     }
     census.troubles.sort_by(|a, b| (a.file, a.line, a.kind, &a.message).cmp(&(b.file, b.line, b.kind, &b.message)));
     census
+}
+
+/// The census of a family whose evaluation broke off: every file of its wave is a trouble.
+fn failed(wave: &[FileId]) -> Census {
+    let trouble = |file: &FileId| Trouble { kind: TroubleKind::Bound, file: *file, line: 0, message: "evaluation broke off with an internal error".into(), effect: "its endpoints are missing".into() };
+    Census { troubles: wave.iter().map(trouble).collect(), ..Census::default() }
 }
 
 fn evaluate_family(input: &Input<'_>, family: Family, demand: &Demand<'_>) -> Census {

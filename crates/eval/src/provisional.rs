@@ -285,25 +285,16 @@ impl World<'_> {
     /// A value without running modules: names of outside packages are seen, the tree's own only when they were run.
     pub(crate) fn peek(&mut self, value: &Value) -> Value {
         match value {
-            Value::Lazy(lazy) => match (&*lazy.value.borrow(), &lazy.what) {
-                (Some(done), _) => done.clone(),
-                (None, LazyWhat::Name(Value::Module(id), name, _)) => {
-                    if self.wave.contains(&self.module(*id).file) || self.module(*id).state == crate::world::RunState::Done {
-                        self.force_copy(lazy)
-                    } else {
-                        let _ = name;
-                        value.clone()
-                    }
+            Value::Lazy(lazy) => {
+                let done = lazy.value.borrow().clone();
+                match (done, &lazy.what) {
+                    (Some(done), _) => done,
+                    (None, LazyWhat::Name(Value::Module(id), ..)) if self.wave.contains(&self.module(*id).file) || self.module(*id).state == crate::world::RunState::Done => self.force(value),
+                    _ => value.clone(),
                 }
-                _ => value.clone(),
-            },
+            }
             other => other.clone(),
         }
-    }
-
-    fn force_copy(&mut self, lazy: &Rc<Lazy>) -> Value {
-        let value = Value::Lazy(lazy.clone());
-        self.force(&value)
     }
 
     /// Whether a function calls router-like methods on a name: `x.get("/..", ..)`, `x.use(..)`.

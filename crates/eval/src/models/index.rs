@@ -231,6 +231,7 @@ fn check(model: &Model, file: &str, text: &str) -> Result<(), ModelError> {
         }
         if let Some(super::MethodsSpec::Word(word)) = &call.methods
             && word != "@name"
+            && word != "@made"
             && word != "ANY"
             && Place::parse(word).is_none()
         {

@@ -205,7 +205,7 @@ pub struct Call {
     #[serde(default)]
     pub guards: Option<Place>,
     /// `@name` (the call's name), `ANY`, a list, or a place.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "methods")]
     pub methods: Option<MethodsSpec>,
     /// Methods when the place gives none.
     #[serde(default)]
@@ -252,10 +252,9 @@ pub struct Call {
 }
 
 /// Where methods come from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug)]
 pub enum MethodsSpec {
-    /// `@name`, `ANY`, or a place.
+    /// `@name`, `@made`, `ANY`, or a place.
     Word(String),
     /// These.
     List(Vec<String>),
@@ -313,4 +312,20 @@ pub struct FileRoute {
     /// A page, not an API: GET.
     #[serde(default)]
     pub page: bool,
+}
+
+/// Reads methods; a bare number is a place.
+fn methods<'de, D: serde::Deserializer<'de>>(input: D) -> Result<Option<MethodsSpec>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Raw {
+        Word(String),
+        At(usize),
+        List(Vec<String>),
+    }
+    Ok(Option::<Raw>::deserialize(input)?.map(|raw| match raw {
+        Raw::Word(word) => MethodsSpec::Word(word),
+        Raw::At(index) => MethodsSpec::Word(index.to_string()),
+        Raw::List(list) => MethodsSpec::List(list),
+    }))
 }
