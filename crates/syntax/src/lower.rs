@@ -43,6 +43,27 @@ pub(crate) fn lower_at(lang: Lang, source: &str, offset: u32, line: u32) -> Modu
     ctx.module
 }
 
+/// What a Rust macro call gives.
+#[derive(Clone, Debug)]
+pub struct Expansion {
+    /// Its statements, items among them; [`Module::body`] runs before `value`.
+    pub module: Module,
+    /// Its value, when it ends in an expression.
+    pub value: Option<ExprId>,
+}
+
+/// Expands a call of a Rust `macro_rules!` that another file defines.
+///
+/// `rules` are the macros in reach as (name, [`Stmt::Macro`]'s rules), the called one among them; `call` is the call's
+/// text as it stands at `offset` and `line` of its file: spans point there. Nothing when no rule matches or what the
+/// rule gives is not valid.
+pub fn expand_macro(rules: &[(&str, &str)], call: &str, offset: u32, line: u32) -> Option<Expansion> {
+    let tree = parse(Lang::Rust, call)?;
+    let mut ctx = Ctx { source: call, module: Module::default(), depth: 0, lang: Lang::Rust, offset, line };
+    let value = rust::expand(&mut ctx, tree.root_node(), rules)?;
+    Some(Expansion { module: ctx.module, value })
+}
+
 /// Parses; JavaScript with errors is tried as TSX too, which reads most of Flow and of TypeScript under a wrong name.
 fn parse_best(lang: Lang, source: &str) -> Option<tree_sitter::Tree> {
     let tree = parse(lang, source)?;

@@ -31,12 +31,12 @@ mod uses;
 
 use macros::Macro;
 use statements::Tail;
-use text::Text;
+use text::{ELSEWHERE, Text};
 
 /// How deep macro calls in macro calls and expansions in expansions are read.
 const MAX_NESTING: u32 = 16;
-/// Bytes of macro text read again for one file.
-const BUDGET: usize = 16 << 20;
+/// Bytes of macro text read again for one file: so many for any, and so many times its length.
+const BUDGET: (usize, usize) = (2 << 20, 8);
 /// What one reading costs of the budget at least.
 const READING: usize = 256;
 
@@ -53,6 +53,24 @@ pub(super) fn lower(ctx: &mut Ctx<'_>, root: Node<'_>) {
     low.ctx.module.doc = doc;
 }
 
+/// Expands the one macro call of a text with the rules of other files; gives the expansion's value, if it has one.
+pub(super) fn expand(ctx: &mut Ctx<'_>, root: Node<'_>, rules: &[(&str, &str)]) -> Option<Option<ExprId>> {
+    let text = ctx.source;
+    let mut shared = Shared::new(text);
+    let mut low = Low { ctx, text, map: None, shared: &mut shared, nesting: 0 };
+    for (name, rules) in rules {
+        low.foreign_macro(name, rules);
+    }
+    let mut call = first(root)?;
+    if call.kind() == "expression_statement" {
+        call = first(call)?;
+    }
+    let mut body = Block::new();
+    let value = low.expand(call, calls::BLOCK, |low, root| Some(low.sequence(calls::block_of(root)?, Tail::Value, &mut body)))?;
+    low.ctx.module.body = body;
+    Some(value)
+}
+
 /// What all texts of one file share.
 struct Shared {
     /// Where the file's lines begin.
@@ -63,13 +81,15 @@ struct Shared {
     budget: usize,
     /// Steps the macro matcher may still take.
     steps: u32,
+    /// Where the next text of another file is counted from.
+    elsewhere: u32,
 }
 
 impl Shared {
     fn new(source: &str) -> Self {
         let starts = source.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at as u32 + 1);
         let lines = std::iter::once(0).chain(starts).collect();
-        Self { lines, macros: BTreeMap::new(), budget: BUDGET, steps: 4_000_000 }
+        Self { lines, macros: BTreeMap::new(), budget: BUDGET.0 + BUDGET.1 * source.len(), steps: 4_000_000, elsewhere: ELSEWHERE }
     }
 
     /// Takes the price of reading `bytes` from the budget.
@@ -122,8 +142,10 @@ impl<'a, 's> Low<'a, 's> {
         self.map.map_or((start, end), |map| map.file_range(start, end))
     }
 
-    /// The span of bytes of the file.
+    /// The span of bytes of the file; what comes from another file stands at the macro call.
     fn file_span(&self, start: u32, end: u32) -> Span {
+        let elsewhere = start >= ELSEWHERE || end >= ELSEWHERE;
+        let (start, end) = if elsewhere { self.map.map_or((0, 0), Text::call) } else { (start, end) };
         let line = |at: u32| self.shared.lines.partition_point(|begin| *begin <= at) as u32 - 1 + self.ctx.line;
         Span { start: start + self.ctx.offset, end: end + self.ctx.offset, line: line(start), end_line: line(end) }
     }

@@ -106,7 +106,9 @@ impl Low<'_, '_> {
         } else if let Some(arguments) = field(node, "arguments") {
             let range = arguments.byte_range();
             let tokens = self.tokens(range.start + 1..range.end.saturating_sub(1));
-            self.meta_args(&tokens, 0..tokens.len())
+            let closure = tokens.iter().any(|token| token.is("|"));
+            let whole = if closure { self.whole_args(node, range.start + 1..range.end.saturating_sub(1)) } else { None };
+            whole.unwrap_or_else(|| self.meta_args(&tokens, 0..tokens.len()))
         } else {
             return callee;
         };
@@ -117,7 +119,7 @@ impl Low<'_, '_> {
     pub(super) fn meta_args(&mut self, tokens: &[Token], range: Range<usize>) -> Vec<Arg> {
         let mut args = Vec::new();
         for part in split(tokens, range, &[","]) {
-            let name_end = (part.start..part.end).find(|at| !(tokens[*at].is_word() || tokens[*at].is("::")));
+            let name_end = (part.start..part.end).find(|at| !(tokens[*at].is_word() || tokens[*at].is("::") || tokens[*at].is(".")));
             match name_end {
                 Some(end) if end > part.start && tokens[end].is("=") => {
                     let name = tokens[part.start..end].iter().map(|token| token.text.as_str()).collect::<String>();

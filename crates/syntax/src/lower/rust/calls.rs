@@ -4,7 +4,7 @@ use super::tokens::{Kind, Token, after_tree, covered, split};
 use super::*;
 
 /// A function around what is read again.
-const BLOCK: (&str, &str) = ("fn f(){", "\n}");
+pub(super) const BLOCK: (&str, &str) = ("fn f(){", "\n}");
 /// A call around it.
 const CALL: (&str, &str) = ("fn f(){__m(", "\n)}");
 
@@ -83,7 +83,7 @@ impl<'s> Low<'_, 's> {
             let next = after_tree(&tokens, at);
             if tokens[at].is("{") {
                 let inner = tokens[at].range.end..tokens[next - 1].range.start;
-                self.reread(node, inner, BLOCK, |low, root| low.sequence(block_of(root)?, Tail::Statement, out))?;
+                self.reread(node, inner, BLOCK, |low, root| Some(low.sequence(block_of(root)?, Tail::Statement, out)))?;
             }
             at = next;
         }
@@ -151,7 +151,7 @@ impl<'s> Low<'_, 's> {
         if self.text.get(range.clone()).unwrap_or_default().trim().is_empty() {
             return Vec::new();
         }
-        if let Some(args) = self.reread(node, range.clone(), CALL, |low, root| low.call_args(root)) {
+        if let Some(args) = self.whole_args(node, range.clone()) {
             return args;
         }
         if let Some(block) = self.reread(node, range.clone(), BLOCK, |low, root| low.block_value(root)) {
@@ -160,17 +160,37 @@ impl<'s> Low<'_, 's> {
         let tokens = self.tokens(range);
         let mut args = Vec::new();
         for (left, right) in arms(&tokens) {
-            let value = self.loose(&tokens, left);
             let Some(right) = right else {
-                args.push(Arg::Positional(value));
+                args.push(self.loose_arg(&tokens, left));
                 continue;
             };
+            let value = self.loose(&tokens, left);
             let result = self.loose(&tokens, right);
             let (a, b) = (self.ctx.module.span(value), self.ctx.module.span(result));
             let span = Span { end: b.end.max(a.end), end_line: b.end_line.max(a.end_line), ..a };
             args.push(Arg::Positional(self.put_at(Expr::List(ListKind::Tuple, vec![Item::One(value), Item::One(result)]), span)));
         }
         args
+    }
+
+    /// A part of a macro's tokens as an argument; `name: value` and `dotted.name = value` are named.
+    fn loose_arg(&mut self, tokens: &[Token], range: Range<usize>) -> Arg {
+        let is_name = |at: &usize| tokens[*at].is_word() || tokens[*at].is(".") || tokens[*at].is("::") || tokens[*at].kind == Kind::Str;
+        let end = range.clone().find(|at| !is_name(at)).unwrap_or(range.end);
+        let named = end > range.start && end + 1 < range.end && (tokens[end].is(":") || tokens[end].is("="));
+        if !named {
+            return Arg::Positional(self.loose(tokens, range));
+        }
+        let name = match &tokens[range.start] {
+            text if text.kind == Kind::Str => literals::string(&text.text),
+            _ => tokens[range.start..end].iter().map(|token| token.text.as_str()).collect(),
+        };
+        Arg::Named(plain(&name), self.loose(tokens, end + 1..range.end))
+    }
+
+    /// Tokens as the arguments of a function call, if they are that.
+    pub(super) fn whole_args(&mut self, node: Node<'_>, range: Range<usize>) -> Option<Vec<Arg>> {
+        self.reread(node, range, CALL, |low, root| low.call_args(root))
     }
 
     /// The arguments of the wrapping call.
@@ -208,8 +228,10 @@ impl<'s> Low<'_, 's> {
         Some(expr)
     }
 
-    /// Tokens that may be an expression or a type.
+    /// Tokens that may be an expression or a type, a sigil before them (`%value` of logging) or JSON.
     pub(super) fn loose(&mut self, tokens: &[Token], range: Range<usize>) -> ExprId {
+        let sigil = range.len() > 1 && ["%", "?", "@"].iter().any(|sigil| tokens[range.start].is(sigil));
+        let range = if sigil { range.start + 1..range.end } else { range };
         if let Some(simple) = self.simple(tokens, range.clone()) {
             return simple;
         }
@@ -228,10 +250,14 @@ impl<'s> Low<'_, 's> {
         match args.as_deref() {
             Some([Arg::Positional(one)]) => return *one,
             Some([Arg::Named(name, value)]) => {
-                let target = Pattern::Name(name.clone(), self.ctx.module.span(*value));
+                let at = self.ctx.module.span(*value);
+                let target = if name == "_" { Pattern::Ignore } else { Pattern::Name(name.clone(), at) };
                 return self.put_at(Expr::Assign(Box::new(target), *value, BindKind::Assign), span);
             }
             _ => {}
+        }
+        if range.len() > 2 && tokens[range.start].is("{") && after_tree(tokens, range.start) == range.end && tokens.get(range.start + 2).is_some_and(|colon| colon.is(":")) {
+            return self.json(tokens, range);
         }
         let as_type = text(self, ("type X=", "\n;"));
         let ty = self.inside(&as_type, |low, root| {
@@ -306,7 +332,7 @@ impl<'s> Low<'_, 's> {
             _ => return None,
         };
         let positional: Vec<ExprId> = rest.iter().filter_map(|arg| if let Arg::Positional(id) = arg { Some(*id) } else { None }).collect();
-        let named = |name: &str| rest.iter().find_map(|arg| matches!(arg, Arg::Named(n, _) if n == name).then_some(arg));
+        let named = |name: &str| rest.iter().find(|arg| matches!(arg, Arg::Named(n, _) if n == name));
         let (mut out, mut text, mut next) = (Vec::new(), String::new(), 0);
         let mut chars = template.chars().peekable();
         while let Some(c) = chars.next() {

@@ -145,9 +145,9 @@ impl Scan<'_> {
         loop {
             if self.is(at, "for") && self.is(at + 1, "<") {
                 at = self.angle(at + 1)?;
-            } else if self.kind(at) == Some(Kind::Lifetime) && at > start || ["&", "&&", "*", "mut", "const", "dyn", "impl", "?", "unsafe", "extern"].iter().any(|text| self.is(at, text)) {
-                at += 1;
-            } else if self.is(at - usize::from(at > start), "extern") && self.kind(at) == Some(Kind::Str) {
+            } else if self.kind(at) == Some(Kind::Lifetime) && at > start
+                || self.kind(at) == Some(Kind::Str) && at > start && self.is(at - 1, "extern")
+                || ["&", "&&", "*", "mut", "const", "dyn", "impl", "?", "unsafe", "extern"].iter().any(|text| self.is(at, text)) {
                 at += 1;
             } else {
                 break;

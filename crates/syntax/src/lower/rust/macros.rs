@@ -77,6 +77,19 @@ impl<'s> Low<'_, 's> {
         }
     }
 
+    /// Notes a macro of another file, given its rules' text; what it writes is taken to stand at the call.
+    pub(super) fn foreign_macro(&mut self, name: &str, text: &str) {
+        let mut map = Text::new((0, self.text.len() as u32));
+        let start = self.shared.elsewhere;
+        self.shared.elsewhere = start.saturating_add(text.len() as u32 + 1);
+        map.push_from(text, start, self.shared.elsewhere - 1);
+        let map = map.finish();
+        let low = Low { ctx: &mut *self.ctx, text, map: Some(&map), shared: &mut *self.shared, nesting: 0 };
+        if let Some(rules) = rules(&low.tokens(0..text.len())) {
+            self.shared.macros.entry(SmolStr::new(name)).or_default().push(Rc::new(Macro { at: 0, rules }));
+        }
+    }
+
     /// A `macro_rules!` as a statement.
     pub(super) fn macro_definition(&mut self, node: Node<'_>) -> Stmt {
         if self.map.is_some() {

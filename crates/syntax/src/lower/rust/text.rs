@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// Where bytes of other files are counted from: far behind any file's end.
+pub(super) const ELSEWHERE: u32 = 1 << 31;
+
 /// A run of bytes of a text and the bytes of the file it comes from.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
