@@ -184,10 +184,13 @@ words! {
 pub struct HandlerRef {
     /// The file.
     pub file: String,
-    /// The line its definition starts at, decorators aside.
+    /// The line its definition starts at, decorators aside; where handlers are named in the registering call, that line.
     pub line: u32,
-    /// The line its definition ends at.
+    /// The line it ends at.
     pub end_line: u32,
+    /// Where it is defined, when the place above is its registration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defined_at: Option<Location>,
     /// Its name, qualified by its class; absent for an anonymous function.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub symbol: String,

@@ -23,7 +23,7 @@ fn endpoint() -> Endpoint {
             catch_all: false,
         }],
         summary: None,
-        handler: Some(HandlerRef { file: "app.js".into(), line: 3, end_line: 5, symbol: String::new() }),
+        handler: Some(HandlerRef { file: "app.js".into(), line: 3, end_line: 5, defined_at: None, symbol: String::new() }),
         registered_at: Location { file: "app.js".into(), line: 3 },
         also_registered_at: vec![],
         trail: vec![],

@@ -471,6 +471,7 @@ impl World<'_> {
             style: call.style.as_deref().map(SmolStr::new),
             framework: None,
             third_party: false,
+            annotated: false,
         }
     }
 

@@ -239,6 +239,9 @@ impl World<'_> {
             None => vec![Text::default()],
         };
         let handlers = self.handlers(route, event.at);
+        let models = self.input.models;
+        let at_registration = !route.annotated && models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);
+        let handler_label = route.handler.as_ref().map(|h| self.label(h)).unwrap_or_default();
         for text in texts {
             let is_regex = matches!(&route.path, Some(Value::Regex(_)));
             let style = if is_regex { SmolStr::new_static("regex") } else { style.clone() };
@@ -267,7 +270,7 @@ impl World<'_> {
                     },
                     methods: methods.clone().map_or(Methods::Any, Methods::Some),
                     path: path.clone(),
-                    handler: handler.clone(),
+                    handler: handler_at(handler.clone(), at_registration, registered_at, &handler_label),
                     registered_at,
                     trail: trail.clone(),
                     conditions: conditions.clone(),
@@ -365,6 +368,17 @@ fn add_conditions(into: &mut Vec<Condition>, more: &Conditions) {
         if !into.iter().any(|c| c == condition.as_ref()) {
             into.push(condition.as_ref().clone());
         }
+    }
+}
+
+/// The handler as the model wants it told: where it is defined or where it is registered.
+fn handler_at(handler: Option<HandlerRef>, at_registration: bool, registered_at: Place, label: &SmolStr) -> Option<HandlerRef> {
+    if !at_registration {
+        return handler;
+    }
+    match handler {
+        Some(handler) => Some(HandlerRef { defined: Some(handler.place), place: registered_at, ..handler }),
+        None => Some(HandlerRef { place: registered_at, defined: None, symbol: label.clone(), summary: None, deprecated: false }),
     }
 }
 

@@ -97,7 +97,7 @@ impl World<'_> {
     /// A class as a handler.
     pub(crate) fn class_ref(&self, class: &ClassValue) -> HandlerRef {
         let doc = class.class.and_then(|id| self.module(class.module).tree.class(id).doc.clone());
-        HandlerRef { place: class.at, symbol: class.name.clone(), summary: doc.as_deref().and_then(first_sentence), deprecated: false }
+        HandlerRef { place: class.at, defined: None, symbol: class.name.clone(), summary: doc.as_deref().and_then(first_sentence), deprecated: false }
     }
 
     /// The function that answers, behind wrappers; None when it isn't in the tree.
@@ -146,7 +146,7 @@ impl World<'_> {
             symbol.is_some_and(|s| s.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("deprecated")))
         });
         let documented = function.doc.as_deref().is_some_and(|d| d.contains("@deprecated") || d.contains(".. deprecated::") || d.lines().next().is_some_and(|l| l.trim_start().to_ascii_lowercase().starts_with("deprecated")));
-        HandlerRef { place: self.place(f.module, function.span), symbol, summary: function.doc.as_deref().and_then(first_sentence), deprecated: marked || documented }
+        HandlerRef { place: self.place(f.module, function.span), defined: None, symbol, summary: function.doc.as_deref().and_then(first_sentence), deprecated: marked || documented }
     }
 
     /// Whether a middleware answers by itself and never passes on: it takes request and response only and answers.

@@ -68,8 +68,10 @@ pub enum Protocol {
 /// The code that answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandlerRef {
-    /// Where it is defined (the `def` line, not its decorators).
+    /// Where it is defined (the `def` line, not its decorators), or where it is registered if the model says so.
     pub place: Place,
+    /// Where it is defined, when `place` is its registration.
+    pub defined: Option<Place>,
     /// Its name, qualified by its class: `Users.get`, `list_users`; empty for an anonymous one.
     pub symbol: SmolStr,
     /// Its doc comment's first sentence.

@@ -293,6 +293,8 @@ pub struct RouteEvent {
     pub framework: Option<SmolStr>,
     /// Served by third-party code.
     pub third_party: bool,
+    /// It stands in an annotation of its handler.
+    pub annotated: bool,
 }
 
 /// A name of a value, for a later call.

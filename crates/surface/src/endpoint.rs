@@ -88,6 +88,7 @@ impl Converter<'_> {
             file: self.survey.path(h.place.file).to_owned(),
             line: h.place.line,
             end_line: h.place.end_line,
+            defined_at: h.defined.as_ref().map(|d| self.at(d)),
             symbol: h.symbol.to_string(),
         });
         let deprecated = route.deprecated || route.handler.as_ref().is_some_and(|h| h.deprecated);

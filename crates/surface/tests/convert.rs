@@ -43,7 +43,7 @@ impl Bench {
             protocol: Protocol::Http,
             methods: if method == "ANY" { Methods::Any } else { Methods::Some(vec![method.into()]) },
             path: vec![PathPiece::Text { text: path.into(), place: Some(place), style: "brace".into(), is_default: false }],
-            handler: Some(HandlerRef { place, symbol: "handle".into(), summary: Some("Says hello.".into()), deprecated: false }),
+            handler: Some(HandlerRef { place, defined: None, symbol: "handle".into(), summary: Some("Says hello.".into()), deprecated: false }),
             registered_at: place,
             trail: vec![],
             conditions: vec![],

@@ -41,6 +41,10 @@ pub struct Model {
     /// How prefixes join.
     #[serde(default)]
     pub join: Join,
+    /// Where a reader finds the handler: at its definition, or (frameworks whose handlers are usually written in the
+    /// registering call, or are named there) at the registration, with the definition beside it.
+    #[serde(default)]
+    pub handler_at: HandlerAt,
     /// Roles of its objects.
     #[serde(default)]
     pub roles: BTreeMap<String, Role>,
@@ -62,6 +66,17 @@ pub struct Model {
     /// Parameters of functions that are this framework's objects when nothing else says so: parameter name -> role.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
+}
+
+/// Where a handler is said to stand.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum HandlerAt {
+    /// At its definition.
+    #[default]
+    Definition,
+    /// At the registration.
+    Registration,
 }
 
 /// How a prefix and a path join.
