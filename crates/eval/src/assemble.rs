@@ -244,7 +244,7 @@ impl World<'_> {
         let handler_label = route.handler.as_ref().map(|h| self.label(h)).unwrap_or_default();
         for text in texts {
             let is_regex = matches!(&route.path, Some(Value::Regex(_)));
-            let style = if is_regex { SmolStr::new_static("regex") } else { style.clone() };
+            let style = if is_regex { SmolStr::new_static("pattern") } else { style.clone() };
             let gives = self.pieces(&text, &style, event.at);
             let mut trail = way.trail.clone();
             trail.extend(event.via.iter().map(|p| Step { place: *p, what: "call".into(), gives: Vec::new() }));
