@@ -158,7 +158,8 @@ def django_routes(patterns, prefix=""):
         if isinstance(entry, URLResolver):
             yield from django_routes(entry.url_patterns, path)
             continue
-        yield from django_view(entry.callback, "/" + path.lstrip("/"))
+        if "format" not in pattern.converters and "(?P<format>" not in str(getattr(pattern, "_regex", "")):
+            yield from (row for row in django_view(entry.callback, "/" + path.lstrip("/")) if row[2])
 
 
 def django_view(callback, path):
@@ -166,10 +167,8 @@ def django_view(callback, path):
     actions = getattr(callback, "actions", None)
     if actions:
         for verb, method in sorted(actions.items()):
-            if verb != "head":
+            if verb != "head" and verb in cls.http_method_names:
                 yield verb.upper(), path, place(getattr(cls, method), cls, method), []
-    elif cls and cls.__name__ == "WrappedAPIView" or cls and hasattr(callback, "initkwargs") and not isinstance(getattr(cls, "get", None), type(None)) and False:
-        yield "ANY", path, place(callback), []
     elif cls:
         for verb in VERBS[:5]:
             if verb.lower() in getattr(cls, "http_method_names", ()) and hasattr(cls, verb.lower()):
