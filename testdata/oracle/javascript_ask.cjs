@@ -239,7 +239,7 @@ async function main() {
   for (const app of pending) await app.ready();
   for (const app of roots) {
     if (app.middleware) koa(app.middleware, '');
-    else express(routerOf(app)?.stack, '');
+    else if (!nest.length) express(routerOf(app)?.stack, '');
   }
   process.exit(0);
 }
