@@ -1,1 +1,193 @@
-fn main() {}
+//! The command line of apicensus: arguments in, a rendered catalog and an exit code out. No analysis lives here.
+
+mod args;
+mod errors;
+mod explain;
+mod filter;
+mod formats;
+mod frameworks;
+mod lookup;
+mod markdown;
+mod output;
+mod pipeline;
+mod progress;
+#[cfg(test)]
+mod render_tests;
+mod rows;
+mod style;
+mod summary;
+mod table;
+
+use anyhow::{Result, bail};
+use args::{Cli, ColorWhen, Command, ExplainArgs, Format, FrameworksArgs, ScanArgs};
+use clap::{CommandFactory, Parser};
+use pipeline::Request;
+use progress::Progress;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+use style::Look;
+
+/// Something is amiss: troubles under `--strict`, or nothing to explain.
+const AMISS: u8 = 1;
+/// Wrong use, or it could not be done.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    // Wrong use ends here with exit code 2; --help and --version with 0.
+    let cli = Cli::parse();
+    let color = cli.color;
+    match run(cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            errors::report(&error, color);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<u8> {
+    let color = cli.color;
+    match cli.command {
+        Command::Scan(args) => scan(&args, color),
+        Command::Explain(args) => explain(&args, color),
+        Command::Frameworks(args) => list_frameworks(&args, color),
+        Command::Schema => output::print(&formats::json(&apicensus_catalog::json_schema())?).map(|()| 0),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "apicensus", &mut script);
+            output::print(&String::from_utf8_lossy(&script)).map(|()| 0)
+        }
+        Command::Man { command } => output::print(&man(command.as_deref())?).map(|()| 0),
+    }
+}
+
+fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
+    let format = args.format.or_else(|| args.output.as_deref().and_then(format_of)).unwrap_or(Format::Table);
+    let known = pipeline::frameworks(&args.source.models, &args.paths)?;
+    let filter = filter::Filter::new(args, format.is_data())?;
+    let progress = Progress::start(args.quiet);
+    let mut catalog = pipeline::scan(&Request::new(&args.paths, &args.source), &progress)?;
+    drop(progress);
+    let names: Vec<String> = known.iter().map(|framework| framework.name.clone()).collect();
+    filter.check(&names, &catalog)?;
+    let hidden = filter.apply(&mut catalog);
+    let titles = frameworks::titles(&known);
+    let to_file = args.output.is_some();
+    let look = Look {
+        width: style::output_width(!to_file && std::io::stdout().is_terminal()),
+        color: if to_file { color == ColorWhen::Always } else { style::wants_color(color, &std::io::stdout()) },
+        verbose: args.verbose,
+        quiet: args.quiet,
+    };
+    let text = match format {
+        Format::Table => table::render(&catalog, &hidden, &titles, &look),
+        Format::Markdown => markdown::render(&catalog, &hidden, &titles, args.quiet, args.verbose),
+        Format::Json => formats::json(&catalog)?,
+        Format::Jsonl => formats::jsonl(&catalog)?,
+        Format::Yaml => formats::yaml(&catalog)?,
+    };
+    output::write(&text, args.output.as_deref())?;
+    if (to_file && !args.quiet) || (args.verbose && format.is_data()) {
+        let look = Look {
+            width: style::output_width(std::io::stderr().is_terminal()),
+            color: style::wants_color(color, &std::io::stderr()),
+            ..look
+        };
+        let mut note = String::new();
+        summary::for_people(&mut note, &catalog, &hidden, &look);
+        output::note(&note);
+    }
+    Ok(if args.strict && !catalog.troubles.is_empty() { AMISS } else { 0 })
+}
+
+/// The format that the ending of a file's name asks for.
+fn format_of(file: &Path) -> Option<Format> {
+    match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "json" => Some(Format::Json),
+        "jsonl" | "ndjson" => Some(Format::Jsonl),
+        "yaml" | "yml" => Some(Format::Yaml),
+        "md" | "markdown" => Some(Format::Markdown),
+        _ => None,
+    }
+}
+
+fn explain(args: &ExplainArgs, color: ColorWhen) -> Result<u8> {
+    let Some(query) = lookup::Query::parse(&args.endpoint) else {
+        bail!("`{}` is not an endpoint; write it like 'GET /users/{{id}}'", args.endpoint);
+    };
+    let paths = [args.path.clone()];
+    let request = Request::new(&paths, &args.source);
+    let known = pipeline::frameworks(&args.source.models, &paths)?;
+    let progress = Progress::start(false);
+    let catalog = pipeline::scan(&request, &progress)?;
+    drop(progress);
+    let found = query.find(&catalog);
+    if found.is_empty() {
+        let total = style::count(catalog.endpoints.len() as u64, "endpoint", "endpoints");
+        let place = args.path.display();
+        errors::report(&anyhow::anyhow!("no endpoint `{query}` in `{place}`, which has {total}"), color);
+        output::note(&nearest(&query, &catalog));
+        return Ok(AMISS);
+    }
+    let stdout = std::io::stdout();
+    let look = Look {
+        width: style::output_width(stdout.is_terminal()),
+        color: style::wants_color(color, &stdout),
+        verbose: false,
+        quiet: false,
+    };
+    let titles = frameworks::titles(&known);
+    let mut sources = pipeline::Sources::open(&request)?;
+    let pages: Vec<String> = found
+        .iter()
+        .map(|endpoint| explain::render(endpoint, &catalog, &titles, &look, &mut |file, line| sources.line(file, line)))
+        .collect();
+    output::print(&pages.join("\n")).map(|()| 0)
+}
+
+fn nearest(query: &lookup::Query, catalog: &apicensus_catalog::Catalog) -> String {
+    let mut text = String::new();
+    let near = query.nearest(catalog, 5);
+    if !near.is_empty() {
+        text.push_str("nearest:\n");
+        for endpoint in near {
+            text.push_str(&format!("  {:7} {}\n", style::one_line(&endpoint.method), style::one_line(&endpoint.path)));
+        }
+    }
+    if !catalog.troubles.is_empty() {
+        let troubles = style::count(catalog.troubles.len() as u64, "trouble", "troubles");
+        text.push_str(&format!("{troubles}: it may hang on one of them (apicensus scan -v)\n"));
+    }
+    text
+}
+
+fn list_frameworks(args: &FrameworksArgs, color: ColorWhen) -> Result<u8> {
+    let known = pipeline::frameworks(&args.models, &[])?;
+    let stdout = std::io::stdout();
+    let look = Look {
+        width: style::output_width(stdout.is_terminal()),
+        color: style::wants_color(color, &stdout),
+        verbose: false,
+        quiet: false,
+    };
+    output::print(&frameworks::render(&known, args.format, &look)?).map(|()| 0)
+}
+
+fn man(command: Option<&str>) -> Result<String> {
+    let mut cli = Cli::command();
+    cli.build();
+    let page = match command {
+        None => cli,
+        Some(name) => match cli.find_subcommand(name) {
+            Some(found) => found.clone(),
+            None => {
+                let hint = errors::did_you_mean(name, cli.get_subcommands().map(clap::Command::get_name));
+                bail!("there is no command `{name}`{hint}");
+            }
+        },
+    };
+    let mut out = Vec::new();
+    clap_mangen::Man::new(page).render(&mut out)?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}

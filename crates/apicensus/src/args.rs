@@ -1,0 +1,205 @@
+//! The command line: every flag, its help and its defaults, once. Help, man page and completions are made from here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; findings and troubles do not change it
+  1  `scan --strict` met troubles, or `explain` found no such endpoint
+  2  wrong use, or it could not be done: no such path or revision, a bad model,
+     a full disk";
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  apicensus scan .                               what this repository serves
+  apicensus scan . -f json -o catalog.json       the same as data
+  apicensus scan . --rev v2.1 --path '/api/**'   a part of it, as of a tag
+  apicensus scan services/* --strict             fail when something was not followed
+
+Exit codes:
+  0  done
+  1  there were troubles and --strict was given
+  2  wrong use, or it could not be done: no such path or revision, a bad model,
+     a full disk";
+
+/// Takes a census of the APIs in source code: every endpoint a repository would serve, with full path, method, handler
+/// and evidence, and what could not be followed.
+#[derive(Debug, Parser)]
+#[command(name = "apicensus", version, after_help = EXIT_CODES, max_term_width = 110, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Colours: auto leaves them out when the output is not a terminal or NO_COLOR is set.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = ColorWhen::Auto, global = true)]
+    pub color: ColorWhen,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List every endpoint that the source would serve.
+    #[command(after_help = SCAN_EXAMPLES)]
+    Scan(ScanArgs),
+    /// Show how one endpoint comes about: which line gives which piece of its path.
+    #[command(after_help = "Exit codes: 0 found, 1 no such endpoint, 2 wrong use.")]
+    Explain(ExplainArgs),
+    /// List the supported frameworks.
+    Frameworks(FrameworksArgs),
+    /// Print the JSON Schema of the catalog.
+    Schema,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print a man page (roff), of the whole or of one command.
+    Man {
+        /// The command whose page to print.
+        command: Option<String>,
+    },
+}
+
+/// What to scan and how; shared by `scan` and `explain`.
+#[derive(Debug, Args)]
+pub struct SourceArgs {
+    /// Read this git revision (branch, tag, commit) instead of the work tree; no checkout is made.
+    #[arg(long, value_name = "REF")]
+    pub rev: Option<String>,
+    /// Scan only files that match this glob, from the scanned folder; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// Leave out files that match this glob; may be given several times.
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// A folder of additional framework models (YAML), besides .apicensus/models/ of the scanned tree.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub models: Vec<PathBuf>,
+    /// Number of threads; the output does not depend on it [default: the number of cores].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub threads: Option<u16>,
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Folders, files, git repositories or bare mirrors.
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// How to write the result [default: by the ending of FILE, else table].
+    #[arg(short, long, value_name = "FORMAT", value_enum)]
+    pub format: Option<Format>,
+    /// Write to this file instead of the terminal; it appears whole or not at all.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Keep endpoints of this kind of code [default: production in table and markdown, all in json, jsonl and yaml].
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
+    pub audience: Vec<AudienceArg>,
+    /// Keep endpoints of this framework (`apicensus frameworks` lists them); may be given several times.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub framework: Vec<String>,
+    /// Keep endpoints that answer this method; may be given several times.
+    #[arg(long, value_name = "METHOD", value_delimiter = ',')]
+    pub method: Vec<String>,
+    /// Keep endpoints whose path matches this glob: `*` stays within a segment, `**` does not.
+    #[arg(long, value_name = "GLOB")]
+    pub path: Vec<String>,
+    /// Exit with 1 when anything could not be read or followed.
+    #[arg(long)]
+    pub strict: bool,
+    /// List the troubles with their places.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// No summary and no progress.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Method and path, `GET /users/{id}`; without a method all of the path's. A concrete path (`/users/42`) will do.
+    #[arg(value_name = "ENDPOINT")]
+    pub endpoint: String,
+    /// The folder, file or repository to look in.
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// Arguments of `frameworks`.
+#[derive(Debug, Args)]
+pub struct FrameworksArgs {
+    /// How to write the list.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = ListFormat::Table)]
+    pub format: ListFormat,
+    /// A folder of additional framework models (YAML) to list too.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub models: Vec<PathBuf>,
+}
+
+/// Formats of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: one line an endpoint, grouped by service.
+    Table,
+    /// The catalog.
+    Json,
+    /// One JSON object a line, told apart by `type`: catalog, service, endpoint, trouble.
+    Jsonl,
+    /// The catalog as YAML.
+    Yaml,
+    /// A table for a wiki or a merge request.
+    Markdown,
+}
+
+impl Format {
+    /// Whether it is read by programs and so keeps everything unless asked.
+    pub fn is_data(self) -> bool {
+        matches!(self, Format::Json | Format::Jsonl | Format::Yaml)
+    }
+}
+
+/// Formats of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    Table,
+    /// A JSON array.
+    Json,
+    /// A Markdown table.
+    Markdown,
+}
+
+/// Kinds of code, and all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AudienceArg {
+    /// Code that is deployed.
+    Production,
+    /// Tests and their fixtures.
+    Test,
+    /// Examples, demos and templates.
+    Example,
+    /// Generated code.
+    Generated,
+    /// Copies of third-party code.
+    Vendored,
+    /// All of these.
+    All,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}

@@ -1,0 +1,168 @@
+//! Finding an endpoint from what a person types, and what they may have meant.
+
+use apicensus_catalog::{Catalog, Endpoint, Protocol};
+
+/// `GET /users/{id}` in pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// In upper case; none for any.
+    pub method: Option<String>,
+    /// Path template or concrete path.
+    pub path: String,
+}
+
+impl std::fmt::Display for Query {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.method {
+            Some(method) => write!(f, "{method} {}", self.path),
+            None => f.write_str(&self.path),
+        }
+    }
+}
+
+impl Query {
+    /// Reads `METHOD PATH` or `PATH`; none when there is nothing that looks like a path.
+    pub fn parse(text: &str) -> Option<Query> {
+        let mut words = text.split_whitespace();
+        let (first, second) = (words.next()?, words.next());
+        if words.next().is_some() {
+            return None;
+        }
+        let (method, path) = match second {
+            Some(path) => (Some(first.to_uppercase()), path),
+            None => (None, first),
+        };
+        let is_word = |method: &String| method.chars().all(|ch| ch.is_ascii_alphabetic() || ch == '-' || ch == '*');
+        if method.as_ref().is_some_and(|method| !is_word(method)) || (second.is_none() && is_word(&path.to_owned())) {
+            return None;
+        }
+        let method = method.filter(|method| method != "*");
+        let path = path.split_once('#').filter(|(_, field)| field.is_empty()).map_or(path, |(path, _)| path);
+        let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        Some(Query { method, path })
+    }
+
+    fn method_fits(&self, endpoint: &Endpoint) -> bool {
+        self.method.as_ref().is_none_or(|method| {
+            endpoint.method == *method
+                || endpoint.method == "ANY"
+                || method == "ANY"
+                || (endpoint.protocol == Protocol::WebSocket && (method == "WS" || method == "WEBSOCKET"))
+        })
+    }
+
+    /// The endpoints meant: those with this very template, else those that differ in parameter names or a trailing slash
+    /// only, else those whose template this concrete path matches.
+    pub fn find<'a>(&self, catalog: &'a Catalog) -> Vec<&'a Endpoint> {
+        let fits: Vec<&Endpoint> = catalog.endpoints.iter().filter(|endpoint| self.method_fits(endpoint)).collect();
+        let asked = blank(&self.path);
+        let tests: [&dyn Fn(&Endpoint) -> bool; 3] = [
+            &|endpoint| endpoint.path == self.path,
+            &|endpoint| blank(&endpoint.path) == asked,
+            &|endpoint| template_matches(&endpoint.path, &self.path),
+        ];
+        for test in tests {
+            let found: Vec<&Endpoint> = fits.iter().copied().filter(|endpoint| test(endpoint)).collect();
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// The endpoints nearest to what was asked, best first; at most `most`.
+    pub fn nearest<'a>(&self, catalog: &'a Catalog, most: usize) -> Vec<&'a Endpoint> {
+        let asked = blank(&self.path);
+        let mut scored: Vec<(f64, &Endpoint)> = Vec::new();
+        for endpoint in &catalog.endpoints {
+            let path = blank(&endpoint.path);
+            let mut score = strsim::normalized_damerau_levenshtein(&path, &asked);
+            if path.ends_with(asked.as_str()) || asked.ends_with(path.as_str()) && path.len() > 1 {
+                score = score.max(0.8);
+            }
+            if self.method_fits(endpoint) {
+                score += 0.05;
+            }
+            if score >= 0.4 {
+                scored.push((score, endpoint));
+            }
+        }
+        scored.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| (&x.path, &x.method).cmp(&(&y.path, &y.method))));
+        scored.dedup_by(|(_, x), (_, y)| x.path == y.path && x.method == y.method);
+        scored.into_iter().take(most).map(|(_, endpoint)| endpoint).collect()
+    }
+}
+
+/// The path with parameters blanked and without a trailing slash.
+fn blank(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut depth = 0usize;
+    for ch in path.chars() {
+        match ch {
+            '{' => {
+                if depth == 0 {
+                    out.push_str("{}");
+                }
+                depth += 1;
+            }
+            '}' => depth = depth.saturating_sub(1),
+            other if depth == 0 => out.push(other),
+            _ => {}
+        }
+    }
+    while out.len() > 1 && out.ends_with('/') {
+        out.pop();
+    }
+    out
+}
+
+/// Whether a concrete path is an instance of a template: literal text stands as it is, a parameter takes some of a segment.
+fn template_matches(template: &str, path: &str) -> bool {
+    let blanked = blank(template);
+    let (mut wanted, mut given) = (blanked.split('/'), path.trim_end_matches('/').split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(want), Some(give)) if segment_matches(want, give) => {}
+            _ => return false,
+        }
+    }
+}
+
+fn segment_matches(template: &str, text: &str) -> bool {
+    let mut pieces = template.split("{}");
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let pieces: Vec<&str> = pieces.collect();
+    let Some((last, middle)) = pieces.split_last() else { return rest.is_empty() };
+    for piece in middle {
+        let Some(at) = rest.get(1..).and_then(|after| after.find(piece)) else { return false };
+        rest = &rest[1 + at + piece.len()..];
+    }
+    rest.len() > last.len() && rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_read() {
+        let query = |method: Option<&str>, path: &str| Some(Query { method: method.map(str::to_owned), path: path.to_owned() });
+        assert_eq!(Query::parse("get  /x/{id}"), query(Some("GET"), "/x/{id}"));
+        assert_eq!(Query::parse("/x"), query(None, "/x"));
+        assert_eq!(Query::parse("* x/y"), query(None, "/x/y"));
+        assert_eq!(Query::parse("GET"), None);
+        assert_eq!(Query::parse("a b c"), None);
+        assert_eq!(Query::parse(""), None);
+    }
+
+    #[test]
+    fn templates_match_concrete_paths() {
+        assert!(template_matches("/users/{id}", "/users/42"));
+        assert!(template_matches("/files/{name}.{ext}", "/files/a.json"));
+        assert!(!template_matches("/users/{id}", "/users/42/posts"));
+        assert!(!template_matches("/users/{id}", "/users/"));
+        assert_eq!(blank("/a/{b}/{?c.d}/"), "/a/{}/{}");
+    }
+}

@@ -1,0 +1,165 @@
+//! What stands below the table: totals, denominators, troubles. "Nothing found" is worth as much as these lines.
+
+use crate::filter::Hidden;
+use crate::style::{Look, Meaning, count, number, one_line, width};
+use apicensus_catalog::{AuthState, Catalog, PathState, Trouble};
+use std::collections::BTreeMap;
+
+/// The summary of a scan, after the troubles when they are asked for.
+pub fn for_people(out: &mut String, catalog: &Catalog, hidden: &Hidden, look: &Look) {
+    if look.verbose {
+        troubles(out, catalog, look);
+    }
+    if look.quiet {
+        return;
+    }
+    for line in lines(catalog, hidden, look.verbose) {
+        for wrapped in wrap(&line, look.width) {
+            out.push_str(&wrapped);
+            out.push('\n');
+        }
+    }
+}
+
+/// The lines of the summary, each a list of facts.
+pub fn lines(catalog: &Catalog, hidden: &Hidden, verbose: bool) -> Vec<Vec<String>> {
+    let mut lines = Vec::new();
+    if catalog.endpoints.is_empty() {
+        lines.push(vec![nothing(catalog, hidden)]);
+    } else {
+        lines.push(totals(catalog));
+    }
+    let left_out = left_out(hidden);
+    if !left_out.is_empty() {
+        lines.push(vec![left_out]);
+    }
+    if catalog.coverage.files_seen > 0 {
+        lines.push(denominators(catalog, verbose));
+    }
+    lines
+}
+
+fn totals(catalog: &Catalog) -> Vec<String> {
+    let endpoints = &catalog.endpoints;
+    let total = endpoints.len() as u64;
+    let mut facts = vec![format!(
+        "{} in {}",
+        count(total, "endpoint", "endpoints"),
+        count(catalog.services.len() as u64, "service", "services")
+    )];
+    let of = |is: &dyn Fn(&apicensus_catalog::Endpoint) -> bool| endpoints.iter().filter(|endpoint| is(endpoint)).count() as u64;
+    let unknown = of(&|endpoint| endpoint.auth.state == AuthState::Unknown);
+    let numbers = [
+        (of(&|endpoint| endpoint.auth.state == AuthState::None), "unauthenticated"),
+        (of(&|endpoint| endpoint.lifecycle.deprecated), "deprecated"),
+        (of(&|endpoint| endpoint.path_state == PathState::Partial), "with an unknown part in the path"),
+        (of(&|endpoint| endpoint.detached), "detached"),
+        (of(&|endpoint| !endpoint.conditions.is_empty()), "conditional"),
+        (if unknown == total { 0 } else { unknown }, "auth unknown"),
+    ];
+    facts.extend(numbers.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", number(*n))));
+    if unknown == total {
+        facts.push("auth not determined".to_owned());
+    }
+    facts
+}
+
+fn nothing(catalog: &Catalog, hidden: &Hidden) -> String {
+    let coverage = &catalog.coverage;
+    let hidden_by_audience: u64 = hidden.by_audience.values().sum();
+    let roots: Vec<String> = catalog.repositories.iter().map(|repository| format!("`{}`", one_line(&repository.root))).collect();
+    let place = roots.join(", ");
+    if hidden.others > 0 {
+        format!("No endpoint matches; {} found in all.", number(hidden.others + hidden_by_audience))
+    } else if hidden_by_audience > 0 {
+        "No endpoints in production code.".to_owned()
+    } else if coverage.files_seen == 0 {
+        format!("There are no files in {place}, so nothing to take a census of.")
+    } else if coverage.languages.values().all(|language| language.seen == 0) {
+        format!(
+            "No code that apicensus reads in {place}: {} seen, none in a supported language (`apicensus frameworks` lists them).",
+            count(coverage.files_seen, "file", "files")
+        )
+    } else {
+        format!("No endpoints found in {place}. `apicensus frameworks` lists what is supported.")
+    }
+}
+
+fn left_out(hidden: &Hidden) -> String {
+    let kinds: Vec<String> =
+        hidden.by_audience.iter().map(|(audience, n)| format!("{} {}", number(*n), audience.as_str())).collect();
+    if kinds.is_empty() { String::new() } else { format!("not shown: {} (--audience all)", kinds.join(", ")) }
+}
+
+fn denominators(catalog: &Catalog, verbose: bool) -> Vec<String> {
+    let coverage = &catalog.coverage;
+    let mut facts = vec![format!(
+        "read {} of {}, parsed {}",
+        number(coverage.files_read),
+        count(coverage.files_seen, "file", "files"),
+        number(coverage.files_parsed)
+    )];
+    let routers = &coverage.routers;
+    if routers.found > 0 {
+        let name = count(routers.found, "router", "routers");
+        facts.push(match routers.found.saturating_sub(routers.mounted) {
+            0 if routers.found == 1 => format!("{name}, mounted"),
+            0 => format!("{name}, all mounted"),
+            loose => format!("{name}, {} mounted, {} not", number(routers.mounted), number(loose)),
+        });
+    }
+    facts.push(trouble_total(&catalog.troubles, verbose));
+    facts
+}
+
+fn trouble_total(troubles: &[Trouble], verbose: bool) -> String {
+    if troubles.is_empty() {
+        return "no troubles".to_owned();
+    }
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+    for trouble in troubles {
+        *kinds.entry(trouble.kind.as_str()).or_default() += 1;
+    }
+    let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{} {kind}", number(*n))).collect();
+    let hint = if verbose { "" } else { " (apicensus scan -v)" };
+    format!("{}: {}{hint}", count(troubles.len() as u64, "trouble", "troubles"), kinds.join(", "))
+}
+
+fn troubles(out: &mut String, catalog: &Catalog, look: &Look) {
+    if catalog.troubles.is_empty() {
+        return;
+    }
+    out.push_str(&look.paint(Meaning::Heading, "troubles"));
+    out.push('\n');
+    for trouble in &catalog.troubles {
+        let mut place = one_line(&trouble.file);
+        if !trouble.repository.is_empty() {
+            place = format!("{}/{place}", trouble.repository);
+        }
+        if trouble.line > 0 {
+            place = format!("{place}:{}", trouble.line);
+        }
+        let kind = look.paint(Meaning::Doubt, trouble.kind.as_str());
+        out.push_str(&format!("  {place}  {kind}  {}\n", one_line(&trouble.message)));
+        if !trouble.effect.is_empty() {
+            out.push_str(&look.paint(Meaning::Dim, &format!("      {}", one_line(&trouble.effect))));
+            out.push('\n');
+        }
+    }
+    out.push('\n');
+}
+
+/// Facts in lines no longer than a width; broken between facts only.
+fn wrap(facts: &[String], columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for fact in facts {
+        match lines.last_mut() {
+            Some(line) if width(line) + 3 + width(fact) <= columns => {
+                line.push_str(" · ");
+                line.push_str(fact);
+            }
+            _ => lines.push(fact.clone()),
+        }
+    }
+    lines
+}
