@@ -2,6 +2,7 @@
 
 use crate::args::{AudienceArg, ScanArgs};
 use crate::errors::did_you_mean;
+use crate::frameworks::Framework;
 use anyhow::{Context, Result, bail};
 use apicensus_catalog::{Audience, Catalog, Endpoint};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -42,17 +43,21 @@ impl Filter {
         Filter { audiences: audiences(asked, true), frameworks: Vec::new(), methods: Vec::new(), paths: None }
     }
 
-    /// Refuses a framework that neither is known nor occurs in the catalog. A scanned tree may bring models of its own, so
-    /// this can only be told after the scan.
-    pub fn check(&self, known: &[String], catalog: &Catalog) -> Result<()> {
+    /// Refuses a framework that is not known.
+    pub fn check(&self, known: &[Framework]) -> Result<()> {
         for name in &self.frameworks {
-            let is = |other: &str| other.eq_ignore_ascii_case(name);
-            if !known.iter().any(|other| is(other)) && !catalog.endpoints.iter().any(|endpoint| is(&endpoint.framework)) {
-                let hint = did_you_mean(name, known.iter().map(String::as_str));
+            if !known.iter().any(|framework| framework.name.eq_ignore_ascii_case(name)) {
+                let hint = did_you_mean(name, known.iter().map(|framework| framework.name.as_str()));
                 bail!("unknown framework `{name}`{hint}; `apicensus frameworks` lists them");
             }
         }
         Ok(())
+    }
+
+    /// A filter by audience alone.
+    #[cfg(test)]
+    pub fn of_audience(asked: &[AudienceArg]) -> Filter {
+        Filter { audiences: audiences(asked, true), frameworks: Vec::new(), methods: Vec::new(), paths: None }
     }
 
     /// Removes what is not asked for, services that have nothing left included, and says how much that was.

@@ -21,7 +21,7 @@ mod table;
 use anyhow::{Result, bail};
 use args::{Cli, ColorWhen, Command, ExplainArgs, Format, FrameworksArgs, ScanArgs};
 use clap::{CommandFactory, Parser};
-use pipeline::Request;
+use pipeline::Job;
 use progress::Progress;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -64,13 +64,13 @@ fn run(cli: Cli) -> Result<u8> {
 
 fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
     let format = args.format.or_else(|| args.output.as_deref().and_then(format_of)).unwrap_or(Format::Table);
-    let known = pipeline::frameworks(&args.source.models, &args.paths)?;
     let filter = filter::Filter::new(args, format.is_data())?;
     let progress = Progress::start(args.quiet);
-    let mut catalog = pipeline::scan(&Request::new(&args.paths, &args.source), &progress)?;
+    let job = Job::open(&args.paths, &args.source)?;
+    let known = job.frameworks()?;
+    filter.check(&known)?;
+    let mut catalog = job.scan(&progress)?;
     drop(progress);
-    let names: Vec<String> = known.iter().map(|framework| framework.name.clone()).collect();
-    filter.check(&names, &catalog)?;
     let hidden = filter.apply(&mut catalog);
     let titles = frameworks::titles(&known);
     let to_file = args.output.is_some();
@@ -116,11 +116,10 @@ fn explain(args: &ExplainArgs, color: ColorWhen) -> Result<u8> {
     let Some(query) = lookup::Query::parse(&args.endpoint) else {
         bail!("`{}` is not an endpoint; write it like 'GET /users/{{id}}'", args.endpoint);
     };
-    let paths = [args.path.clone()];
-    let request = Request::new(&paths, &args.source);
-    let known = pipeline::frameworks(&args.source.models, &paths)?;
     let progress = Progress::start(false);
-    let catalog = pipeline::scan(&request, &progress)?;
+    let job = Job::open(std::slice::from_ref(&args.path), &args.source)?;
+    let titles = frameworks::titles(&job.frameworks()?);
+    let catalog = job.scan(&progress)?;
     drop(progress);
     let found = query.find(&catalog);
     if found.is_empty() {
@@ -137,11 +136,10 @@ fn explain(args: &ExplainArgs, color: ColorWhen) -> Result<u8> {
         verbose: false,
         quiet: false,
     };
-    let titles = frameworks::titles(&known);
-    let mut sources = pipeline::Sources::open(&request)?;
+    let mut lines = job.lines();
     let pages: Vec<String> = found
         .iter()
-        .map(|endpoint| explain::render(endpoint, &catalog, &titles, &look, &mut |file, line| sources.line(file, line)))
+        .map(|endpoint| explain::render(endpoint, &catalog, &titles, &look, &mut |file, line| lines.get(file, line)))
         .collect();
     output::print(&pages.join("\n")).map(|()| 0)
 }
@@ -163,7 +161,7 @@ fn nearest(query: &lookup::Query, catalog: &apicensus_catalog::Catalog) -> Strin
 }
 
 fn list_frameworks(args: &FrameworksArgs, color: ColorWhen) -> Result<u8> {
-    let known = pipeline::frameworks(&args.models, &[])?;
+    let known = pipeline::frameworks(&args.models)?;
     let stdout = std::io::stdout();
     let look = Look {
         width: style::output_width(stdout.is_terminal()),

@@ -1,48 +1,122 @@
-//! From the command line's words to the pipeline's: opening, scanning, models, source lines.
+//! From the command line's words to the pipeline's: opening a tree, its models, scanning it, reading its lines.
 
 use crate::args::SourceArgs;
 use crate::frameworks::Framework;
 use crate::progress::Progress;
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use apicensus_catalog::Catalog;
-use std::path::PathBuf;
+use apicensus_eval::models::Models;
+use apicensus_source::{OpenOptions, Tree};
+use apicensus_surface::scan::{ScanOptions, models, scan};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
-/// What to scan.
-pub struct Request<'a> {
-    paths: &'a [PathBuf],
-    args: &'a SourceArgs,
+/// A tree that is open for scanning.
+pub struct Job {
+    tree: Tree,
+    threads: usize,
+    models: Vec<(String, String)>,
 }
 
-impl<'a> Request<'a> {
-    /// From arguments.
-    pub fn new(paths: &'a [PathBuf], args: &'a SourceArgs) -> Request<'a> {
-        Request { paths, args }
+impl Job {
+    /// Lists the files and reads the caller's models.
+    pub fn open(paths: &[PathBuf], args: &SourceArgs) -> Result<Job> {
+        let threads = args.threads.map_or(0, usize::from);
+        let models = read_models(&args.models)?;
+        let options = OpenOptions {
+            paths: paths.to_vec(),
+            rev: args.rev.clone(),
+            include: args.include.clone(),
+            exclude: args.exclude.clone(),
+            threads,
+            ..OpenOptions::default()
+        };
+        Ok(Job { tree: Tree::open(&options)?, threads, models })
+    }
+
+    /// The frameworks known to this tree: the built-in ones, its own and the caller's.
+    pub fn frameworks(&self) -> Result<Vec<Framework>> {
+        let options = ScanOptions { models: self.models.clone(), ..ScanOptions::default() };
+        Ok(listed(&models(&self.tree, &options)?))
+    }
+
+    /// Scans the tree.
+    pub fn scan(&self, progress: &Progress) -> Result<Catalog> {
+        progress.stage("reading and evaluating, files parsed:");
+        let at = |done: usize| progress.at(done as u64);
+        let options =
+            ScanOptions { threads: self.threads, models: self.models.clone(), progress: Some(&at), ..ScanOptions::default() };
+        Ok(scan(&self.tree, &options)?)
+    }
+
+    /// The lines of the tree's files.
+    pub fn lines(&self) -> Lines<'_> {
+        Lines { tree: &self.tree, read: HashMap::new() }
     }
 }
 
-/// Runs the scan.
-pub fn scan(request: &Request<'_>, progress: &Progress) -> Result<Catalog> {
-    progress.stage("reading", None);
-    let _ = (request.paths, request.args);
-    progress.at(0);
-    Ok(serde_json::from_str(include_str!("../tests/fixtures/catalog.json"))?)
+/// The built-in frameworks and those of some folders.
+pub fn frameworks(folders: &[PathBuf]) -> Result<Vec<Framework>> {
+    Ok(listed(&Models::load(&read_models(folders)?)?))
 }
 
-/// The frameworks there are.
-pub fn frameworks(_models: &[PathBuf], _paths: &[PathBuf]) -> Result<Vec<Framework>> {
-    Ok(vec![Framework { language: "python".into(), name: "fastapi".into(), title: "FastAPI".into(), docs: "https://fastapi.tiangolo.com".into() }])
+fn listed(models: &Models) -> Vec<Framework> {
+    let mut frameworks: Vec<Framework> = models
+        .models
+        .iter()
+        .map(|model| Framework {
+            language: model.language.clone(),
+            name: model.framework.clone(),
+            title: model.title.clone(),
+            docs: model.docs.clone(),
+        })
+        .collect();
+    frameworks.sort();
+    frameworks
 }
 
-/// Lines of the scanned files.
-pub struct Sources;
-
-impl Sources {
-    /// Opens.
-    pub fn open(_request: &Request<'_>) -> Result<Sources> {
-        Ok(Sources)
+/// The models of some folders, by name: (file, text).
+fn read_models(folders: &[PathBuf]) -> Result<Vec<(String, String)>> {
+    let mut texts = Vec::new();
+    for folder in folders {
+        let failed = || format!("could not read models from `{}`", folder.display());
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).with_context(failed)? {
+            let file = entry.with_context(failed)?.path();
+            if is_model(&file) {
+                files.push(file);
+            }
+        }
+        if files.is_empty() {
+            bail!("there is no model (*.yaml) in `{}`", folder.display());
+        }
+        files.sort();
+        for file in files {
+            let text = std::fs::read_to_string(&file).with_context(|| format!("could not read model `{}`", file.display()))?;
+            texts.push((file.display().to_string(), text));
+        }
     }
-    /// A line.
-    pub fn line(&mut self, file: &str, line: u32) -> Option<String> {
-        Some(format!("source of {file} {line}"))
+    Ok(texts)
+}
+
+fn is_model(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+/// Lines of the files of a tree, each file read once.
+pub struct Lines<'a> {
+    tree: &'a Tree,
+    read: HashMap<String, Vec<String>>,
+}
+
+impl Lines<'_> {
+    /// A line, from 1; none when the file or the line is not there.
+    pub fn get(&mut self, file: &str, line: u32) -> Option<String> {
+        let tree = self.tree;
+        let lines = self.read.entry(file.to_owned()).or_insert_with(|| {
+            let bytes = tree.find(file).and_then(|index| tree.read(index).ok()).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+        });
+        lines.get((line as usize).checked_sub(1)?).cloned()
     }
 }

@@ -23,10 +23,8 @@ impl Progress {
         let shown = bar.clone();
         let thread = std::thread::spawn(move || {
             if matches!(receiver.recv_timeout(Duration::from_millis(500)), Err(RecvTimeoutError::Timeout)) {
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos}{suffix}") {
-                    shown.set_style(style.with_key("suffix", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-                        let _ = state.len().map_or(Ok(()), |length| write!(out, " of {length}"));
-                    }));
+                if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos}") {
+                    shown.set_style(style);
                 }
                 shown.set_draw_target(ProgressDrawTarget::stderr());
                 shown.enable_steady_tick(Duration::from_millis(100));
@@ -35,13 +33,9 @@ impl Progress {
         Progress { bar, watch: Some((sender, thread)) }
     }
 
-    /// A new stage begins: what is done, and how often if that is known.
-    pub fn stage(&self, name: &str, total: Option<u64>) {
-        self.bar.set_message(name.to_owned());
-        match total {
-            Some(total) => self.bar.set_length(total),
-            None => self.bar.unset_length(),
-        }
+    /// A new stage begins: what is counted from now on.
+    pub fn stage(&self, name: &'static str) {
+        self.bar.set_message(name);
         self.bar.set_position(0);
     }
 

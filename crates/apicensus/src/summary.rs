@@ -120,7 +120,10 @@ fn trouble_total(troubles: &[Trouble], verbose: bool) -> String {
     for trouble in troubles {
         *kinds.entry(trouble.kind.as_str()).or_default() += 1;
     }
-    let kinds: Vec<String> = kinds.iter().map(|(kind, n)| format!("{} {kind}", number(*n))).collect();
+    let kinds: Vec<String> = match kinds.len() {
+        1 => kinds.keys().map(|kind| (*kind).to_owned()).collect(),
+        _ => kinds.iter().map(|(kind, n)| format!("{} {kind}", number(*n))).collect(),
+    };
     let hint = if verbose { "" } else { " (apicensus scan -v)" };
     format!("{}: {}{hint}", count(troubles.len() as u64, "trouble", "troubles"), kinds.join(", "))
 }

@@ -87,7 +87,7 @@ words! {
 pub struct Repository {
     /// Its name within this catalog: the name of its folder, made unique.
     pub name: String,
-    /// The path that was asked for.
+    /// The folder that files are relative to, as an absolute path.
     pub root: String,
     /// The git revision that was read; absent for a work tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
