@@ -54,12 +54,6 @@ impl Filter {
         Ok(())
     }
 
-    /// A filter by audience alone.
-    #[cfg(test)]
-    pub fn of_audience(asked: &[AudienceArg]) -> Filter {
-        Filter { audiences: audiences(asked, true), frameworks: Vec::new(), methods: Vec::new(), paths: None }
-    }
-
     /// Removes what is not asked for, services that have nothing left included, and says how much that was.
     pub fn apply(&self, catalog: &mut Catalog) -> Hidden {
         let mut hidden = Hidden::default();
