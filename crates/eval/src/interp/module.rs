@@ -142,7 +142,11 @@ impl World<'_> {
         match self.family {
             Family::Python | Family::Rust => {
                 let found = self.module(id).scope.names.borrow().get(name).cloned();
-                if let Some(value) = found {
+                // `from . import x` in a package binds x to itself: the submodule is meant.
+                let own = matches!(&found, Some(Value::Lazy(lazy)) if matches!(&lazy.what, LazyWhat::Name(Value::Module(of), there, _) if *of == id && there == name));
+                if let Some(value) = found
+                    && !own
+                {
                     return Some(value);
                 }
                 if self.family == Family::Rust {
