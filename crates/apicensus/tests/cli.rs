@@ -187,7 +187,7 @@ fn the_bookshop_is_counted_whole() {
     let find = |path: &str| catalog.endpoints.iter().find(|endpoint| endpoint.path == path).unwrap();
     assert!(find("/api/v1/books/{book_id}/price").lifecycle.deprecated);
     assert_eq!(find("/debug/settings").conditions.len(), 1);
-    assert_eq!(find("/shop/orders/{id}").handler.as_ref().unwrap().file, "apps/storefront/src/routes/orders.js");
+    assert_eq!(find("/shop/orders/{id}").handler.as_ref().unwrap().defined_at.as_ref().unwrap().file, "apps/storefront/src/routes/orders.js");
 }
 
 #[test]

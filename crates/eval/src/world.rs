@@ -132,8 +132,8 @@ pub struct World<'a> {
     /// Troubles.
     pub troubles: Vec<Trouble>,
     trouble_keys: FxHashSet<(FileId, u32, TroubleKind)>,
-    /// Times a function was called with nothing informative, and its last result.
-    pub summaries: FxHashMap<(ModuleId, FunctionId), (u32, Option<Value>)>,
+    /// Times a function was called with nothing informative in an entry, and its last result.
+    pub summaries: FxHashMap<(ModuleId, FunctionId, Option<EntryId>), (u32, Option<Value>)>,
     /// Whether a function touches a framework object.
     pub touch: FxHashMap<(ModuleId, FunctionId), bool>,
     /// Method names that look like a router's.

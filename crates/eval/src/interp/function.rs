@@ -210,8 +210,9 @@ impl World<'_> {
         if self.frames.len() >= MAX_CALLS || depth >= MAX_RECURSION {
             return Value::unknown(function.name.clone().unwrap_or_default(), "calls nest too deeply", Some(at));
         }
+        let summary = (f.module, f.function, self.entry);
         let informative = self.informative(&args) || matches!(receiver, Some(Value::Object(_) | Value::Instance(_) | Value::Class(_) | Value::Dict(_)));
-        if !informative && let Some((count, Some(value))) = self.summaries.get(&key).cloned()
+        if !informative && let Some((count, Some(value))) = self.summaries.get(&summary).cloned()
             && count >= 4
         {
             return value;
@@ -224,7 +225,7 @@ impl World<'_> {
         self.budget.pop();
         self.frames.pop();
         if !informative {
-            let entry = self.summaries.entry(key).or_insert((0, None));
+            let entry = self.summaries.entry(summary).or_insert((0, None));
             entry.0 += 1;
             entry.1 = Some(value.clone());
         }
