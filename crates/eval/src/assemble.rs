@@ -157,8 +157,8 @@ impl World<'_> {
                         None => vec![Text::default()],
                     };
                     for text in texts {
-                        let key = (child.ptr().unwrap_or(0), text.show());
-                        if child.ptr().is_some() && (!seen.insert(key) || (text.known().is_none() && holes.contains(&child.ptr().unwrap_or(0)))) {
+                        let child_key = child_key(child);
+                        if child_key != 0 && (!seen.insert((child_key, text.show())) || (text.known().is_none() && holes.contains(&child_key))) {
                             continue;
                         }
                         self.mount(object, event, &text, child, *replaces, route.as_ref(), &way, join, out);
@@ -173,8 +173,9 @@ impl World<'_> {
         let mut known: FxHashMap<usize, (bool, bool)> = FxHashMap::default();
         for event in events {
             if let What::Mount { prefix: Some(prefix), child, .. } = &event.what
-                && let Some(ptr) = child.ptr()
+                && child_key(child) != 0
             {
+                let ptr = child_key(child);
                 for text in self.texts(prefix, event.at) {
                     let entry = known.entry(ptr).or_default();
                     if text.known().is_some() { entry.0 = true } else { entry.1 = true }
@@ -360,6 +361,15 @@ impl World<'_> {
                 }
             }
         }
+    }
+}
+
+/// The identity of a mounted child: the object it is, also as one of several alternatives; 0 for none.
+fn child_key(child: &Value) -> usize {
+    match child {
+        Value::Either(all) => all.iter().find(|v| matches!(v, Value::Object(_))).and_then(Value::ptr).unwrap_or(0),
+        Value::Default(inner) => child_key(inner),
+        other => other.ptr().unwrap_or(0),
     }
 }
 

@@ -10,15 +10,17 @@ use smol_str::SmolStr;
 impl World<'_> {
     /// The only text that the evaluated part of the tree binds to the last name of a label, and where.
     pub(crate) fn only_value(&mut self, label: &str) -> Option<(SmolStr, Place)> {
-        let name = label.trim_end_matches("()").rsplit(['.', ':', '[', ']', '\'', '"']).find(|s| !s.is_empty())?;
-        if name.len() < 4 || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        let name = label.rsplit(['.', ':', '[', ']', '\'', '"']).find(|s| !s.is_empty())?;
+        let lower = name.to_ascii_lowercase();
+        let tells = ["path", "prefix", "url", "base", "root", "route", "version", "endpoint", "api"].iter().any(|w| lower.contains(w));
+        if !tells || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
             return None;
         }
         self.index_config();
         let index = self.config.borrow();
         let values = index.as_ref()?.get(name)?;
         match values.as_slice() {
-            [Value::Text(text)] => Some((text.known()?, text.place()?)),
+            [Value::Text(text)] => Some((text.known().filter(|t| is_path(t))?, text.place()?)),
             _ => None,
         }
     }
@@ -102,4 +104,9 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// Whether a text can be a part of a path.
+fn is_path(text: &str) -> bool {
+    !text.contains("://") && text.chars().all(|c| c.is_alphanumeric() || "/-_.~{}:<>".contains(c))
 }

@@ -355,9 +355,12 @@ impl World<'_> {
             BinaryOp::And => match known {
                 Some(true) => right,
                 Some(false) => left,
-                None if right.is_unknown() => right,
-                // `x && f(x)`: when it matters, it is the right side.
-                None => right,
+                None if self.truth(&right) == Some(false) => right,
+                // `x && y`: when it matters it is y, but as a condition it stays open.
+                None => match right {
+                    Value::Bool(_) | Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Dict(_) => Value::Default(Rc::new(right)),
+                    right => right,
+                },
             },
             BinaryOp::Or => match known {
                 Some(true) => left,
