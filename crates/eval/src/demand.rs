@@ -39,7 +39,14 @@ impl Demand<'_> {
         let cargo = CargoResolver::new(input.files);
         let anchors = Anchors::new(input);
         let files: Vec<FileId> = input.files.iter().filter(|(_, f)| f.lang.is_some()).map(|(id, _)| id).collect();
-        let found: Vec<(FileId, Vec<u16>, bool)> = files.par_iter().filter_map(|id| anchors.of(input, *id)).collect();
+        let mut found: Vec<(FileId, Vec<u16>, bool)> = files.par_iter().filter_map(|id| anchors.of(input, *id)).collect();
+        for (m, model) in input.models.of(Family::JavaScript.language()) {
+            if !model.files.is_empty() {
+                let routes = crate::natives::files::route_files(input.files, &node, model);
+                found.extend(routes.into_iter().map(|r| (r.file, vec![m], false)));
+            }
+        }
+        found.sort_by_key(|f| f.0);
         let mut weights = vec![0; input.models.models.len()];
         for (_, models, _) in &found {
             for m in models {
@@ -55,7 +62,8 @@ impl Demand<'_> {
             if !has_models {
                 continue;
             }
-            let anchored: Vec<FileId> = found.iter().filter(|(id, _, _)| family(*id) == Some(*one)).map(|(id, _, _)| *id).collect();
+            let mut anchored: Vec<FileId> = found.iter().filter(|(id, _, _)| family(*id) == Some(*one)).map(|(id, _, _)| *id).collect();
+            anchored.dedup();
             let (secondary, primary): (Vec<FileId>, Vec<FileId>) = anchored.into_iter().partition(|id| input.files.get(*id).secondary);
             let closure = graph.importers_closure(&primary);
             waves[at] = closure.iter().copied().filter(|id| !input.files.get(*id).secondary).collect();

@@ -1,6 +1,386 @@
-//! File-system routes: which files are routes, and what they export.
+//! File-system routes: which files are routes by a model's rules, and what they export.
+//!
+//! A package is a folder whose manifest names the framework or that holds the framework's configuration file.
 
+use crate::files::{FileId, Files, parent};
+use crate::interp::attr::NOWHERE;
+use crate::models::{FileRoute, Model};
+use crate::output::*;
+use crate::resolve::files_under;
+use crate::resolve::node::NodeResolver;
+use crate::value::*;
 use crate::world::World;
+use apicensus_syntax::{BinaryOp, Case, Export, Expr, ExprId, Module, Pattern, Stmt, StrPart};
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+
+/// A file that a rule makes a route.
+pub struct RouteFile {
+    /// The file.
+    pub file: FileId,
+    /// The package's folder.
+    pub package: String,
+    /// Index of the rule.
+    pub rule: usize,
+    /// The path in bracket syntax, configuration left out.
+    pub path: String,
+    /// The method that the file's name says.
+    pub method: Option<SmolStr>,
+}
+
+/// The files that a model's rules make routes, in order of rules and paths.
+pub fn route_files(files: &Files, node: &NodeResolver, model: &Model) -> Vec<RouteFile> {
+    let mut out: Vec<RouteFile> = Vec::new();
+    for package in packages(files, node, model) {
+        for (at, rule) in model.files.iter().enumerate() {
+            let root = rule.roots.iter().map(|r| join(&package, r)).find(|r| files.is_folder(r));
+            let Some(root) = root else { continue };
+            for file in files_under(files, &root, &[]) {
+                let path = &files.get(file).path;
+                let inside = &path[root.len() + usize::from(!root.is_empty())..];
+                if files.get(file).lang.is_some()
+                    && let Some((path, method)) = routed(rule, inside)
+                    && !out.iter().any(|f| f.file == file)
+                {
+                    out.push(RouteFile { file, package: package.clone(), rule: at, path, method });
+                }
+            }
+        }
+    }
+    out
+}
+
+fn join(folder: &str, name: &str) -> String {
+    match (folder, name) {
+        ("", name) => name.to_owned(),
+        (folder, "") => folder.to_owned(),
+        (folder, name) => format!("{folder}/{name}"),
+    }
+}
+
+/// Folders of packages that use a framework.
+fn packages(files: &Files, node: &NodeResolver, model: &Model) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    let names = |file: FileId| model.manifests.iter().any(|m| node.package_name(file) == Some(m) || node.dependencies(file).iter().any(|d| d == m));
+    for manifest in node.packages() {
+        if names(manifest) {
+            out.insert(parent(&files.get(manifest).path).to_owned());
+        }
+    }
+    let configs: BTreeSet<&str> = model.files.iter().flat_map(|r| &r.config).map(String::as_str).collect();
+    if out.is_empty() && node.packages().next().is_some() {
+        return out;
+    }
+    for (_, file) in files.iter() {
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        let stem = name.rsplit_once('.').map_or(name, |n| n.0);
+        if file.lang.is_some() && configs.contains(stem) {
+            out.insert(parent(&file.path).to_owned());
+        }
+    }
+    out
+}
+
+/// The path of a file by a rule, from the rule's root; None when the rule does not apply.
+fn routed(rule: &FileRoute, inside: &str) -> Option<(String, Option<SmolStr>)> {
+    let (folder, name) = inside.rsplit_once('/').unwrap_or(("", inside));
+    let (mut stem, extension) = name.rsplit_once('.')?;
+    if name.ends_with(".d.ts") || rule.name != "*" && rule.name != stem || !rule.extensions.is_empty() && !rule.extensions.iter().any(|e| e == extension) {
+        return None;
+    }
+    if [".test", ".spec", ".stories"].iter().any(|end| stem.ends_with(end)) {
+        return None;
+    }
+    let starts = |list: &[String], text: &str| list.iter().any(|s| text.starts_with(s.as_str()));
+    let mut path = rule.prefix.trim_end_matches('/').to_owned();
+    for part in folder.split('/').filter(|p| !p.is_empty()) {
+        if starts(&rule.private, part) {
+            return None;
+        }
+        // `(.)photo` intercepts another route: a page of the client's.
+        if part.starts_with("(.") {
+            return None;
+        }
+        if !starts(&rule.transparent, part) {
+            path.push('/');
+            path.push_str(&part.replace("%5F", "_"));
+        }
+    }
+    let mut method = None;
+    if rule.own_name {
+        if starts(&rule.private, stem) {
+            return None;
+        }
+        if rule.method_suffix
+            && let Some((before, last)) = stem.rsplit_once('.')
+        {
+            // `[...].ts` has dots of its own.
+            let upper = last.to_ascii_uppercase();
+            if METHODS.contains(&upper.as_str()) {
+                method = Some(SmolStr::new(upper));
+                stem = before;
+            }
+        }
+        if !rule.index.iter().any(|i| i == stem) {
+            path.push('/');
+            path.push_str(stem);
+        }
+    }
+    Some((path, method))
+}
 
 /// Adds the routes of a model's file rules.
-pub fn finish(_world: &mut World<'_>, _model: u16) {}
+pub fn finish(world: &mut World<'_>, m: u16) {
+    let models = world.input.models;
+    let model = models.model(m);
+    let found = route_files(world.input.files, world.resolver.node_resolver(), model);
+    let mut bases: Vec<(String, Vec<PathPiece>)> = Vec::new();
+    let first = world.extra_routes.len();
+    for route in found {
+        let rule = &model.files[route.rule];
+        let base = match bases.iter().find(|b| b.0 == route.package) {
+            Some(base) => base.1.clone(),
+            None => {
+                let base = base_path(world, rule, &route.package);
+                bases.push((route.package.clone(), base.clone()));
+                base
+            }
+        };
+        file_routes(world, model, rule, &route, base);
+    }
+    for (package, base) in bases {
+        if let Some(rule) = model.files.iter().find(|r| r.native.is_some()) {
+            super::next::rewrites(world, rule, &package, &base, model, first);
+        }
+    }
+}
+
+/// The configuration of a package: the default export, called when it is a function.
+pub(super) fn config(world: &mut World<'_>, rule: &FileRoute, package: &str) -> Option<Value> {
+    let files = world.input.files;
+    let file = rule.config.iter().find_map(|name| ["js", "mjs", "cjs", "ts", "mts"].iter().find_map(|ext| files.find(&join(package, &format!("{name}.{ext}")))))?;
+    let module = world.module_of(file)?;
+    let value = world.member(&Value::Module(module), "default")?;
+    let value = world.force(&value);
+    let at = world.module_place(module);
+    Some(plain_config(world, value, at, 0))
+}
+
+/// Plugins wrap a configuration: `withX(config)`, `withX({..})(config)`.
+fn plain_config(world: &mut World<'_>, value: Value, at: Place, depth: u32) -> Value {
+    if depth > 6 {
+        return value;
+    }
+    match world.force(&value) {
+        f @ (Value::Function(_) | Value::BoundFunction(_)) => {
+            let result = world.call_value(&f, Args::of(vec![Value::text("phase"), Value::dict([("defaultConfig".into(), Value::dict([]))])]), at);
+            plain_config(world, result, at, depth + 1)
+        }
+        Value::Unknown(u) => {
+            let found = u.args.items.iter().find(|v| matches!(v, Value::Dict(_) | Value::Function(_) | Value::Unknown(_) | Value::Lazy(_))).cloned();
+            match found {
+                Some(inner) => plain_config(world, inner, at, depth + 1),
+                None => Value::Unknown(u),
+            }
+        }
+        Value::Either(all) => all.first().cloned().unwrap_or(Value::Null),
+        other => other,
+    }
+}
+
+fn base_path(world: &mut World<'_>, rule: &FileRoute, package: &str) -> Vec<PathPiece> {
+    let Some(key) = &rule.base else { return Vec::new() };
+    let Some(config) = config(world, rule, package) else { return Vec::new() };
+    let mut value = config;
+    for part in key.split('.') {
+        match world.get_attr(&value, part, None) {
+            Some(inner) => value = world.force(&inner),
+            None => return Vec::new(),
+        }
+    }
+    match value {
+        Value::Null | Value::Symbol(_) | Value::Method(_) => Vec::new(),
+        value => match world.texts(&value, NOWHERE).first() {
+            Some(text) => world.pieces(text, "literal", NOWHERE),
+            None => Vec::new(),
+        },
+    }
+}
+
+fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &RouteFile, base: Vec<PathPiece>) {
+    let Some(id) = world.module_of(route.file) else { return };
+    world.run_module(id);
+    let whole = world.module_place(id);
+    let mut path = base;
+    let text = if route.path.is_empty() { "/" } else { route.path.as_str() };
+    path.push(PathPiece::Text { text: SmolStr::new(text), place: Some(whole), style: SmolStr::new(model.style.as_str()), is_default: false });
+    let mut exported: Vec<(SmolStr, Option<Vec<SmolStr>>)> = Vec::new();
+    if rule.exports.is_empty() && rule.any_export.is_empty() {
+        exported.push(("default".into(), route.method.clone().map(|m| vec![m])));
+    }
+    exported.extend(rule.exports.iter().map(|n| (SmolStr::new(n), Some(vec![SmolStr::new(n.to_ascii_uppercase())]))));
+    exported.extend(rule.any_export.iter().map(|n| (SmolStr::new(n), None)));
+    let has_default = world.module(id).exports.get("default").is_some() || !matches!(world.commonjs_exports(id), Value::Dict(_) | Value::Null) || export_place(world, id, "default").is_some();
+    for (name, mut methods) in exported {
+        if name == "default" && !has_default {
+            continue;
+        }
+        let Some(value) = world.member(&Value::Module(id), &name) else { continue };
+        let value = world.force(&value);
+        if matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)) {
+            continue;
+        }
+        if rule.compares && methods.is_none() {
+            methods = compared(world, &value);
+        }
+        let handler = handler(world, id, route.file, &name, &value, whole);
+        push(world, model, path.clone(), methods, Some(handler), false);
+    }
+}
+
+/// Adds a route that hangs on no application object.
+pub(super) fn push(world: &mut World<'_>, model: &Model, path: Vec<PathPiece>, methods: Option<Vec<SmolStr>>, handler: Option<HandlerRef>, third_party: bool) {
+    let place = handler.as_ref().map(|h| h.place).or_else(|| path.iter().find_map(|p| if let PathPiece::Text { place, .. } = p { *place } else { None })).unwrap_or(NOWHERE);
+    world.extra_routes.push(Route {
+        framework: SmolStr::new(&model.framework),
+        protocol: Protocol::Http,
+        methods: methods.map_or(Methods::Any, Methods::Some),
+        trail: vec![Step { place, what: "file".into(), gives: path.clone() }],
+        path,
+        handler,
+        registered_at: place,
+        conditions: Vec::new(),
+        guards: Vec::new(),
+        app: None,
+        detached: false,
+        deprecated: false,
+        third_party,
+        implicit: false,
+    });
+}
+
+/// The handler, told in the route's own file: a re-exported or wrapped one stands at its export.
+fn handler(world: &mut World<'_>, id: ModuleId, file: FileId, name: &SmolStr, value: &Value, whole: Place) -> HandlerRef {
+    let found = world.handler_ref(value, whole, 0);
+    let exported = export_place(world, id, name).unwrap_or(whole);
+    match found {
+        Some(found) if found.place.file == file => HandlerRef { symbol: if found.symbol.is_empty() && name != "default" { name.clone() } else { found.symbol.clone() }, ..found },
+        Some(found) => HandlerRef { defined: Some(found.place), place: exported, ..found },
+        None => HandlerRef { place: exported, defined: None, symbol: name.clone(), summary: None, deprecated: false },
+    }
+}
+
+/// Where a module exports a name.
+fn export_place(world: &World<'_>, id: ModuleId, name: &str) -> Option<Place> {
+    let tree = &world.module(id).tree;
+    let mut found = None;
+    for stmt in &tree.body {
+        let here = match tree.stmt(*stmt) {
+            Stmt::Export(Export::Names(names)) => names.iter().any(|(_, to)| to == name),
+            Stmt::Export(Export::From(_, names)) => names.iter().any(|(_, to)| to == name),
+            Stmt::Export(Export::Default(..)) => name == "default",
+            Stmt::Export(Export::Star(..)) => false,
+            Stmt::Bind { target, .. } => binds(target, name),
+            _ => false,
+        };
+        if here {
+            let place = world.place(id, tree.stmt_span(*stmt));
+            // The binding says more than a list of exports.
+            if !matches!(tree.stmt(*stmt), Stmt::Export(_)) || found.is_none() {
+                found = Some(place);
+            }
+        }
+    }
+    found
+}
+
+fn binds(pattern: &Pattern, name: &str) -> bool {
+    match pattern {
+        Pattern::Name(bound, _) => bound == name,
+        Pattern::Default(inner, _) | Pattern::Rest(inner) => binds(inner, name),
+        Pattern::Object(all) => all.iter().any(|(_, p)| binds(p, name)),
+        Pattern::List(all) => all.iter().any(|p| binds(p, name)),
+        _ => false,
+    }
+}
+
+/// The function behind wrappers.
+fn closure(world: &mut World<'_>, value: &Value, depth: u32) -> Option<Rc<Closure>> {
+    if depth > 6 {
+        return None;
+    }
+    match world.force(value) {
+        Value::Function(f) => Some(f),
+        Value::BoundFunction(b) => Some(b.1.clone()),
+        Value::Unknown(u) => u.args.items.iter().find_map(|v| closure(world, v, depth + 1)),
+        Value::Either(all) => all.iter().find_map(|v| closure(world, v, depth + 1)),
+        _ => None,
+    }
+}
+
+/// The methods that a handler compares its request's method with; None when it tells none apart.
+fn compared(world: &mut World<'_>, value: &Value) -> Option<Vec<SmolStr>> {
+    let f = closure(world, value, 0)?;
+    let tree = world.module(f.module).tree.clone();
+    let span = tree.function(f.function).span;
+    let inside = |s: apicensus_syntax::Span| s.start >= span.start && s.end <= span.end;
+    let mut found: Vec<SmolStr> = Vec::new();
+    let mut add = |id: ExprId| {
+        if let Expr::Str(parts) = tree.expr(id)
+            && let [StrPart::Text(text)] = parts.as_slice()
+            && METHODS.contains(&text.to_ascii_uppercase().as_str())
+        {
+            let text = SmolStr::new(text.to_ascii_uppercase());
+            if !found.contains(&text) {
+                found.push(text);
+            }
+        }
+    };
+    for (expr, at) in &tree.exprs {
+        match expr {
+            Expr::Binary(BinaryOp::Eq | BinaryOp::Ne, a, b) if inside(*at) => {
+                if is_method(&tree, *a) {
+                    add(*b);
+                } else if is_method(&tree, *b) {
+                    add(*a);
+                }
+            }
+            Expr::Match(subject, arms) if inside(*at) && is_method(&tree, *subject) => arms.iter().for_each(|(case, _)| case_values(case, &mut add)),
+            _ => {}
+        }
+    }
+    for (stmt, at) in &tree.stmts {
+        if let Stmt::Switch { subject, cases, .. } = stmt
+            && inside(*at)
+            && is_method(&tree, *subject)
+        {
+            cases.iter().for_each(|case| case_values(case, &mut add));
+        }
+    }
+    // A preflight answer alone says nothing about the rest.
+    let tells = found.iter().any(|m| m != "OPTIONS" && m != "HEAD");
+    tells.then_some(found)
+}
+
+fn case_values(case: &Case, add: &mut dyn FnMut(ExprId)) {
+    for pattern in &case.patterns {
+        if let Pattern::Value(value) = pattern {
+            add(*value);
+        }
+    }
+}
+
+fn is_method(tree: &Module, id: ExprId) -> bool {
+    match tree.expr(id) {
+        Expr::Attr(_, name) | Expr::Name(name) => name == "method",
+        Expr::Call { callee, .. } => match tree.expr(*callee) {
+            Expr::Attr(base, name) => matches!(name.as_str(), "toUpperCase" | "toLowerCase") && is_method(tree, *base),
+            _ => false,
+        },
+        Expr::Wrap(_, inner) => is_method(tree, *inner),
+        _ => false,
+    }
+}

@@ -1,6 +1,7 @@
 //! What models can't say, as small Rust functions named by the models. The only place that knows frameworks.
 
 pub mod files;
+mod next;
 
 use crate::models::Call;
 use crate::output::Place;
