@@ -210,7 +210,8 @@ impl World<'_> {
                     rest = &tail[2..];
                     continue;
                 }
-                let Some(end) = tail.find('}') else {
+                let Some(end) = tail.find('}').filter(|_| tail.starts_with('{')) else {
+                    out.push_str(&tail[..1]);
                     rest = &tail[1..];
                     continue;
                 };

@@ -7,13 +7,23 @@ use crate::evaluate::Family;
 use crate::models::Entry;
 use crate::output::Place;
 use crate::value::*;
-use crate::world::World;
+use crate::world::{MAX_NESTING, World};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
 impl World<'_> {
     /// An attribute of a value; None when it certainly has none of that name.
     pub(crate) fn get_attr(&mut self, value: &Value, name: &str, at: Option<Place>) -> Option<Value> {
+        if self.nesting > MAX_NESTING {
+            return None;
+        }
+        self.nesting += 1;
+        let found = self.get_attr_inner(value, name, at);
+        self.nesting -= 1;
+        found
+    }
+
+    fn get_attr_inner(&mut self, value: &Value, name: &str, at: Option<Place>) -> Option<Value> {
         match value {
             Value::Lazy(_) => match self.force(value) {
                 still @ Value::Lazy(_) => Some(self.lazy_name(&still, &SmolStr::new(name), at.unwrap_or(NOWHERE))),

@@ -287,6 +287,11 @@ impl World<'_> {
             lazy.busy.set(false);
             match result {
                 Some(result) => {
+                    // A name that was joined with itself: the other alternatives count.
+                    let result = match result {
+                        Value::Either(all) => Value::either(all.iter().filter(|v| !matches!(v, Value::Lazy(l) if Rc::ptr_eq(l, &lazy))).cloned().collect::<Vec<_>>()),
+                        other => other,
+                    };
                     *lazy.value.borrow_mut() = Some(result.clone());
                     value = result;
                 }
