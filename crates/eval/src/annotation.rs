@@ -28,7 +28,11 @@ impl World<'_> {
                     Some(MethodsSpec::Word(word)) if word == "@name" => crate::apply::method_name(&name).map(|m| vec![m]),
                     Some(MethodsSpec::Word(word)) if word == "ANY" => None,
                     Some(MethodsSpec::List(list)) => Some(list.iter().map(SmolStr::from).collect()),
-                    Some(MethodsSpec::Word(word)) => crate::models::Place::parse(word).map(|p| p.all(&mark.args, None, &mut |v, k| self.get_attr(v, k, None))).map(|values| values.iter().filter_map(|v| self.method_names(v, 0)).flatten().collect()),
+                    Some(MethodsSpec::Word(word)) => crate::models::Place::parse(word).map(|p| {
+                        // `method = "GET", method = "HEAD"`: a name may be given several times.
+                        let repeated: Vec<Value> = mark.args.named.iter().filter(|(n, _)| n == word).map(|(_, v)| v.clone()).collect();
+                        if repeated.is_empty() { p.all(&mark.args, None, &mut |v, k| self.get_attr(v, k, None)) } else { repeated }
+                    }).map(|values| values.iter().filter_map(|v| self.method_names(v, 0)).flatten().collect()),
                     None => None,
                 };
                 if methods.as_ref().is_some_and(Vec::is_empty) {

@@ -6,6 +6,7 @@
 //! | style     | examples |
 //! |-----------|----------|
 //! | `brace`   | `{id}` `{id:int}` `{path:path}` `{*rest}` `{rest*}` `{tail:.*}` `{id:[0-9]{2}}` `{id?}` |
+//! | `colon_brace` | both `:id` `*rest` and `{id}` `{*rest}`: a framework whose versions changed from one to the other |
 //! | `colon`   | `:id` `:id(\\d+)` `:id?` `:path*` `*` `*rest` `/:a-:b` `{/:optional}` `::` |
 //! | `angle`   | `<id>` `<int:id>` `<path:rest>` `<regex("[a-z]+"):id>` `<rest..>` `?<query>` |
 //! | `bracket` | file routes: `[id]` `[...slug]` `[[...slug]]` `(group)` `@slot` |

@@ -7,6 +7,7 @@ pub(super) fn parse(style: &str, tokens: &[Token], labels: &[String]) -> Parsed 
     let mut reader = Reader { tokens, at: 0, labels, out: Vec::new(), is_exact: true };
     match style {
         "brace" => reader.brace(),
+        "colon_brace" => reader.colon_brace(),
         "colon" => reader.colon(0),
         "angle" => reader.angle(),
         "bracket" => reader.bracket(),
@@ -134,6 +135,38 @@ impl Reader<'_> {
                 },
                 _ => self.copy(),
             }
+        }
+    }
+
+    /// A segment that begins with `:` or `*` is a parameter, and so is what stands in braces.
+    fn colon_brace(&mut self) {
+        let mut at_start = true;
+        while self.at < self.tokens.len() {
+            match (self.peek(0), self.peek(1)) {
+                (Some('{'), Some('{')) | (Some('}'), Some('}')) => {
+                    self.copy();
+                    self.at += 1;
+                }
+                (Some('{'), _) => match self.between('{', '}') {
+                    Some(text) => self.brace_param(&text),
+                    None => self.copy(),
+                },
+                (Some(mark @ (':' | '*')), Some(next)) if at_start && is_name(next) => {
+                    self.at += 1;
+                    let mut name = String::new();
+                    while let Some(c) = self.peek(0).filter(|c| *c != '/') {
+                        name.push(c);
+                        self.at += 1;
+                    }
+                    self.param(Parameter { name, catch_all: mark == '*', ..Parameter::default() });
+                }
+                (first, _) => {
+                    at_start = first == Some('/');
+                    self.copy();
+                    continue;
+                }
+            }
+            at_start = false;
         }
     }
 
