@@ -40,7 +40,7 @@ impl World<'_> {
                     let words: Vec<SmolStr> = mark.args.items.iter().filter_map(|v| if let Value::Symbol(s) = v { Some(SmolStr::new(s.to_ascii_uppercase())) } else { None }).filter(|s| METHODS.contains(&s.as_str())).collect();
                     methods = if words.is_empty() { None } else { Some(words) };
                 }
-                out.push((m, RouteEvent { methods, path, handler: Some(value.clone()), protocol: call.protocol.as_deref().map(SmolStr::new), style: call.style.as_deref().map(SmolStr::new), annotated: true, ..RouteEvent::default() }));
+                out.push((m, RouteEvent { methods, path, handler: Some(value.clone()), protocol: call.protocol.as_deref().map(SmolStr::new), style: call.style.as_deref().map(SmolStr::new), annotated: true, annotation: Some(mark.at), ..RouteEvent::default() }));
             }
         }
         out

@@ -472,6 +472,7 @@ impl World<'_> {
             framework: None,
             third_party: false,
             annotated: false,
+            annotation: None,
         }
     }
 

@@ -257,7 +257,7 @@ impl World<'_> {
             for guard in &route.guards {
                 guards.push(self.guard_ref(guard, event.at, "route"));
             }
-            let registered_at = text.place().filter(|p| p.line > 0).unwrap_or(event.at);
+            let registered_at = route.annotation.or_else(|| text.place().filter(|p| p.line > 0)).unwrap_or(event.at);
             for Handler { methods, handler, third_party } in &handlers {
                 if out.len() >= MAX_ROUTES {
                     return;

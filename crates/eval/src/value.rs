@@ -295,6 +295,8 @@ pub struct RouteEvent {
     pub third_party: bool,
     /// It stands in an annotation of its handler.
     pub annotated: bool,
+    /// Where that annotation stands.
+    pub annotation: Option<Place>,
 }
 
 /// A name of a value, for a later call.
