@@ -112,6 +112,7 @@ impl World<'_> {
         match role.attributes.get(name).map(String::as_str) {
             Some("self") => Some(Value::Object(object.clone())),
             Some("routes") => self.live_list(object).map(Value::List),
+            Some("list:self") => Some(Value::list(vec![Value::Object(object.clone())])),
             Some("prefix") => Some(object.prefix.borrow().clone().unwrap_or_else(|| Value::text(""))),
             Some(argument) if argument.starts_with("arg:") => {
                 let place = crate::models::Place::parse(&argument[4..])?;

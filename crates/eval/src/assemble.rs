@@ -66,7 +66,7 @@ impl World<'_> {
     }
 
     /// The numbers of all objects that something mounts.
-    fn mounted(&mut self) -> FxHashSet<u32> {
+    pub(crate) fn mounted(&mut self) -> FxHashSet<u32> {
         let mut mounted = FxHashSet::default();
         for object in self.objects.clone() {
             let events: Vec<Rc<Event>> = object.events.borrow().clone();
@@ -190,7 +190,11 @@ impl World<'_> {
         let models = self.input.models;
         let Some(kind) = object.kind.get() else { return };
         let model = models.model(kind.model);
-        let gives = self.pieces(prefix, &model.style, event.at);
+        let style = route.and_then(|r| r.style.clone()).unwrap_or_else(|| SmolStr::new(&model.style));
+        let gives = self.pieces(prefix, &style, event.at);
+        if matches!(self.force(child), Value::List(list) if list.open.get()) {
+            self.trouble_at(TroubleKind::UnresolvedMount, event.at, "some items of this list of routes could not be followed", "their endpoints are missing");
+        }
         let mut inner = way.clone();
         inner.path = join_path(&way.path, &gives, join);
         add_conditions(&mut inner.conditions, &event.conditions);
@@ -239,8 +243,10 @@ impl World<'_> {
             Some(path) => self.texts(path, event.at),
             None => vec![Text::default()],
         };
-        let handlers = self.handlers(route, event.at);
         let models = self.input.models;
+        let native = models.models.iter().find(|m| m.framework == framework).and_then(|m| m.handlers.as_deref());
+        let found = native.and_then(|n| crate::natives::handlers(self, n, object, route, event.at));
+        let handlers = found.unwrap_or_else(|| self.handlers(route, event.at));
         let at_registration = !route.annotated && models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);
         let handler_label = route.handler.as_ref().map(|h| self.label(h)).unwrap_or_default();
         for text in texts {
@@ -258,19 +264,21 @@ impl World<'_> {
                 guards.push(self.guard_ref(guard, event.at, "route"));
             }
             let registered_at = route.annotation.or_else(|| text.place().filter(|p| p.line > 0)).unwrap_or(event.at);
-            for Handler { methods, handler, third_party } in &handlers {
+            for Handler { methods, handler, third_party, suffix, framework: own } in &handlers {
                 if out.len() >= MAX_ROUTES {
                     return;
                 }
+                let mut path = path.clone();
+                path.extend(suffix.iter().map(|text| PathPiece::Text { text: text.clone(), place: Some(event.at), style: style.clone(), is_default: false }));
                 out.push(Route {
-                    framework: route.framework.clone().unwrap_or_else(|| SmolStr::new(framework)),
+                    framework: own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework)),
                     protocol: match route.protocol.as_deref() {
                         Some("websocket") => Protocol::WebSocket,
                         Some("sse") => Protocol::Sse,
                         _ => Protocol::Http,
                     },
                     methods: methods.clone().map_or(Methods::Any, Methods::Some),
-                    path: path.clone(),
+                    path,
                     handler: handler_at(handler.clone(), at_registration, registered_at, &handler_label),
                     registered_at,
                     trail: trail.clone(),
@@ -284,7 +292,6 @@ impl World<'_> {
                 });
             }
         }
-        let _ = object;
     }
 
     /// The texts a path value may be.

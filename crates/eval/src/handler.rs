@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// A handler with the methods it answers.
+#[derive(Default)]
 pub(crate) struct Handler {
     /// None for any.
     pub methods: Option<Vec<SmolStr>>,
@@ -16,13 +17,17 @@ pub(crate) struct Handler {
     pub handler: Option<HandlerRef>,
     /// It is code outside of the tree.
     pub third_party: bool,
+    /// What it adds to the route's path.
+    pub suffix: Option<SmolStr>,
+    /// Its framework, when it is not the route's.
+    pub framework: Option<SmolStr>,
 }
 
 impl World<'_> {
     /// The handlers of a route event: one, or one a verb of a handler class.
     pub(crate) fn handlers(&mut self, route: &RouteEvent, at: Place) -> Vec<Handler> {
         let Some(value) = &route.handler else {
-            return vec![Handler { methods: route.methods.clone(), handler: None, third_party: false }];
+            return vec![Handler { methods: route.methods.clone(), handler: None, third_party: false, ..Handler::default() }];
         };
         let value = self.force(value);
         if let Value::Class(class) = &value
@@ -32,7 +37,7 @@ impl World<'_> {
         }
         let handler = self.handler_ref(&value, at, 0);
         let third_party = handler.is_none() && matches!(&value, Value::Symbol(_) | Value::Unknown(_)) && self.is_outside(&value);
-        vec![Handler { methods: route.methods.clone(), handler, third_party }]
+        vec![Handler { methods: route.methods.clone(), handler, third_party, ..Handler::default() }]
     }
 
     fn is_outside(&self, value: &Value) -> bool {
@@ -69,10 +74,10 @@ impl World<'_> {
             match self.class_attr(class, verb) {
                 Some(found) => {
                     let handler = self.handler_ref(&found, class.at, 0);
-                    out.push(Handler { methods: Some(vec![method]), handler, third_party: false });
+                    out.push(Handler { methods: Some(vec![method]), handler, third_party: false, ..Handler::default() });
                 }
                 None if self.base_provides(class, model, verb) => {
-                    out.push(Handler { methods: Some(vec![method]), handler: Some(self.class_ref(class)), third_party: false });
+                    out.push(Handler { methods: Some(vec![method]), handler: Some(self.class_ref(class)), third_party: false, ..Handler::default() });
                 }
                 None => {}
             }
@@ -80,7 +85,7 @@ impl World<'_> {
         if out.is_empty() && (model.verbs.is_empty() || model.verbs.iter().all(|v| self.class_attr(class, v).is_none())) {
             let methods = route.methods.clone().or(listed).or_else(|| (!model.default_methods.is_empty()).then(|| model.default_methods.iter().map(SmolStr::from).collect()));
             if methods.is_some() || model.verbs.is_empty() {
-                out.push(Handler { methods, handler: Some(self.class_ref(class)), third_party: false });
+                out.push(Handler { methods, handler: Some(self.class_ref(class)), third_party: false, ..Handler::default() });
             }
         }
         out

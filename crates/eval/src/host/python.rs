@@ -143,6 +143,15 @@ impl World<'_> {
                 let name = first?.as_str()?;
                 self.import_string(&name, at)
             }
+            "importlib.util.find_spec" => {
+                let name = first?.as_str()?;
+                let from = self.module(self.budget.last().copied()?).file;
+                match self.resolver.python(from, &name, 0) {
+                    crate::resolve::Target::Missing => Some(Value::Null),
+                    crate::resolve::Target::External(_) => None,
+                    _ => Some(Value::text(name)),
+                }
+            }
             "pkgutil.iter_modules" | "pkgutil.walk_packages" => self.iter_modules(args, at),
             "glob.glob" | "os.listdir" | "os.walk" | "os.scandir" => {
                 let list = Value::list(Vec::new());
@@ -278,6 +287,10 @@ impl World<'_> {
             }
             "hasattr" => match &value {
                 Value::Unknown(_) | Value::Symbol(_) | Value::Either(_) | Value::Object(_) => None,
+                Value::Instance(i) if crate::natives::is_closed(self, &i.class) => {
+                    let has = i.fields.borrow().contains_key(&name) || self.class_attr(&i.class.clone(), &name).is_some();
+                    Some(Value::Bool(has))
+                }
                 _ => match self.get_attr(&value, &name, Some(at)) {
                     None => Some(Value::Bool(false)),
                     Some(Value::Method(_) | Value::Unknown(_)) => {

@@ -35,7 +35,7 @@ impl World<'_> {
                 _ => self.member(value, name).map(|v| self.force(&v)),
             },
             Value::Folder(_) => self.member(value, name).map(|v| self.force(&v)),
-            Value::Symbol(symbol) => Some(Value::Symbol(join_symbol(symbol, name))),
+            Value::Symbol(symbol) => crate::natives::setting(self, symbol, name).or_else(|| Some(Value::Symbol(join_symbol(symbol, name)))),
             Value::Dict(dict) => self.dict_attr(dict, value, name),
             Value::Instance(instance) => self.instance_attr(instance, value, name),
             Value::Class(class) => self.class_own_attr(class, value, name),

@@ -228,6 +228,15 @@ impl World<'_> {
                 return self.call_symbol(&symbol, all, at);
             }
         }
+        // A method of whatever base: `*.name`.
+        let symbol = SmolStr::new(format!("*.{plain}"));
+        if !models.symbol(&symbol).is_empty() {
+            let mut all = args.clone();
+            all.items.insert(0, receiver.clone());
+            if let Some(value) = self.model_call(&symbol, &all, at) {
+                return value;
+            }
+        }
         if let Some(value) = self.host_method(receiver, &SmolStr::new(plain), &args, at) {
             return value;
         }

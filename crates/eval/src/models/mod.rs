@@ -63,6 +63,9 @@ pub struct Model {
     /// Native run before assembly.
     #[serde(default)]
     pub finish: Option<String>,
+    /// Native that finds the handlers of a route.
+    #[serde(default)]
+    pub handlers: Option<String>,
     /// Parameters of functions that are this framework's objects when nothing else says so: parameter name -> role.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,

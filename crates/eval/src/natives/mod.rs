@@ -1,11 +1,15 @@
 //! What models can't say, as small Rust functions named by the models. The only place that knows frameworks.
 
+pub mod django;
+mod django_views;
+pub mod drf;
 pub mod files;
 mod next;
 
+use crate::handler::Handler;
 use crate::models::Call;
 use crate::output::Place;
-use crate::value::{Args, Object, Value};
+use crate::value::{Args, ClassValue, Object, RouteEvent, Value};
 use crate::world::World;
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -29,12 +33,44 @@ pub struct CallSite<'c> {
 }
 
 /// Names a model may use.
-pub const NAMES: &[&str] = &[];
+pub const NAMES: &[&str] = &[
+    "django", "django.path", "django.include", "django.patterns", "django.i18n_patterns", "django.nothing", "django.app_configs", "django.as_view", "django.as_asgi", "drf", "drf.urls", "drf.action", "drf.mark_action",
+];
 
 /// Runs a native for a call; None when it does not apply.
-pub fn call(_world: &mut World<'_>, _name: &str, _site: &CallSite<'_>) -> Option<Value> {
-    None
+pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Value> {
+    match name.split_once('.')? {
+        ("django", name) => django::call(world, name, site),
+        ("drf", name) => drf::call(world, name, site),
+        _ => None,
+    }
 }
 
 /// Runs a native after everything ran, before routes are assembled.
-pub fn finish(_world: &mut World<'_>, _name: &str, _model: u16) {}
+pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
+    match name {
+        "django" => django::finish(world, model),
+        "drf" => drf::finish(world),
+        _ => {}
+    }
+}
+
+/// The handlers of a route, by the native a model names for them; None leaves it to the usual rules.
+pub(crate) fn handlers(world: &mut World<'_>, name: &str, object: &Rc<Object>, route: &RouteEvent, at: Place) -> Option<Vec<Handler>> {
+    match name {
+        "django" => django_views::handlers(world, route, at),
+        "drf" => drf::handlers(world, object, route, at),
+        _ => None,
+    }
+}
+
+/// Whether a class has no attributes but those its classes of the tree define.
+pub(crate) fn is_closed(world: &mut World<'_>, class: &Rc<ClassValue>) -> bool {
+    let bases = world.outside_bases(class);
+    !bases.is_empty() && bases.iter().all(|b| django::APP_CONFIG.contains(&b.as_str()) || b == "object")
+}
+
+/// What an attribute of an outside object is when the tree configures it.
+pub(crate) fn setting(world: &mut World<'_>, symbol: &str, name: &str) -> Option<Value> {
+    if symbol == "django.conf.settings" { django::setting(world, name) } else { None }
+}

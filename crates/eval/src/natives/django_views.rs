@@ -1,0 +1,194 @@
+//! What answers a Django route: function views with their method decorators, class-based views, action maps.
+
+use crate::handler::Handler;
+use crate::output::Place;
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+const VERBS: &[&str] = &["get", "post", "put", "patch", "delete"];
+
+/// The handlers of a route.
+pub(super) fn handlers(world: &mut World<'_>, route: &RouteEvent, at: Place) -> Option<Vec<Handler>> {
+    let value = route.handler.clone()?;
+    let found = view(world, &value, at, 0)?;
+    if route.protocol.is_some() {
+        let handler = found.into_iter().find_map(|h| h.handler);
+        return Some(vec![Handler { methods: Some(vec!["GET".into()]), handler, ..Handler::default() }]);
+    }
+    Some(found)
+}
+
+fn view(world: &mut World<'_>, value: &Value, at: Place, depth: u32) -> Option<Vec<Handler>> {
+    if depth > 12 {
+        return None;
+    }
+    match world.force(value) {
+        Value::Class(class) => Some(class_view(world, &class, None)),
+        Value::Object(object) => {
+            let class = object.props.borrow().get("class").cloned()?;
+            let actions = object.props.borrow().get("actions").cloned();
+            match (world.force(&class), actions) {
+                (Value::Class(class), Some(actions)) => {
+                    let actions = action_map(world, &actions);
+                    Some(class_view(world, &class, Some(&actions)))
+                }
+                (Value::Class(class), None) => Some(vec![Handler { handler: Some(world.class_ref(&class)), ..Handler::default() }]),
+                _ => Some(vec![Handler { third_party: true, ..Handler::default() }]),
+            }
+        }
+        Value::Function(f) => Some(function_view(world, &f, at)),
+        Value::BoundFunction(b) => Some(function_view(world, &b.1.clone(), at)),
+        Value::Method(bound) if bound.name.is_empty() => view(world, &bound.receiver.clone(), at, depth + 1),
+        Value::Text(text) => {
+            let found = world.import_string(&text.known()?, at)?;
+            view(world, &found, at, depth + 1)
+        }
+        Value::Unknown(u) => unknown_view(world, &u, at, depth),
+        Value::Default(inner) => view(world, &inner, at, depth + 1),
+        Value::Either(all) => all.iter().find_map(|v| view(world, v, at, depth + 1)),
+        _ => None,
+    }
+}
+
+/// A view that outside code wrapped, or an outside view.
+fn unknown_view(world: &mut World<'_>, u: &Rc<Unknown>, at: Place, depth: u32) -> Option<Vec<Handler>> {
+    if let Some(base) = u.callee.as_deref().and_then(|c| c.strip_suffix(".as_view")) {
+        let verbs: Vec<SmolStr> = provided(world, base).iter().filter(|v| VERBS.contains(&v.as_str())).map(|v| v.to_uppercase().into()).collect();
+        return Some(if verbs.is_empty() { vec![Handler { third_party: true, ..Handler::default() }] } else { verbs.into_iter().map(|v| Handler { methods: Some(vec![v]), third_party: true, ..Handler::default() }).collect() });
+    }
+    let wraps = |v: &Value| matches!(v, Value::Class(_) | Value::Function(_) | Value::BoundFunction(_) | Value::Unknown(_) | Value::Object(_) | Value::Method(_) | Value::Lazy(_));
+    let args: Vec<Value> = u.args.items.iter().rev().filter(|v| wraps(v)).cloned().collect();
+    let mut found = args.iter().find_map(|v| view(world, v, at, depth + 1))?;
+    if let Some(allowed) = u.callee.as_deref().and_then(|c| required(world, c, &Args::default())) {
+        restrict(&mut found, &allowed);
+    }
+    Some(found)
+}
+
+fn restrict(found: &mut Vec<Handler>, allowed: &[SmolStr]) {
+    let all = std::mem::take(found);
+    for handler in all {
+        match &handler.methods {
+            None => found.extend(allowed.iter().map(|m| Handler { methods: Some(vec![m.clone()]), handler: handler.handler.clone(), framework: handler.framework.clone(), ..Handler::default() })),
+            Some(methods) if methods.iter().any(|m| allowed.contains(m)) => found.push(handler),
+            Some(_) => {}
+        }
+    }
+}
+
+/// The methods a decorator lets through.
+fn required(world: &mut World<'_>, symbol: &str, args: &Args) -> Option<Vec<SmolStr>> {
+    let last = symbol.rsplit('.').next()?;
+    let mut methods = match last {
+        "require_GET" | "require_safe" => vec!["GET".into()],
+        "require_POST" => vec!["POST".into()],
+        "require_http_methods" if args.at(0).is_some() => world.method_names(args.at(0)?, 0)?,
+        "api_view" => match args.get(0, "http_method_names") {
+            Some(list) => world.method_names(list, 0)?,
+            None => vec!["GET".into()],
+        },
+        _ => return None,
+    };
+    if methods.iter().any(|m| m != "HEAD" && m != "OPTIONS") {
+        methods.retain(|m| m != "HEAD" && m != "OPTIONS");
+    }
+    Some(methods)
+}
+
+fn function_view(world: &mut World<'_>, f: &Rc<Closure>, at: Place) -> Vec<Handler> {
+    let handler = world.handler_ref(&Value::Function(f.clone()), at, 0);
+    let mut marks = f.marks.borrow().clone();
+    let mut inner = f.wraps.borrow().clone();
+    for _ in 0..8 {
+        let Some(Value::Function(next)) = inner.map(|v| world.force(&v)) else { break };
+        marks.extend(next.marks.borrow().iter().cloned());
+        inner = next.wraps.borrow().clone();
+    }
+    let mut framework = None;
+    let mut found = vec![Handler { handler, ..Handler::default() }];
+    for mark in marks {
+        let Some(symbol) = &mark.symbol else { continue };
+        if let Some(allowed) = required(world, symbol, &mark.args) {
+            if symbol.ends_with(".api_view") {
+                framework = Some(SmolStr::new_static("drf"));
+            }
+            restrict(&mut found, &allowed);
+        }
+    }
+    for handler in &mut found {
+        handler.framework = framework.clone();
+    }
+    found
+}
+
+/// `{"get": "list"}` as pairs.
+fn action_map(world: &mut World<'_>, actions: &Value) -> Vec<(SmolStr, SmolStr)> {
+    let Value::Dict(dict) = world.force(actions) else { return Vec::new() };
+    let entries: Vec<(Value, Value)> = dict.entries.borrow().values().cloned().collect();
+    entries.iter().filter_map(|(k, v)| Some((k.as_str()?, v.as_str()?))).collect()
+}
+
+/// The handlers of a class: its verbs, or what a map gives for them.
+pub(super) fn class_view(world: &mut World<'_>, class: &Rc<ClassValue>, actions: Option<&[(SmolStr, SmolStr)]>) -> Vec<Handler> {
+    let bases = world.outside_bases(class);
+    let is_rest = bases.iter().any(|b| b.starts_with("rest_framework"));
+    let framework = is_rest.then(|| SmolStr::new_static("drf"));
+    let allowed = match world.class_attr(class, "http_method_names") {
+        Some(names) => world.method_names(&names, 0).filter(|n| !n.is_empty()),
+        None => None,
+    };
+    let pairs: Vec<(SmolStr, SmolStr)> = match actions {
+        Some(actions) => actions.to_vec(),
+        None => VERBS.iter().map(|v| (SmolStr::new_static(v), SmolStr::new_static(v))).collect(),
+    };
+    let mut out = Vec::new();
+    for (verb, action) in pairs {
+        let method = SmolStr::new(verb.to_uppercase());
+        if method == "HEAD" || method == "OPTIONS" || allowed.as_ref().is_some_and(|a| !a.contains(&method)) {
+            continue;
+        }
+        if let Some(handler) = member(world, class, &action) {
+            out.push(Handler { methods: Some(vec![method]), handler: Some(handler), framework: framework.clone(), ..Handler::default() });
+        } else if actions.is_some() {
+            out.push(Handler { methods: Some(vec![method]), handler: Some(world.class_ref(class)), framework: framework.clone(), ..Handler::default() });
+        }
+    }
+    if out.is_empty() {
+        out.push(Handler { handler: Some(world.class_ref(class)), framework, ..Handler::default() });
+    }
+    out
+}
+
+/// A method of a view class: its own, an ancestor's of the tree, or one that an outside base provides (then at the class).
+pub(super) fn member(world: &mut World<'_>, class: &Rc<ClassValue>, name: &str) -> Option<crate::output::HandlerRef> {
+    for base in world.mro(class) {
+        match base {
+            Value::Class(base) => {
+                let found = base.attrs.borrow().get(name).cloned();
+                let Some(found) = found else { continue };
+                if matches!(found, Value::Null) {
+                    return None;
+                }
+                return world.handler_ref(&found, base.at, 0).or_else(|| Some(world.class_ref(&base)));
+            }
+            Value::Symbol(symbol) if provided(world, &symbol).iter().any(|p| p == name) => {
+                let mut handler = world.class_ref(class);
+                handler.symbol = SmolStr::new(format!("{}.{name}", class.name));
+                return Some(handler);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The handler methods that an outside class provides, by its last name.
+pub(super) fn provided(world: &World<'_>, symbol: &str) -> Vec<String> {
+    let last = symbol.rsplit('.').next().unwrap_or(symbol);
+    let classes = || world.input.models.models.iter().filter(|m| m.language == "python").flat_map(|m| &m.classes);
+    let exact = classes().find_map(|c| c.provides.get(last));
+    let family = || ["ReadOnlyModelViewSet", "ModelViewSet"].iter().find(|s| last.ends_with(**s)).and_then(|s| classes().find_map(|c| c.provides.get(*s)));
+    exact.or_else(family).cloned().unwrap_or_default()
+}
