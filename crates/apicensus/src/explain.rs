@@ -11,6 +11,8 @@ pub type ReadLine<'a> = &'a mut dyn FnMut(&str, u32) -> Option<String>;
 const LABEL: usize = 9;
 /// A longer piece of a path stands on a line of its own.
 const WIDEST_PIECE: usize = 36;
+/// With less room than this the source of a step goes to the next line.
+const NARROWEST_SOURCE: usize = 44;
 
 /// One endpoint with its evidence.
 pub fn render(endpoint: &Endpoint, catalog: &Catalog, titles: &Titles, look: &Look, read: ReadLine<'_>) -> String {
@@ -60,32 +62,10 @@ impl Page<'_> {
     }
 
     fn path(&mut self, endpoint: &Endpoint) {
-        let mut steps: Vec<TrailStep> = endpoint.trail.clone();
-        let at = &endpoint.registered_at;
-        if steps.is_empty() {
-            steps.push(TrailStep {
-                file: at.file.clone(),
-                line: at.line,
-                end_line: at.line,
-                what: "route".to_owned(),
-                gives: endpoint.raw_path.clone(),
-            });
-        }
-        if let Some(handler) = &endpoint.handler {
-            let known = steps.iter().any(|step| step.what == "handler" || (step.file == handler.file && step.line == handler.line));
-            if !known {
-                steps.push(TrailStep {
-                    file: handler.file.clone(),
-                    line: handler.line,
-                    end_line: handler.end_line,
-                    what: "handler".to_owned(),
-                    gives: String::new(),
-                });
-            }
-        }
+        let steps = steps(endpoint);
         let places: Vec<String> = steps.iter().map(|step| one_line(&format!("{}:{}", step.file, step.line))).collect();
         let gives = steps.iter().map(|step| width(&step.gives)).max().unwrap_or(0).clamp(4, WIDEST_PIECE);
-        let place = places.iter().map(|place| width(place)).max().unwrap_or(0).min(44);
+        let place = places.iter().map(|place| width(place)).max().unwrap_or(0);
         let what = steps.iter().map(|step| width(&step.what)).max().unwrap_or(0);
         let columns = [gives, place, what];
         for (at, (step, text)) in steps.iter().zip(&places).enumerate() {
@@ -116,11 +96,21 @@ impl Page<'_> {
         line.push_str(&self.look.paint(Meaning::Dim, &step.what));
         line.push_str(&fill(&step.what, what + 2));
         used += what + 2;
-        if let Some(source) = (self.read)(&step.file, step.line) {
-            let more = if step.end_line > step.line && step.what != "handler" { " …" } else { "" };
-            line.push_str(&clip(&format!("{}{more}", source.trim()), self.look.width.saturating_sub(used).max(24)));
+        let Some(source) = (self.read)(&step.file, step.line) else {
+            self.section(label, line.trim_end());
+            return;
+        };
+        let more = if step.end_line > step.line && step.what != "handler" { " …" } else { "" };
+        let source = format!("{}{more}", source.trim());
+        let room = self.look.width.saturating_sub(used);
+        if room >= width(&source).min(NARROWEST_SOURCE) {
+            line.push_str(&clip(&source, room));
+            self.section(label, &line);
+        } else {
+            let below = LABEL + gives + 4;
+            self.section(label, line.trim_end());
+            self.out.push_str(&format!("{}{}\n", fill("", below), clip(&source, self.look.width.saturating_sub(below).max(20))));
         }
-        self.section(label, line.trim_end());
     }
 
     fn conditions(&mut self, endpoint: &Endpoint) {
@@ -177,6 +167,32 @@ impl Page<'_> {
         facts.extend(notes.into_iter().map(str::to_owned));
         self.section("notes", &facts.join(" · "));
     }
+}
+
+/// The trail, with the handler at its end.
+fn steps(endpoint: &Endpoint) -> Vec<TrailStep> {
+    let step = |file: &str, line: u32, end_line: u32, what: &str, gives: &str| TrailStep {
+        file: file.to_owned(),
+        line,
+        end_line,
+        what: what.to_owned(),
+        gives: gives.to_owned(),
+    };
+    let mut steps = endpoint.trail.clone();
+    let at = &endpoint.registered_at;
+    if steps.is_empty() {
+        steps.push(step(&at.file, at.line, at.line, "route", &endpoint.raw_path));
+    }
+    if let Some(handler) = &endpoint.handler {
+        let (file, line, end) = match &handler.defined_at {
+            Some(defined) => (&defined.file, defined.line, defined.line),
+            None => (&handler.file, handler.line, handler.end_line),
+        };
+        if !steps.iter().any(|step| step.file == *file && step.line == line) {
+            steps.push(step(file, line, end, "handler", ""));
+        }
+    }
+    steps
 }
 
 fn parameter(parameter: &Parameter) -> String {

@@ -183,7 +183,7 @@ fn the_bookshop_is_counted_whole() {
     assert_eq!(others[0].path_state, PathState::Partial);
     assert!(others[0].path.ends_with("/books/{isbn}"), "{}", others[0].path);
     assert_eq!(endpoints(&catalog, Audience::Test), BTreeSet::from(["http GET /boom".to_owned()]));
-    assert_eq!(catalog.services.iter().filter(|service| !service.root.contains("tests")).count(), 2, "{:#?}", catalog.services);
+    assert_eq!(catalog.services.iter().filter(|service| !service.id.ends_with("!test")).count(), 2, "{:#?}", catalog.services);
     let find = |path: &str| catalog.endpoints.iter().find(|endpoint| endpoint.path == path).unwrap();
     assert!(find("/api/v1/books/{book_id}/price").lifecycle.deprecated);
     assert_eq!(find("/debug/settings").conditions.len(), 1);
@@ -328,4 +328,38 @@ fn an_in_house_framework_is_named_when_its_model_is_wrong() {
     let error = wrong(&["scan", &text(folder.path()), "--models", &text(&models)]);
     assert!(error.contains("acme.yaml:5") && error.contains("clls"), "{error}");
     assert!(wrong(&["scan", &text(folder.path()), "--models", "/no/such/folder"]).contains("/no/such/folder"));
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md")).unwrap()
+}
+
+/// What stands in the first fenced block of a language after a heading of the README.
+fn block<'a>(readme: &'a str, heading: &str, language: &str) -> &'a str {
+    let after = &readme[readme.find(heading).unwrap()..];
+    let start = after.find(&format!("```{language}\n")).unwrap() + language.len() + 4;
+    &after[start..start + after[start..].find("```").unwrap()]
+}
+
+#[test]
+fn the_readme_shows_what_the_sample_gives() {
+    let said = out(&program().args(["scan", &bookshop()]).env("COLUMNS", "100").output().unwrap());
+    let readme = readme();
+    let start = readme.find("<!-- sample:begin -->\n").unwrap() + "<!-- sample:begin -->\n".len();
+    let stop = readme.find("<!-- sample:end -->").unwrap();
+    assert!(readme[start..stop] == format!("```text\n{said}```\n"), "put this between the sample marks of README.md:\n{said}");
+}
+
+#[test]
+fn the_readme_teaches_an_in_house_framework() {
+    let readme = readme();
+    let heading = "### Your own framework";
+    let (model, code) = (block(&readme, heading, "yaml"), block(&readme, heading, "python"));
+    let own = folder(&[(".apicensus/models/acme.yaml", model), ("serve.py", code)]);
+    let told = folder(&[("models/acme.yaml", model), ("code/serve.py", code)]);
+    let place = text(&told.path().join("code"));
+    assert!(!ok(&["scan", &place]).contains("/shelf"));
+    for said in [ok(&["scan", &text(own.path())]), ok(&["scan", &place, "--models", &text(&told.path().join("models"))])] {
+        assert!(said.contains("Acme server") && said.contains("/shelf/books/{id}") && said.contains("/shelf/maps/{id}"), "{said}");
+    }
 }
