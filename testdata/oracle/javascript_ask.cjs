@@ -200,9 +200,9 @@ watch('@nestjs/core', (core) => {
   const create = core.NestFactory.create.bind(core.NestFactory);
   core.NestFactory.create = async (module, ...rest) => {
     const app = await create(module, { logger: false, abortOnError: false });
+    nest.push(app);
     app.listen = async () => {
       await app.init();
-      nest.push(app);
     };
     return app;
   };
