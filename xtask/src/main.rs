@@ -1,2 +1,127 @@
-//! Project tasks.
-fn main() {}
+//! Project tasks: `cargo xtask --help`. Nothing that users run.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod bench;
+mod corpus;
+mod docs;
+mod models;
+mod new_framework;
+mod run_cases;
+mod score;
+mod try_file;
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+#[derive(Parser)]
+#[command(about = "Project tasks")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run the cases whose name contains FILTER and print what is not as expected
+    Cases {
+        /// A part of `language/framework: title`
+        filter: Option<String>,
+    },
+    /// Rewrite the expectations of the cases whose name contains FILTER
+    Bless {
+        /// A part of `language/framework: title`
+        filter: Option<String>,
+    },
+    /// Show a file's common tree and the endpoints, trails and troubles it gives by itself
+    Try {
+        /// A source file
+        file: PathBuf,
+    },
+    /// Start a model and its cases
+    NewFramework {
+        /// A folder of grammars/
+        language: String,
+        /// Its name in models, catalogs and on the command line
+        name: String,
+    },
+    /// Rewrite what is generated in the documents
+    Docs {
+        /// Change nothing; fail if something would change
+        #[arg(long)]
+        check: bool,
+    },
+    /// Fetch pinned real applications, scan them and score what is found
+    Corpus {
+        /// Only these applications
+        apps: Vec<String>,
+        /// Write the table into README.md
+        #[arg(long)]
+        write: bool,
+    },
+    /// Score a catalog against a list of true endpoints
+    Score {
+        /// A file of testdata/truth
+        truth: PathBuf,
+        /// What `apicensus scan --format json` wrote
+        catalog: PathBuf,
+        /// List up to this many missing and unexpected endpoints
+        #[arg(long, default_value_t = 0)]
+        show: usize,
+    },
+    /// Compare the scanner's processor time on a tree with that of `rg -c route`
+    Bench {
+        /// A tree
+        tree: PathBuf,
+    },
+    /// Run what CI runs
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Cases { filter } => run_cases::check(filter.as_deref().unwrap_or("")),
+        Task::Bless { filter } => run_cases::bless(filter.as_deref().unwrap_or("")),
+        Task::Try { file } => try_file::show(&file),
+        Task::NewFramework { language, name } => new_framework::create(&language, &name),
+        Task::Docs { check } => docs::run(check),
+        Task::Corpus { apps, write } => corpus::run(&apps, write),
+        Task::Score { truth, catalog, show } => score::print(&truth, &catalog, show),
+        Task::Bench { tree } => bench::run(&tree),
+        Task::Ci => checked(Command::new("bash").arg(".ci/run").current_dir(root())),
+    }
+}
+
+/// The project's folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Runs a command and fails if it does.
+fn checked(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("{name} could not be started; is it installed?"))?;
+    if !status.success() {
+        bail!("{name} failed with {status}");
+    }
+    Ok(())
+}
+
+/// Builds the release binary and says where it is.
+fn release_binary() -> Result<PathBuf> {
+    checked(Command::new(env!("CARGO")).args(["build", "--quiet", "--release", "--package", "apicensus"]).current_dir(root()))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    Ok(target.join("release/apicensus"))
+}

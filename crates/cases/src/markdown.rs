@@ -56,6 +56,8 @@ pub struct Case {
     pub endpoints: Block<ExpectedEndpoint>,
     /// The expected troubles; None if the case does not look at them.
     pub troubles: Option<Block<ExpectedTrouble>>,
+    /// What stands in the way of a case that is known to fail (`<!-- open: reason -->`); it must then fail.
+    pub open: Option<String>,
 }
 
 /// A block of expectations.
@@ -135,6 +137,7 @@ struct Draft {
     files: Vec<(String, String)>,
     endpoints: Option<Block<ExpectedEndpoint>>,
     troubles: Option<Block<ExpectedTrouble>>,
+    open: Option<String>,
 }
 
 struct Reader {
@@ -156,7 +159,9 @@ impl Reader {
             if let Some(title) = line.strip_prefix("## ") {
                 self.close()?;
                 self.open =
-                    Some(Draft { title: title.trim().to_owned(), line: at + 1, files: Vec::new(), endpoints: None, troubles: None });
+                    Some(Draft { title: title.trim().to_owned(), line: at + 1, files: Vec::new(), endpoints: None, troubles: None, open: None });
+            } else if let (Some(draft), Some(reason)) = (&mut self.open, open_mark(line)) {
+                draft.open = Some(reason.to_owned());
             } else if let Some(fence) = Fence::open(line) {
                 let start = at + 1;
                 let end = (start..lines.len()).find(|&n| fence.closes(lines[n]));
@@ -225,9 +230,15 @@ impl Reader {
         if self.cases.iter().any(|c| c.title == draft.title) {
             return Err(self.error(draft.line, format!("a second case is called `{}`", draft.title)));
         }
-        self.cases.push(Case { title: draft.title, line: draft.line, files: draft.files, endpoints, troubles: draft.troubles });
+        let Draft { title, line, files, troubles, open, .. } = draft;
+        self.cases.push(Case { title, line, files, endpoints, troubles, open });
         Ok(())
     }
+}
+
+/// The reason in `<!-- open: reason -->`.
+fn open_mark(line: &str) -> Option<&str> {
+    Some(line.trim().strip_prefix("<!-- open:")?.strip_suffix("-->")?.trim())
 }
 
 /// The opening line of a fenced block.

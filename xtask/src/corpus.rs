@@ -1,0 +1,144 @@
+//! `corpus`: real applications, pinned by registry name and version in `testdata/corpus.yaml`, fetched into
+//! `target/corpus`, scanned whole and scored. Applications that no registry has are scanned where the user puts them.
+
+use crate::docs::between;
+use crate::score::{Found, Score, ratio, read, score};
+use crate::{checked, release_binary, root};
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// An application.
+#[derive(Debug, Deserialize)]
+struct App {
+    name: String,
+    frameworks: Vec<String>,
+    from: Registry,
+    package: String,
+    version: String,
+    #[serde(default)]
+    also: Vec<String>,
+    /// What to scan, below the application's folder.
+    #[serde(default)]
+    scan: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Registry {
+    Pypi,
+    Npm,
+    Crates,
+    /// Not in a registry; the version is a commit.
+    Github,
+}
+
+/// Fetches, scans and scores all applications, or those named.
+pub fn run(names: &[String], write: bool) -> Result<()> {
+    let apps: Vec<App> = serde_yaml::from_str(&fs::read_to_string(root().join("testdata/corpus.yaml"))?)?;
+    if let Some(name) = names.iter().find(|n| apps.iter().all(|a| a.name != **n)) {
+        bail!("no application `{name}` in testdata/corpus.yaml");
+    }
+    let binary = release_binary()?;
+    let mut rows = Vec::new();
+    for app in apps.iter().filter(|a| names.is_empty() || names.contains(&a.name)) {
+        let folder = root().join("target/corpus").join(&app.name);
+        if !folder.is_dir() {
+            if app.from == Registry::Github {
+                println!("{}: in no registry; put {} at {} into {}", app.name, app.package, app.version, folder.display());
+                rows.push((app, None));
+                continue;
+            }
+            fetch(app, &folder).with_context(|| format!("fetching {}", app.name))?;
+        }
+        let found = scan(&binary, &folder.join(&app.scan))?;
+        let result = score(&read(&root().join(format!("testdata/truth/{}.json", app.name)))?, &found);
+        println!("{}: recall {:.3}, precision {:.3} of {}", app.name, result.recall(), result.precision(), result.wanted);
+        rows.push((app, Some(result)));
+    }
+    let table = table(&rows);
+    println!("\n{table}");
+    if write {
+        let readme = fs::read_to_string(root().join("README.md"))?;
+        fs::write(root().join("README.md"), between(&readme, "corpus", &table)?)?;
+    }
+    Ok(())
+}
+
+fn scan(binary: &Path, folder: &Path) -> Result<Found> {
+    let out = Command::new(binary).args(["scan", "--format", "json"]).arg(folder).output()?;
+    if !out.status.success() {
+        bail!("the scan of {} failed: {}", folder.display(), String::from_utf8_lossy(&out.stderr));
+    }
+    serde_json::from_slice(&out.stdout).with_context(|| format!("the catalog of {}", folder.display()))
+}
+
+/// Fetches into a folder beside and renames, so that a broken download leaves nothing behind.
+fn fetch(app: &App, folder: &Path) -> Result<()> {
+    let parent = folder.parent().context("no folder to fetch into")?;
+    fs::create_dir_all(parent)?;
+    let part = tempfile::tempdir_in(parent)?;
+    let packages: Vec<String> = std::iter::once(format!("{}=={}", app.package, app.version)).chain(app.also.clone()).collect();
+    match app.from {
+        Registry::Pypi => {
+            let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--ignore-requires-python", "--target"];
+            checked(Command::new("python3").args(pip).arg(part.path()).args(packages))?;
+        }
+        Registry::Npm => {
+            let npm = ["install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix"];
+            checked(Command::new("npm").args(npm).arg(part.path()).arg(format!("{}@{}", app.package, app.version)))?;
+        }
+        Registry::Crates => fetch_crate(app, part.path())?,
+        Registry::Github => bail!("{} is in no registry", app.package),
+    }
+    fs::rename(part.keep(), folder)?;
+    Ok(())
+}
+
+/// Vendors a small package that depends on the crate and keeps the crate.
+fn fetch_crate(app: &App, folder: &Path) -> Result<()> {
+    let manifest = format!(
+        "[package]\nname = \"fetch\"\nversion = \"0.0.0\"\nedition = \"2021\"\n[lib]\npath = \"lib.rs\"\n[workspace]\n\
+         [dependencies]\n{} = \"={}\"\n",
+        app.package, app.version
+    );
+    fs::write(folder.join("Cargo.toml"), manifest)?;
+    fs::write(folder.join("lib.rs"), "")?;
+    checked(Command::new(env!("CARGO")).args(["vendor", "--quiet", "vendor"]).current_dir(folder))?;
+    for entry in fs::read_dir(folder.join("vendor").join(&app.package))? {
+        let entry = entry?;
+        fs::rename(entry.path(), folder.join(entry.file_name()))?;
+    }
+    fs::remove_dir_all(folder.join("vendor"))?;
+    Ok(())
+}
+
+fn table(rows: &[(&App, Option<Score>)]) -> String {
+    let mut out = String::from("| Application | Frameworks | Endpoints | Recall | Precision | Right line |\n| --- | --- | ---: | ---: | ---: | ---: |\n");
+    let mut sum = Score::default();
+    let mut extra = 0;
+    for (app, score) in rows {
+        let head = format!("| {} {} | {} |", app.name, short(&app.version), app.frameworks.join(", "));
+        let Some(score) = score else {
+            let _ = writeln!(out, "{head} | | | |");
+            continue;
+        };
+        sum.wanted += score.wanted;
+        sum.found += score.found;
+        sum.located += score.located;
+        sum.right_line += score.right_line;
+        extra += score.extra.len();
+        let line = ratio(score.right_line, score.located);
+        let _ = writeln!(out, "{head} {} | {:.3} | {:.3} | {line:.3} |", score.wanted, score.recall(), score.precision());
+    }
+    let (precision, line) = (ratio(sum.found, sum.found + extra), ratio(sum.right_line, sum.located));
+    let _ = writeln!(out, "| **all** | | {} | {:.3} | {precision:.3} | {line:.3} |", sum.wanted, sum.recall());
+    out
+}
+
+fn short(version: &str) -> &str {
+    if version.len() == 40 { &version[..8] } else { version }
+}

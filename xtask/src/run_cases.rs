@@ -1,0 +1,55 @@
+//! `cases` and `bless`: the cases of `testdata/`, run in this process.
+
+use crate::root;
+use anyhow::{Result, bail};
+use apicensus_cases::{Case, Suite, bless as rewrite, compare, suites};
+use apicensus_catalog::Catalog;
+use apicensus_source::{OpenOptions, Tree};
+use apicensus_surface::scan::{ScanOptions, scan};
+
+/// Prints what is not as expected.
+pub fn check(filter: &str) -> Result<()> {
+    let (mut good, mut bad) = (0, 0);
+    for suite in suites(&root().join("testdata"))? {
+        for case in selected(&suite, filter) {
+            match compare(&suite, case, &catalog(&suite, case)?) {
+                Some(report) => {
+                    bad += 1;
+                    println!("{report}");
+                }
+                None => good += 1,
+            }
+        }
+    }
+    println!("{good} cases as expected, {bad} not");
+    if bad > 0 { bail!("some cases are not as expected") } else { Ok(()) }
+}
+
+/// Rewrites the expectations with what the scans find.
+pub fn bless(filter: &str) -> Result<()> {
+    for suite in suites(&root().join("testdata"))? {
+        let mut found = Vec::new();
+        for case in selected(&suite, filter) {
+            let catalog = catalog(&suite, case)?;
+            if compare(&suite, case, &catalog).is_some() {
+                println!("{}:{}: {}", suite.path.display(), case.line, case.title);
+                found.push((case, catalog));
+            }
+        }
+        if !found.is_empty() {
+            std::fs::write(&suite.path, rewrite(&suite, &found))?;
+        }
+    }
+    Ok(())
+}
+
+fn selected<'s>(suite: &'s Suite, filter: &'s str) -> impl Iterator<Item = &'s Case> {
+    suite.cases.iter().filter(move |case| format!("{}: {}", suite.name, case.title).contains(filter))
+}
+
+fn catalog(suite: &Suite, case: &Case) -> Result<Catalog> {
+    let folder = tempfile::tempdir()?;
+    case.write_to(folder.path())?;
+    let tree = Tree::open(&OpenOptions { paths: vec![folder.path().to_owned()], threads: 1, ..OpenOptions::default() })?;
+    Ok(scan(&tree, &ScanOptions { threads: 1, frameworks: suite.frameworks.clone(), ..ScanOptions::default() })?)
+}
