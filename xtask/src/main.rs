@@ -35,6 +35,8 @@ enum Task {
         /// A part of `language/framework: title`
         filter: Option<String>,
     },
+    /// Mark the cases that fail as `open`, and take the mark off those that work
+    Marks,
     /// Show a file's common tree and the endpoints, trails and troubles it gives by itself
     Try {
         /// A source file
@@ -94,6 +96,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Cases { filter } => run_cases::check(filter.as_deref().unwrap_or("")),
         Task::Bless { filter } => run_cases::bless(filter.as_deref().unwrap_or("")),
+        Task::Marks => run_cases::marks(),
         Task::Try { file } => try_file::show(&file),
         Task::NewFramework { language, name } => new_framework::create(&language, &name),
         Task::Docs { check } => docs::run(check),

@@ -43,6 +43,35 @@ pub fn bless(filter: &str) -> Result<()> {
     Ok(())
 }
 
+/// Writes `<!-- open: first difference -->` below the headings of cases that fail, and takes it off those that work.
+pub fn marks() -> Result<()> {
+    for suite in suites(&root().join("testdata"))? {
+        let mut lines: Vec<String> = suite.text.lines().map(str::to_owned).collect();
+        for case in suite.cases.iter().rev() {
+            let report = compare(&suite, case, &catalog(&suite, case)?);
+            let body = case.line..case.endpoints.span.start;
+            let old = body.clone().find(|&at| lines[at].starts_with("<!-- open:"));
+            match (report.as_deref().map(reason), old) {
+                (None, Some(at)) => drop(lines.drain(at..at + 2)),
+                (Some(reason), Some(at)) => lines[at] = format!("<!-- open: {reason} -->"),
+                (Some(reason), None) => {
+                    lines.splice(case.line..case.line, [String::new(), format!("<!-- open: {reason} -->")]);
+                }
+                (None, None) => {}
+            }
+        }
+        std::fs::write(&suite.path, lines.join("\n") + "\n")?;
+    }
+    Ok(())
+}
+
+/// The first difference of a report, without its line.
+fn reason(report: &str) -> String {
+    let first = report.lines().nth(1).unwrap_or_default();
+    let first = first.rsplit_once("   (line").map_or(first, |(text, _)| text);
+    first.split_whitespace().collect::<Vec<_>>().join(" ").replace("-->", "->")
+}
+
 fn selected<'s>(suite: &'s Suite, filter: &'s str) -> impl Iterator<Item = &'s Case> {
     suite.cases.iter().filter(move |case| format!("{}: {}", suite.name, case.title).contains(filter))
 }
