@@ -11,6 +11,8 @@ use crate::summary;
 use apicensus_catalog::{Catalog, Service};
 
 const GAP: &str = "  ";
+/// The widest path column when handlers stand on lines of their own, so that flags stay near their paths.
+const WIDEST_STACKED: usize = 52;
 
 /// The whole output of a scan for people.
 pub fn render(catalog: &Catalog, hidden: &Hidden, titles: &Titles, look: &Look) -> String {
@@ -111,7 +113,7 @@ impl Layout {
         self.path = best.1;
         self.stacked = best.0 * 2 < rows.len();
         if self.stacked {
-            let room = self.width.saturating_sub(self.handler_column() - self.path);
+            let room = self.width.saturating_sub(self.handler_column() - self.path).min(WIDEST_STACKED);
             self.path = measured.iter().map(|(path, _)| *path).filter(|path| *path <= room).max().unwrap_or("PATH".len());
         }
     }
