@@ -33,7 +33,9 @@ impl World<'_> {
     /// Makes the census of this world.
     pub(crate) fn assemble(mut self) -> Census {
         let mounted = self.mounted();
-        let sites: FxHashSet<(Place, Option<crate::models::KindId>)> = self.objects.iter().filter(|o| mounted.contains(&o.id)).map(|o| (o.site, o.kind.get())).collect();
+        // A made-up run of a factory is not one more application beside the one that is mounted.
+        let site = |o: &Object| (o.site, o.kind.get(), o.makers.clone());
+        let sites: FxHashSet<_> = self.objects.iter().filter(|o| mounted.contains(&o.id)).map(|o| site(o)).collect();
         let mut routes = std::mem::take(&mut self.extra_routes);
         let mut stats = Stats { evaluated: self.modules.iter().filter(|m| m.state == crate::world::RunState::Done && m.parent.is_none()).count(), steps: self.steps, ..Stats::default() };
         for object in self.objects.clone() {
@@ -48,7 +50,7 @@ impl World<'_> {
             stats.routers += usize::from(is_router);
             let is_mounted = mounted.contains(&object.id);
             stats.mounted += usize::from(is_router && (is_mounted || role.root && !object.assumed));
-            if is_mounted || role.silent || sites.contains(&(object.site, Some(kind))) {
+            if is_mounted || role.silent || ((object.entry.is_some() || self.input.files.get(object.site.file).secondary) && sites.contains(&site(&object))) {
                 continue;
             }
             let detached = object.assumed || !role.root;

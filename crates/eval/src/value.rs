@@ -225,6 +225,8 @@ pub struct Object {
     pub conditions: Conditions,
     /// Made up for an unknown parameter.
     pub assumed: bool,
+    /// The functions it was made in, innermost first, at most two.
+    pub makers: Vec<(ModuleId, FunctionId)>,
 }
 
 /// Conditions in force, outermost first.

@@ -25,6 +25,8 @@ pub const MAX_CALLS: usize = 60;
 pub const MAX_RECURSION: usize = 3;
 /// Turns of one loop.
 pub const MAX_TURNS: usize = 3_000;
+/// Turns of a counting loop in which nothing was made or registered.
+pub const MAX_IDLE_TURNS: usize = 100;
 /// Depth of nested expressions and statements.
 pub const MAX_NESTING: u32 = 4_000;
 
@@ -144,6 +146,10 @@ pub struct World<'a> {
     pub config: RefCell<Option<FxHashMap<SmolStr, Vec<Value>>>>,
     /// Routes natives made themselves.
     pub extra_routes: Vec<crate::output::Route>,
+    /// Closures called so far, by identity.
+    pub ran: FxHashSet<usize>,
+    /// Number of events registered so far.
+    pub registered: usize,
     /// Native-made synthetic child lists: by object id.
     pub live: FxHashMap<u32, Rc<List>>,
 }
@@ -180,6 +186,8 @@ impl<'a> World<'a> {
             notes: FxHashMap::default(),
             config: RefCell::new(None),
             extra_routes: Vec::new(),
+            ran: FxHashSet::default(),
+            registered: 0,
             live: FxHashMap::default(),
         }
     }
@@ -354,6 +362,7 @@ impl<'a> World<'a> {
             entry: self.entry,
             conditions: self.conditions.clone(),
             assumed,
+            makers: self.frames.iter().rev().take(2).map(|f| f.key).collect(),
         });
         self.objects.push(object.clone());
         object
@@ -365,6 +374,7 @@ impl<'a> World<'a> {
             self.trouble_at(TroubleKind::Bound, object.site, "too many registrations on one router", "the rest was left out");
             return;
         }
+        self.registered += 1;
         let event = Event { what, at, conditions: self.conditions.clone(), entry: self.entry, via: self.via() };
         object.events.borrow_mut().push(Rc::new(event));
     }

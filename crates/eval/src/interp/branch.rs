@@ -129,12 +129,16 @@ impl World<'_> {
     fn undo(&mut self) -> Vec<(Slot, Option<Value>, Option<Value>)> {
         let layer = self.journal.pop().unwrap_or_default();
         let mut changes: Vec<(Slot, Option<Value>, Option<Value>)> = Vec::new();
+        let mut seen: rustc_hash::FxHashMap<(usize, SmolStr), usize> = rustc_hash::FxHashMap::default();
         for (slot, old) in layer.into_iter().rev() {
             let new = slot.replace(old.clone());
             // A slot set several times: the last value counts, the first old one is restored.
-            match changes.iter_mut().find(|(s, _, _)| s.is(&slot)) {
-                Some(change) => change.1 = old,
-                None => changes.push((slot, old, new)),
+            match seen.entry(slot.key()) {
+                std::collections::hash_map::Entry::Occupied(at) => changes[*at.get()].1 = old,
+                std::collections::hash_map::Entry::Vacant(free) => {
+                    free.insert(changes.len());
+                    changes.push((slot, old, new));
+                }
             }
         }
         changes.reverse();
@@ -149,9 +153,14 @@ impl World<'_> {
             (Flow::Normal, _) => (false, true),
             _ => (false, false),
         };
+        let places: rustc_hash::FxHashMap<(usize, SmolStr), usize> = second.iter().enumerate().map(|(i, (s, _, _))| (s.key(), i)).collect();
+        let mut met = vec![false; second.len()];
         for (slot, old, new) in first {
-            let other = match second.iter().position(|(s, _, _)| s.is(&slot)) {
-                Some(at) => second.remove(at).2,
+            let other = match places.get(&slot.key()) {
+                Some(at) => {
+                    met[*at] = true;
+                    second[*at].2.take()
+                }
                 None => old,
             };
             let value = match (new, other) {
@@ -163,7 +172,7 @@ impl World<'_> {
             };
             self.write(slot, value);
         }
-        for (slot, old, new) in second {
+        for (slot, old, new) in second.into_iter().zip(met).filter_map(|(change, met)| (!met).then_some(change)) {
             let value = match (new, old) {
                 (_, Some(old)) if skip_second => old,
                 (Some(new), _) if skip_first => new,
@@ -202,13 +211,13 @@ impl World<'_> {
 }
 
 impl Slot {
-    fn is(&self, other: &Slot) -> bool {
+    /// Identity: the holder and the name.
+    fn key(&self) -> (usize, SmolStr) {
         use std::rc::Rc;
-        match (self, other) {
-            (Slot::Name(a, n), Slot::Name(b, m)) => Rc::ptr_eq(a, b) && n == m,
-            (Slot::Field(a, n), Slot::Field(b, m)) => Rc::ptr_eq(a, b) && n == m,
-            (Slot::Prop(a, n), Slot::Prop(b, m)) => Rc::ptr_eq(a, b) && n == m,
-            _ => false,
+        match self {
+            Slot::Name(scope, name) => (Rc::as_ptr(scope).cast::<u8>() as usize, name.clone()),
+            Slot::Field(instance, name) => (Rc::as_ptr(instance).cast::<u8>() as usize, name.clone()),
+            Slot::Prop(object, name) => (Rc::as_ptr(object).cast::<u8>() as usize, name.clone()),
         }
     }
     /// Puts a value (or nothing) into the slot and gives what was there.

@@ -276,7 +276,7 @@ impl World<'_> {
                 Value::BoundFunction(b) => (b.1.clone(), Some(b.0.clone())),
                 _ => continue,
             };
-            if self.called.contains(&(function.module, function.function)) || self.handler_shaped(&function) || !self.touches(&function) {
+            if self.ran.contains(&(Rc::as_ptr(&function) as usize)) || self.handler_shaped(&function) || !self.touches(&function) {
                 continue;
             }
             let args = self.assumed_args(&function, receiver.is_some());

@@ -218,6 +218,7 @@ impl World<'_> {
             return value;
         }
         self.mark_called(key);
+        self.ran.insert(Rc::as_ptr(f) as usize);
         let place = if at.file.0 == u32::MAX { self.frames.last().map_or(at, |f| f.at) } else { at };
         self.frames.push(Frame { key, at: place });
         self.budget.push(f.module);

@@ -3,7 +3,7 @@
 use super::Cx;
 use crate::evaluate::Family;
 use crate::value::*;
-use crate::world::{MAX_NESTING, MAX_TURNS, World};
+use crate::world::{MAX_IDLE_TURNS, MAX_NESTING, MAX_TURNS, World};
 use apicensus_syntax::{BindKind, Block, Case, Export, ExprId, Pattern, Stmt, StmtId};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -222,8 +222,11 @@ impl World<'_> {
     fn while_loop(&mut self, cx: &Cx, init: &Block, test: Option<ExprId>, step: &Block, body: &Block) -> Flow {
         let inner = cx.block();
         self.block(&inner, init);
+        let mut idle = 0;
         for turn in 0..MAX_TURNS {
-            if !self.step() {
+            // Turns that make and register nothing are not what a registration loop looks like.
+            let made = self.objects.len() + self.closures.len() + self.registered;
+            if !self.step() || idle >= MAX_IDLE_TURNS {
                 break;
             }
             let known = match test {
@@ -251,6 +254,7 @@ impl World<'_> {
                 break;
             }
             self.block(&inner, step);
+            idle = if self.objects.len() + self.closures.len() + self.registered == made { idle + 1 } else { 0 };
         }
         Flow::Normal
     }
