@@ -83,6 +83,11 @@ impl World<'_> {
     /// Mounts a value, item by item when it is a list.
     pub(crate) fn mount_list(&mut self, object: &Rc<Object>, prefix: Option<Value>, child: &Value, replaces: bool, at: Place, route: Option<RouteEvent>) {
         match self.force(child) {
+            Value::List(list) if self.route_tuple(object, &list) => {
+                let items = list.items.borrow().clone();
+                let route = RouteEvent { path: items.first().cloned(), handler: items.get(1).cloned(), by_class: true, ..RouteEvent::default() };
+                self.register(object, What::Route(route), at);
+            }
             Value::List(list) => {
                 let items = list.items.borrow().clone();
                 for item in items {
@@ -95,6 +100,14 @@ impl World<'_> {
             Value::Null | Value::Bool(_) => {}
             child => self.register(object, What::Mount { prefix, child, replaces, route }, at),
         }
+    }
+
+    /// Whether a list is a (path, handler, ...) tuple of a role that has such.
+    fn route_tuple(&self, object: &Rc<Object>, list: &List) -> bool {
+        let tuples = object.kind.get().is_some_and(|kind| self.input.models.role(kind).tuples);
+        let items = list.items.borrow();
+        let path = |v: &Value| path_like(v) || matches!(v, Value::Unknown(_));
+        tuples && items.len() >= 2 && items.first().is_some_and(path) && items.get(1).is_some_and(|h| !matches!(h, Value::List(_) | Value::Null))
     }
 
     /// An attribute that the model gives an object; methods are bound names.

@@ -245,6 +245,7 @@ impl World<'_> {
             Some(path) => self.texts(path, event.at),
             None => vec![Text::default()],
         };
+        let class_protocol = self.class_protocol(route);
         let models = self.input.models;
         let native = models.models.iter().find(|m| m.framework == framework).and_then(|m| m.handlers.as_deref());
         let found = native.and_then(|n| crate::natives::handlers(self, n, object, route, event.at));
@@ -274,7 +275,7 @@ impl World<'_> {
                 path.extend(suffix.iter().map(|text| PathPiece::Text { text: text.clone(), place: Some(event.at), style: style.clone(), is_default: false }));
                 out.push(Route {
                     framework: own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework)),
-                    protocol: match route.protocol.as_deref() {
+                    protocol: match class_protocol.or(route.protocol.as_deref()) {
                         Some("websocket") => Protocol::WebSocket,
                         Some("sse") => Protocol::Sse,
                         _ => Protocol::Http,

@@ -51,12 +51,21 @@ impl World<'_> {
     /// The model of a handler class.
     pub(crate) fn handler_class(&mut self, class: &Rc<ClassValue>) -> Option<(u16, u16)> {
         let models = self.input.models;
-        self.outside_bases(class).into_iter().find_map(|s| {
-            models.symbol(&s).iter().find_map(|e| match e {
-                Entry::Class(m, c) => Some((*m, *c)),
-                _ => None,
-            })
-        })
+        let all: Vec<(u16, u16)> = self.outside_bases(class).into_iter().flat_map(|s| models.symbol(&s)).filter_map(|e| if let Entry::Class(m, c) = e { Some((*m, *c)) } else { None }).collect();
+        // Of several bases one that speaks another protocol counts.
+        all.iter().find(|(m, c)| models.class(*m, *c).protocol.is_some()).or(all.first()).copied()
+    }
+
+    /// The protocol that a handler class speaks.
+    pub(crate) fn class_protocol(&mut self, route: &RouteEvent) -> Option<&'static str> {
+        let value = self.force(route.handler.as_ref()?);
+        let Value::Class(class) = value else { return None };
+        let (m, c) = self.handler_class(&class)?;
+        match self.input.models.class(m, c).protocol.as_deref() {
+            Some("websocket") => Some("websocket"),
+            Some("sse") => Some("sse"),
+            _ => None,
+        }
     }
 
     fn class_handlers(&mut self, class: &Rc<ClassValue>, m: u16, c: u16, route: &RouteEvent) -> Vec<Handler> {
@@ -85,7 +94,9 @@ impl World<'_> {
         if out.is_empty() && (model.verbs.is_empty() || model.verbs.iter().all(|v| self.class_attr(class, v).is_none())) {
             let methods = route.methods.clone().or(listed).or_else(|| (!model.default_methods.is_empty()).then(|| model.default_methods.iter().map(SmolStr::from).collect()));
             if methods.is_some() || model.verbs.is_empty() {
-                out.push(Handler { methods, handler: Some(self.class_ref(class)), third_party: false, ..Handler::default() });
+                let entry = model.entry.iter().find_map(|name| self.class_attr(class, name));
+                let handler = entry.and_then(|found| self.handler_ref(&found, class.at, 0)).or_else(|| Some(self.class_ref(class)));
+                out.push(Handler { methods, handler, third_party: false, ..Handler::default() });
             }
         }
         out

@@ -120,6 +120,9 @@ pub struct Role {
     /// Where the constructor takes routes and mounts.
     #[serde(default)]
     pub children: Option<Place>,
+    /// Tuples among its children are routes: (path, handler, ...).
+    #[serde(default)]
+    pub tuples: bool,
     /// The constructor attaches it to another object.
     #[serde(default)]
     pub attach: Option<Attach>,
@@ -287,6 +290,9 @@ pub struct HandlerClass {
     /// Method names that are verbs.
     #[serde(default)]
     pub verbs: Vec<String>,
+    /// The method that answers when no verb does (`dispatch_request`, `open`), tried in order.
+    #[serde(default)]
+    pub entry: Vec<String>,
     /// A class attribute that lists methods.
     #[serde(default)]
     pub methods: Option<String>,
