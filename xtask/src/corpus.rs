@@ -117,7 +117,9 @@ fn fetch_crate(app: &App, folder: &Path) -> Result<()> {
 }
 
 fn table(rows: &[(&App, Option<Score>)]) -> String {
-    let mut out = String::from("| Application | Frameworks | Endpoints | Recall | Precision | Right line |\n| --- | --- | ---: | ---: | ---: | ---: |\n");
+    let mut out = String::from(
+        "| Application | Frameworks | Endpoints | Recall | Precision | Right line |\n| --- | --- | ---: | ---: | ---: | ---: |\n",
+    );
     let mut sum = Score::default();
     let mut extra = 0;
     for (app, score) in rows {

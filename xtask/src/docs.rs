@@ -12,8 +12,7 @@ pub fn run(check: bool) -> Result<()> {
     let mut languages: Vec<&str> = heads.iter().map(|h| h.language.as_str()).collect();
     languages.dedup();
     for language in languages {
-        let links: Vec<String> =
-            heads.iter().filter(|h| h.language == language).map(|h| format!("[{}]({})", h.title, h.docs)).collect();
+        let links: Vec<String> = heads.iter().filter(|h| h.language == language).map(|h| format!("[{}]({})", h.title, h.docs)).collect();
         let _ = writeln!(table, "| {} | {} |", title(language), links.join(", "));
     }
     let mut page = String::from(

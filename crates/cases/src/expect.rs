@@ -98,9 +98,10 @@ impl ExpectedEndpoint {
             out.push(format!("handler at {}, not {}", show(&found.place), show(&self.place)));
         }
         if let Some(symbol) = &self.symbol {
-            let same = found.symbol.as_ref().is_some_and(|f| {
-                f == symbol || f.strip_suffix(symbol.as_str()).is_some_and(|rest| rest.ends_with(['.', ':']))
-            });
+            let same = found
+                .symbol
+                .as_ref()
+                .is_some_and(|f| f == symbol || f.strip_suffix(symbol.as_str()).is_some_and(|rest| rest.ends_with(['.', ':'])));
             if !same {
                 out.push(format!("symbol {}, not {symbol}", show(&found.symbol)));
             }

@@ -158,8 +158,14 @@ impl Reader {
             let line = lines[at];
             if let Some(title) = line.strip_prefix("## ") {
                 self.close()?;
-                self.open =
-                    Some(Draft { title: title.trim().to_owned(), line: at + 1, files: Vec::new(), endpoints: None, troubles: None, open: None });
+                self.open = Some(Draft {
+                    title: title.trim().to_owned(),
+                    line: at + 1,
+                    files: Vec::new(),
+                    endpoints: None,
+                    troubles: None,
+                    open: None,
+                });
             } else if let (Some(draft), Some(reason)) = (&mut self.open, open_mark(line)) {
                 draft.open = Some(reason.to_owned());
             } else if let Some(fence) = Fence::open(line) {
