@@ -123,7 +123,11 @@ fn no_framework_is_named_in_the_crates() {
     let mut seen = BTreeSet::new();
     let mut complaints = Vec::new();
     for (file, text) in files("crates", "rs") {
-        if file.starts_with("crates/eval/src/natives/") || file.starts_with("crates/cases/") || file.contains("/tests") || file.ends_with("tests.rs") {
+        if file.starts_with("crates/eval/src/natives/")
+            || file.starts_with("crates/cases/")
+            || file.contains("/tests")
+            || file.ends_with("tests.rs")
+        {
             continue;
         }
         for (at, line) in production(&text).lines().enumerate() {
@@ -210,7 +214,9 @@ fn functions(text: &str) -> Vec<(String, usize, usize)> {
         }
         let indent = &line[..line.len() - code.len()];
         let end = lines[at..].iter().position(|l| l.strip_prefix(indent).is_some_and(|l| l.starts_with('}')));
-        if !code.ends_with('}') && let Some(end) = end {
+        if !code.ends_with('}')
+            && let Some(end) = end
+        {
             found.push((name.to_owned(), at + 1, end + 1));
         }
     }
