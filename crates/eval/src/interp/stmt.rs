@@ -332,9 +332,14 @@ impl World<'_> {
         match export {
             Export::Names(names) => {
                 for (local, exported) in names {
-                    let value = Value::Lazy(Rc::new(Lazy { what: LazyWhat::Expr(cx.module, cx.scope.clone(), self.name_expr(cx, local)), value: RefCell::new(None), busy: Cell::new(false) }));
-                    let now = cx.scope.get(local).unwrap_or(value);
-                    exports.set(&Value::text(exported.clone()), now);
+                    // A name that nothing binds or mentions is a type.
+                    let now = cx.scope.get(local).or_else(|| {
+                        let expr = self.name_expr(cx, local)?;
+                        Some(Value::Lazy(Rc::new(Lazy { what: LazyWhat::Expr(cx.module, cx.scope.clone(), expr), value: RefCell::new(None), busy: Cell::new(false) })))
+                    });
+                    if let Some(now) = now {
+                        exports.set(&Value::text(exported.clone()), now);
+                    }
                 }
             }
             Export::From(module, names) => {
@@ -367,8 +372,8 @@ impl World<'_> {
     }
 
     /// An expression that reads a name; export lists name bindings that may come later.
-    fn name_expr(&self, cx: &Cx, name: &str) -> ExprId {
-        let at = cx.tree.exprs.iter().position(|(e, _)| matches!(e, apicensus_syntax::Expr::Name(n) if n == name));
-        ExprId(at.unwrap_or(0) as u32)
+    fn name_expr(&self, cx: &Cx, name: &str) -> Option<ExprId> {
+        let at = cx.tree.exprs.iter().position(|(e, _)| matches!(e, apicensus_syntax::Expr::Name(n) if n == name))?;
+        Some(ExprId(at as u32))
     }
 }

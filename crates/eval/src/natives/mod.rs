@@ -4,6 +4,7 @@ pub mod django;
 mod django_views;
 pub mod drf;
 pub mod files;
+mod nest;
 mod next;
 
 use crate::handler::Handler;
@@ -34,7 +35,7 @@ pub struct CallSite<'c> {
 
 /// Names a model may use.
 pub const NAMES: &[&str] = &[
-    "django", "django.path", "django.include", "django.patterns", "django.i18n_patterns", "django.nothing", "django.app_configs", "django.as_view", "django.as_asgi", "drf", "drf.urls", "drf.action", "drf.mark_action",
+    "django", "django.path", "django.include", "django.patterns", "django.i18n_patterns", "django.nothing", "django.app_configs", "django.as_view", "django.as_asgi", "drf", "drf.urls", "drf.action", "drf.mark_action", "nest", "nest.note",
 ];
 
 /// Runs a native for a call; None when it does not apply.
@@ -42,6 +43,7 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
     match name.split_once('.')? {
         ("django", name) => django::call(world, name, site),
         ("drf", name) => drf::call(world, name, site),
+        ("nest", "note") => nest::note(world, site),
         _ => None,
     }
 }
@@ -51,6 +53,7 @@ pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
     match name {
         "django" => django::finish(world, model),
         "drf" => drf::finish(world),
+        "nest" => nest::finish(world, model),
         _ => {}
     }
 }
