@@ -1,5 +1,5 @@
 //! `bench`: processor time, wall time and memory of a scan, beside `rg -c route` on the same tree in the same run.
-//! Needs `rg` and GNU `time` (`/usr/bin/time`).
+//! Needs `rg` (`cargo install ripgrep`) and GNU `time` at `/usr/bin/time`.
 
 use crate::release_binary;
 use anyhow::{Context, Result};
@@ -14,6 +14,7 @@ struct Cost {
 
 /// Prints the ratios.
 pub fn run(tree: &Path) -> Result<()> {
+    Command::new("rg").arg("--version").output().context("rg is not installed; `cargo install ripgrep` brings it")?;
     let binary = release_binary()?;
     let mut rg = Command::new("/usr/bin/time");
     rg.args(["-f", "\n%U %S %e %M", "rg", "-c", "route"]).arg(tree);

@@ -109,7 +109,8 @@ fn run(task: Task) -> Result<()> {
 
 /// The project's folder.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
 }
 
 /// Runs a command and fails if it does.
