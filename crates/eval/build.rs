@@ -22,7 +22,8 @@ fn main() -> std::io::Result<()> {
         let file = file.canonicalize()?;
         let name = file.components().rev().take(3).collect::<Vec<_>>();
         let name: Vec<String> = name.iter().rev().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect();
-        writeln!(code, "    ({:?}, include_str!({:?})),", format!("grammars/{}", name.join("/")), file.display().to_string()).map_err(std::io::Error::other)?;
+        writeln!(code, "    ({:?}, include_str!({:?})),", format!("grammars/{}", name.join("/")), file.display().to_string())
+            .map_err(std::io::Error::other)?;
     }
     code.push_str("];\n");
     std::fs::write(Path::new(&std::env::var("OUT_DIR").map_err(std::io::Error::other)?).join("builtin_models.rs"), code)

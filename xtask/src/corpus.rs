@@ -84,7 +84,17 @@ fn fetch(app: &App, folder: &Path) -> Result<()> {
     let packages: Vec<String> = std::iter::once(format!("{}=={}", app.package, app.version)).chain(app.also.clone()).collect();
     match app.from {
         Registry::Pypi => {
-            let pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-compile", "--ignore-requires-python", "--root-user-action=ignore", "--target"];
+            let pip = [
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-deps",
+                "--no-compile",
+                "--ignore-requires-python",
+                "--root-user-action=ignore",
+                "--target",
+            ];
             checked(Command::new("python3").args(pip).arg(part.path()).args(packages))?;
         }
         Registry::Npm => {

@@ -11,11 +11,7 @@ pub fn report(error: &anyhow::Error, color: ColorWhen) {
     let style = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let mut out = stderr.lock();
     // Nothing is left to be told when the standard error stream is gone.
-    let _ = if wants_color(color, &stderr) {
-        writeln!(out, "{style}error:{style:#} {error:#}")
-    } else {
-        writeln!(out, "error: {error:#}")
-    };
+    let _ = if wants_color(color, &stderr) { writeln!(out, "{style}error:{style:#} {error:#}") } else { writeln!(out, "error: {error:#}") };
 }
 
 /// The candidate that a mistyped word most likely meant.

@@ -77,8 +77,7 @@ impl Filter {
 
     fn matches(&self, endpoint: &Endpoint) -> bool {
         let framework = self.frameworks.is_empty() || self.frameworks.contains(&endpoint.framework.to_lowercase());
-        let method =
-            self.methods.is_empty() || endpoint.method == "ANY" || self.methods.contains(&endpoint.method);
+        let method = self.methods.is_empty() || endpoint.method == "ANY" || self.methods.contains(&endpoint.method);
         let path = self.paths.as_ref().is_none_or(|globs| globs.is_match(&endpoint.path));
         framework && method && path
     }

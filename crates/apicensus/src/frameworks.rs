@@ -61,11 +61,7 @@ fn table(frameworks: &[Framework], look: &Look) -> String {
 fn markdown(frameworks: &[Framework]) -> String {
     let mut out = String::from("| Language | Framework | `--framework` |\n| --- | --- | --- |\n");
     for framework in frameworks {
-        let title = if framework.docs.is_empty() {
-            framework.title.clone()
-        } else {
-            format!("[{}]({})", framework.title, framework.docs)
-        };
+        let title = if framework.docs.is_empty() { framework.title.clone() } else { format!("[{}]({})", framework.title, framework.docs) };
         out.push_str(&format!("| {} | {title} | `{}` |\n", framework.language, framework.name));
     }
     out

@@ -56,11 +56,10 @@ impl Query {
     pub fn find<'a>(&self, catalog: &'a Catalog) -> Vec<&'a Endpoint> {
         let fits: Vec<&Endpoint> = catalog.endpoints.iter().filter(|endpoint| self.method_fits(endpoint)).collect();
         let asked = blank(&self.path);
-        let tests: [&dyn Fn(&Endpoint) -> bool; 3] = [
-            &|endpoint| endpoint.path == self.path,
-            &|endpoint| blank(&endpoint.path) == asked,
-            &|endpoint| template_matches(&endpoint.path, &self.path),
-        ];
+        let tests: [&dyn Fn(&Endpoint) -> bool; 3] =
+            [&|endpoint| endpoint.path == self.path, &|endpoint| blank(&endpoint.path) == asked, &|endpoint| {
+                template_matches(&endpoint.path, &self.path)
+            }];
         for test in tests {
             let found: Vec<&Endpoint> = fits.iter().copied().filter(|endpoint| test(endpoint)).collect();
             if !found.is_empty() {

@@ -130,17 +130,11 @@ fn explain(args: &ExplainArgs, color: ColorWhen) -> Result<u8> {
         return Ok(AMISS);
     }
     let stdout = std::io::stdout();
-    let look = Look {
-        width: style::output_width(stdout.is_terminal()),
-        color: style::wants_color(color, &stdout),
-        verbose: false,
-        quiet: false,
-    };
+    let look =
+        Look { width: style::output_width(stdout.is_terminal()), color: style::wants_color(color, &stdout), verbose: false, quiet: false };
     let mut lines = job.lines();
-    let pages: Vec<String> = found
-        .iter()
-        .map(|endpoint| explain::render(endpoint, &catalog, &titles, &look, &mut |file, line| lines.get(file, line)))
-        .collect();
+    let pages: Vec<String> =
+        found.iter().map(|endpoint| explain::render(endpoint, &catalog, &titles, &look, &mut |file, line| lines.get(file, line))).collect();
     output::print(&pages.join("\n")).map(|()| 0)
 }
 
@@ -163,12 +157,8 @@ fn nearest(query: &lookup::Query, catalog: &apicensus_catalog::Catalog) -> Strin
 fn list_frameworks(args: &FrameworksArgs, color: ColorWhen) -> Result<u8> {
     let known = pipeline::frameworks(&args.models)?;
     let stdout = std::io::stdout();
-    let look = Look {
-        width: style::output_width(stdout.is_terminal()),
-        color: style::wants_color(color, &stdout),
-        verbose: false,
-        quiet: false,
-    };
+    let look =
+        Look { width: style::output_width(stdout.is_terminal()), color: style::wants_color(color, &stdout), verbose: false, quiet: false };
     output::print(&frameworks::render(&known, args.format, &look)?).map(|()| 0)
 }
 

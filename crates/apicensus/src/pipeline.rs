@@ -44,8 +44,7 @@ impl Job {
     pub fn scan(&self, progress: &Progress) -> Result<Catalog> {
         progress.stage("reading and evaluating, files parsed:");
         let at = |done: usize| progress.at(done as u64);
-        let options =
-            ScanOptions { threads: self.threads, models: self.models.clone(), progress: Some(&at), ..ScanOptions::default() };
+        let options = ScanOptions { threads: self.threads, models: self.models.clone(), progress: Some(&at), ..ScanOptions::default() };
         Ok(scan(&self.tree, &options)?)
     }
 

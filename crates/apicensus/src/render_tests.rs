@@ -91,10 +91,9 @@ fn troubles_with_v_and_nothing_but_rows_with_q() {
 fn verdicts_get_a_column_as_soon_as_there_is_one() {
     let (mut catalog, hidden) = production();
     catalog.endpoints[4].auth = serde_json::from_str(r#"{"state": "none"}"#).unwrap();
-    catalog.endpoints[1].auth = serde_json::from_str(
-        r#"{"state": "required", "schemes": [{"kind": "oauth2", "name": "scheme"}], "scopes": ["orders:write"]}"#,
-    )
-    .unwrap();
+    catalog.endpoints[1].auth =
+        serde_json::from_str(r#"{"state": "required", "schemes": [{"kind": "oauth2", "name": "scheme"}], "scopes": ["orders:write"]}"#)
+            .unwrap();
     same("table-auth.txt", &crate::table::render(&catalog, &hidden, &titles(), &look(120)));
 }
 

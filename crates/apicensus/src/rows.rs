@@ -80,8 +80,7 @@ pub fn by_service(catalog: &Catalog) -> Vec<(&Service, Vec<Row>)> {
 /// `orders · FastAPI · services/orders`, in pieces.
 pub fn service_title(service: &Service, catalog: &Catalog, titles: &Titles) -> Vec<String> {
     let mut pieces = vec![one_line(&service.name)];
-    let frameworks: Vec<&str> =
-        service.frameworks.iter().map(|name| titles.get(name).map_or(name.as_str(), String::as_str)).collect();
+    let frameworks: Vec<&str> = service.frameworks.iter().map(|name| titles.get(name).map_or(name.as_str(), String::as_str)).collect();
     if !frameworks.is_empty() {
         pieces.push(frameworks.join(", "));
     }

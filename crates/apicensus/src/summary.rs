@@ -42,11 +42,8 @@ pub fn lines(catalog: &Catalog, hidden: &Hidden, verbose: bool) -> Vec<Vec<Strin
 fn totals(catalog: &Catalog) -> Vec<String> {
     let endpoints = &catalog.endpoints;
     let total = endpoints.len() as u64;
-    let mut facts = vec![format!(
-        "{} in {}",
-        count(total, "endpoint", "endpoints"),
-        count(catalog.services.len() as u64, "service", "services")
-    )];
+    let mut facts =
+        vec![format!("{} in {}", count(total, "endpoint", "endpoints"), count(catalog.services.len() as u64, "service", "services"))];
     let of = |is: &dyn Fn(&apicensus_catalog::Endpoint) -> bool| endpoints.iter().filter(|endpoint| is(endpoint)).count() as u64;
     let unknown = of(&|endpoint| endpoint.auth.state == AuthState::Unknown);
     let numbers = [
@@ -86,8 +83,7 @@ fn nothing(catalog: &Catalog, hidden: &Hidden) -> String {
 }
 
 fn left_out(hidden: &Hidden) -> String {
-    let kinds: Vec<String> =
-        hidden.by_audience.iter().map(|(audience, n)| format!("{} {}", number(*n), audience.as_str())).collect();
+    let kinds: Vec<String> = hidden.by_audience.iter().map(|(audience, n)| format!("{} {}", number(*n), audience.as_str())).collect();
     if kinds.is_empty() { String::new() } else { format!("not shown: {} (--audience all)", kinds.join(", ")) }
 }
 

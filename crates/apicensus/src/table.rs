@@ -38,15 +38,7 @@ pub fn render(catalog: &Catalog, hidden: &Hidden, titles: &Titles, look: &Look) 
     out
 }
 
-fn heading(
-    out: &mut String,
-    service: &Service,
-    rows: &[Row],
-    layout: &Layout,
-    catalog: &Catalog,
-    titles: &Titles,
-    look: &Look,
-) {
+fn heading(out: &mut String, service: &Service, rows: &[Row], layout: &Layout, catalog: &Catalog, titles: &Titles, look: &Look) {
     let mut pieces = service_title(service, catalog, titles);
     let number = count(rows.len() as u64, "endpoint", "endpoints");
     let plain = pieces.join(" · ");

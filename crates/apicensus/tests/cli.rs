@@ -78,8 +78,22 @@ fn help_says_what_there_is_and_the_exit_codes() {
     }
     let help = ok(&["scan", "--help"]);
     for flag in [
-        "--format", "--output", "--include", "--exclude", "--rev", "--audience", "--framework", "--method", "--path", "--strict",
-        "--threads", "--models", "--quiet", "--verbose", "--color", "Exit codes:",
+        "--format",
+        "--output",
+        "--include",
+        "--exclude",
+        "--rev",
+        "--audience",
+        "--framework",
+        "--method",
+        "--path",
+        "--strict",
+        "--threads",
+        "--models",
+        "--quiet",
+        "--verbose",
+        "--color",
+        "Exit codes:",
     ] {
         assert!(help.contains(flag), "{flag}: {help}");
     }
@@ -187,7 +201,10 @@ fn the_bookshop_is_counted_whole() {
     let find = |path: &str| catalog.endpoints.iter().find(|endpoint| endpoint.path == path).unwrap();
     assert!(find("/api/v1/books/{book_id}/price").lifecycle.deprecated);
     assert_eq!(find("/debug/settings").conditions.len(), 1);
-    assert_eq!(find("/shop/orders/{id}").handler.as_ref().unwrap().defined_at.as_ref().unwrap().file, "apps/storefront/src/routes/orders.js");
+    assert_eq!(
+        find("/shop/orders/{id}").handler.as_ref().unwrap().defined_at.as_ref().unwrap().file,
+        "apps/storefront/src/routes/orders.js"
+    );
 }
 
 #[test]
@@ -264,8 +281,7 @@ fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
     assert_eq!(output.status.code(), Some(2));
     assert!(err(&output).starts_with("error: could not write"), "{}", err(&output));
 
-    let mut child =
-        program().args(["scan", &bookshop(), "-f", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = program().args(["scan", &bookshop(), "-f", "json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -288,7 +304,8 @@ fn strict_fails_on_troubles_only() {
 fn explain_shows_the_lines_that_made_it() {
     let place = bookshop();
     let said = ok(&["explain", "GET /api/v1/books/{book_id}", &place]);
-    for piece in ["services/catalogue/catalogue/main.py:7", "app.include_router(api_router", "@router.get(\"/{book_id}\")", "def get_book"] {
+    for piece in ["services/catalogue/catalogue/main.py:7", "app.include_router(api_router", "@router.get(\"/{book_id}\")", "def get_book"]
+    {
         assert!(said.contains(piece), "{piece}: {said}");
     }
     assert!(ok(&["explain", "/shop/carts/42", &place]).contains("GET /shop/carts/{id}"));

@@ -22,25 +22,50 @@ impl World<'_> {
             for entry in models.symbol(symbol) {
                 let Entry::Annotation(m, c) = *entry else { continue };
                 let call = &models.model(m).annotations[c as usize];
-                let path = call.path.as_ref().and_then(|p| p.find(&mark.args, &mut |v, k| self.get_attr(v, k, None), &path_like)).map(|f| f.0).or_else(|| call.default_path.as_deref().map(Value::text));
+                let path = call
+                    .path
+                    .as_ref()
+                    .and_then(|p| p.find(&mark.args, &mut |v, k| self.get_attr(v, k, None), &path_like))
+                    .map(|f| f.0)
+                    .or_else(|| call.default_path.as_deref().map(Value::text));
                 let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol));
                 let mut methods = match &call.methods {
                     Some(MethodsSpec::Word(word)) if word == "@name" => crate::apply::method_name(&name).map(|m| vec![m]),
                     Some(MethodsSpec::Word(word)) if word == "ANY" => None,
                     Some(MethodsSpec::List(list)) => Some(list.iter().map(SmolStr::from).collect()),
-                    Some(MethodsSpec::Word(word)) => crate::models::Place::parse(word).map(|p| {
-                        // `method = "GET", method = "HEAD"`: a name may be given several times.
-                        let repeated: Vec<Value> = mark.args.named.iter().filter(|(n, _)| n == word).map(|(_, v)| v.clone()).collect();
-                        if repeated.is_empty() { p.all(&mark.args, None, &mut |v, k| self.get_attr(v, k, None)) } else { repeated }
-                    }).map(|values| values.iter().filter_map(|v| self.method_names(v, 0)).flatten().collect()),
+                    Some(MethodsSpec::Word(word)) => crate::models::Place::parse(word)
+                        .map(|p| {
+                            // `method = "GET", method = "HEAD"`: a name may be given several times.
+                            let repeated: Vec<Value> = mark.args.named.iter().filter(|(n, _)| n == word).map(|(_, v)| v.clone()).collect();
+                            if repeated.is_empty() { p.all(&mark.args, None, &mut |v, k| self.get_attr(v, k, None)) } else { repeated }
+                        })
+                        .map(|values| values.iter().filter_map(|v| self.method_names(v, 0)).flatten().collect()),
                     None => None,
                 };
                 if methods.as_ref().is_some_and(Vec::is_empty) {
                     // `#[utoipa::path(get, ..)]`: bare words.
-                    let words: Vec<SmolStr> = mark.args.items.iter().filter_map(|v| if let Value::Symbol(s) = v { Some(SmolStr::new(s.to_ascii_uppercase())) } else { None }).filter(|s| METHODS.contains(&s.as_str())).collect();
+                    let words: Vec<SmolStr> = mark
+                        .args
+                        .items
+                        .iter()
+                        .filter_map(|v| if let Value::Symbol(s) = v { Some(SmolStr::new(s.to_ascii_uppercase())) } else { None })
+                        .filter(|s| METHODS.contains(&s.as_str()))
+                        .collect();
                     methods = if words.is_empty() { None } else { Some(words) };
                 }
-                out.push((m, RouteEvent { methods, path, handler: Some(value.clone()), protocol: call.protocol.as_deref().map(SmolStr::new), style: call.style.as_deref().map(SmolStr::new), annotated: true, annotation: Some(mark.at), ..RouteEvent::default() }));
+                out.push((
+                    m,
+                    RouteEvent {
+                        methods,
+                        path,
+                        handler: Some(value.clone()),
+                        protocol: call.protocol.as_deref().map(SmolStr::new),
+                        style: call.style.as_deref().map(SmolStr::new),
+                        annotated: true,
+                        annotation: Some(mark.at),
+                        ..RouteEvent::default()
+                    },
+                ));
             }
         }
         out

@@ -81,11 +81,20 @@ impl World<'_> {
     }
 
     /// Mounts a value, item by item when it is a list.
-    pub(crate) fn mount_list(&mut self, object: &Rc<Object>, prefix: Option<Value>, child: &Value, replaces: bool, at: Place, route: Option<RouteEvent>) {
+    pub(crate) fn mount_list(
+        &mut self,
+        object: &Rc<Object>,
+        prefix: Option<Value>,
+        child: &Value,
+        replaces: bool,
+        at: Place,
+        route: Option<RouteEvent>,
+    ) {
         match self.force(child) {
             Value::List(list) if self.route_tuple(object, &list) => {
                 let items = list.items.borrow().clone();
-                let route = RouteEvent { path: items.first().cloned(), handler: items.get(1).cloned(), by_class: true, ..RouteEvent::default() };
+                let route =
+                    RouteEvent { path: items.first().cloned(), handler: items.get(1).cloned(), by_class: true, ..RouteEvent::default() };
                 self.register(object, What::Route(route), at);
             }
             Value::List(list) => {
@@ -94,7 +103,12 @@ impl World<'_> {
                     self.mount_list(object, prefix.clone(), &item, replaces, at, route.clone());
                 }
                 if list.open.get() {
-                    self.trouble_at(TroubleKind::UnresolvedMount, at, "some items of this list of routes could not be followed", "their endpoints are missing");
+                    self.trouble_at(
+                        TroubleKind::UnresolvedMount,
+                        at,
+                        "some items of this list of routes could not be followed",
+                        "their endpoints are missing",
+                    );
                 }
             }
             Value::Null | Value::Bool(_) => {}
@@ -107,12 +121,16 @@ impl World<'_> {
         let tuples = object.kind.get().is_some_and(|kind| self.input.models.role(kind).tuples);
         let items = list.items.borrow();
         let path = |v: &Value| path_like(v) || matches!(v, Value::Unknown(_));
-        tuples && items.len() >= 2 && items.first().is_some_and(path) && items.get(1).is_some_and(|h| !matches!(h, Value::List(_) | Value::Null))
+        tuples
+            && items.len() >= 2
+            && items.first().is_some_and(path)
+            && items.get(1).is_some_and(|h| !matches!(h, Value::List(_) | Value::Null))
     }
 
     /// An attribute that the model gives an object; methods are bound names.
     pub(crate) fn model_attr(&mut self, object: &Rc<Object>, name: &str) -> Option<Value> {
-        let bound = || Some(Value::Method(Rc::new(Bound { receiver: Value::Object(object.clone()), name: name.into(), args: Args::default() })));
+        let bound =
+            || Some(Value::Method(Rc::new(Bound { receiver: Value::Object(object.clone()), name: name.into(), args: Args::default() })));
         let Some(kind) = object.kind.get() else {
             return match name {
                 // An assumed router's router is itself.
@@ -135,7 +153,11 @@ impl World<'_> {
             Some(role) => {
                 let kind = models.kind(kind.model, role)?;
                 let child = self.make_object(Some(kind), object.site, None, false);
-                self.register(object, What::Mount { prefix: None, child: Value::Object(child.clone()), replaces: false, route: None }, object.site);
+                self.register(
+                    object,
+                    What::Mount { prefix: None, child: Value::Object(child.clone()), replaces: false, route: None },
+                    object.site,
+                );
                 object.props.borrow_mut().insert(name.into(), Value::Object(child.clone()));
                 Some(Value::Object(child))
             }
@@ -154,7 +176,18 @@ impl World<'_> {
             }
         };
         let events: Vec<Rc<Event>> = object.events.borrow().iter().filter(|e| !matches!(e.what, What::Guard { .. })).cloned().collect();
-        let known: Vec<*const Event> = list.items.borrow().iter().filter_map(|v| if let Value::Object(o) = v { o.props.borrow().contains_key(SINGLE).then(|| o.events.borrow().first().map(Rc::as_ptr)).flatten() } else { None }).collect();
+        let known: Vec<*const Event> = list
+            .items
+            .borrow()
+            .iter()
+            .filter_map(|v| {
+                if let Value::Object(o) = v {
+                    o.props.borrow().contains_key(SINGLE).then(|| o.events.borrow().first().map(Rc::as_ptr)).flatten()
+                } else {
+                    None
+                }
+            })
+            .collect();
         for event in events {
             if known.contains(&Rc::as_ptr(&event)) {
                 continue;
@@ -268,7 +301,13 @@ impl World<'_> {
         let taken = path.as_ref().and_then(|(_, at)| *at);
         let path = path.map(|(v, _)| v).or_else(|| call.default_path.as_deref().map(Value::text));
         if call.decorator && call.does != Does::Native {
-            return Some(Value::Pending(Rc::new(Pending { receiver: receiver.map_or(Value::Null, |o| Value::Object(o.clone())), spec: (m, c), name: name.clone(), args: args.clone(), at })));
+            return Some(Value::Pending(Rc::new(Pending {
+                receiver: receiver.map_or(Value::Null, |o| Value::Object(o.clone())),
+                spec: (m, c),
+                name: name.clone(),
+                args: args.clone(),
+                at,
+            })));
         }
         let value = match call.does {
             Does::Route => {
@@ -305,7 +344,11 @@ impl World<'_> {
                 let prefix = self.prefix_of(call, args);
                 for parent in self.places(&call.child, args, taken) {
                     if let Value::Object(parent) = self.force(&parent) {
-                        self.register(&parent, What::Mount { prefix: prefix.clone(), child: Value::Object(object.clone()), replaces: false, route: None }, at);
+                        self.register(
+                            &parent,
+                            What::Mount { prefix: prefix.clone(), child: Value::Object(object.clone()), replaces: false, route: None },
+                            at,
+                        );
                     }
                 }
                 Value::Null
@@ -328,7 +371,21 @@ impl World<'_> {
             }
             Does::Wrap => self.wrap_value(call, args, taken)?,
             Does::Same => Value::Object(receiver?.clone()),
-            Does::Native => return crate::natives::call(self, call.native.as_deref()?, &crate::natives::CallSite { model: m, call, receiver: receiver.cloned(), name: name.clone(), args: args.clone(), path, at }),
+            Does::Native => {
+                return crate::natives::call(
+                    self,
+                    call.native.as_deref()?,
+                    &crate::natives::CallSite {
+                        model: m,
+                        call,
+                        receiver: receiver.cloned(),
+                        name: name.clone(),
+                        args: args.clone(),
+                        path,
+                        at,
+                    },
+                );
+            }
             Does::Compose | Does::Nothing => return None,
         };
         Some(value)
@@ -344,7 +401,16 @@ impl World<'_> {
         Some(value)
     }
 
-    fn made(&mut self, m: u16, call: &Call, name: &SmolStr, args: &Args, path: Option<Value>, taken: Option<usize>, at: Place) -> Option<Value> {
+    fn made(
+        &mut self,
+        m: u16,
+        call: &Call,
+        name: &SmolStr,
+        args: &Args,
+        path: Option<Value>,
+        taken: Option<usize>,
+        at: Place,
+    ) -> Option<Value> {
         let kind = self.input.models.kind(m, call.role.as_deref()?)?;
         let object = self.make_object(Some(kind), at, None, false);
         object.props.borrow_mut().insert("@symbol".into(), Value::text(name.clone()));
@@ -366,7 +432,16 @@ impl World<'_> {
         Some(Value::Object(object))
     }
 
-    fn group(&mut self, m: u16, call: &Call, object: &Rc<Object>, args: &Args, path: Option<Value>, taken: Option<usize>, at: Place) -> Value {
+    fn group(
+        &mut self,
+        m: u16,
+        call: &Call,
+        object: &Rc<Object>,
+        args: &Args,
+        path: Option<Value>,
+        taken: Option<usize>,
+        at: Place,
+    ) -> Value {
         let Some(callback) = self.places(&call.child, args, taken).into_iter().next() else { return Value::Object(object.clone()) };
         let callback = self.force(&callback);
         let same = matches!(&callback, Value::Function(f) if f.props.borrow().contains_key("@same"));
@@ -463,7 +538,16 @@ impl World<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn route_event(&mut self, call: &Call, object: &Rc<Object>, name: &SmolStr, args: &Args, path: Option<Value>, taken: Option<usize>, decorated: Option<Value>) -> RouteEvent {
+    fn route_event(
+        &mut self,
+        call: &Call,
+        object: &Rc<Object>,
+        name: &SmolStr,
+        args: &Args,
+        path: Option<Value>,
+        taken: Option<usize>,
+        decorated: Option<Value>,
+    ) -> RouteEvent {
         let mut given: Vec<Value> = Vec::new();
         if decorated.is_none() {
             for value in self.places(&call.handler, args, taken) {
@@ -473,7 +557,11 @@ impl World<'_> {
         let handler = decorated.or_else(|| given.pop());
         let mut guards = self.places(&call.guards, args, taken);
         guards.extend(given);
-        let deprecated = call.deprecated.as_ref().and_then(|p| p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like)).is_some_and(|(v, _)| self.truth(&v) == Some(true));
+        let deprecated = call
+            .deprecated
+            .as_ref()
+            .and_then(|p| p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like))
+            .is_some_and(|(v, _)| self.truth(&v) == Some(true));
         RouteEvent {
             methods: self.methods_of(call, name, args, Some(object)),
             path,
@@ -519,7 +607,11 @@ impl World<'_> {
                     let Some((value, _)) = place.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like) else { return defaults() };
                     match self.method_names(&value, 0) {
                         Some(names) if !names.is_empty() => {
-                            if names.iter().any(|n| matches!(n.as_str(), "*" | "ALL" | "ANY")) { None } else { Some(names) }
+                            if names.iter().any(|n| matches!(n.as_str(), "*" | "ALL" | "ANY")) {
+                                None
+                            } else {
+                                Some(names)
+                            }
                         }
                         _ => defaults(),
                     }
@@ -675,7 +767,8 @@ pub(crate) fn path_like(value: &Value) -> bool {
         }
         Value::Symbol(s) => {
             let s = s.to_ascii_lowercase();
-            (s.contains("env.") || s.contains("config") || s.contains("settings")) && ["path", "url", "prefix", "base", "route", "root"].iter().any(|w| s.contains(w))
+            (s.contains("env.") || s.contains("config") || s.contains("settings"))
+                && ["path", "url", "prefix", "base", "route", "root"].iter().any(|w| s.contains(w))
         }
         _ => false,
     }

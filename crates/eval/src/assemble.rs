@@ -37,7 +37,11 @@ impl World<'_> {
         let site = |o: &Object| (o.site, o.kind.get(), o.makers.clone());
         let sites: FxHashSet<_> = self.objects.iter().filter(|o| mounted.contains(&o.id)).map(|o| site(o)).collect();
         let mut routes = std::mem::take(&mut self.extra_routes);
-        let mut stats = Stats { evaluated: self.modules.iter().filter(|m| m.state == crate::world::RunState::Done && m.parent.is_none()).count(), steps: self.steps, ..Stats::default() };
+        let mut stats = Stats {
+            evaluated: self.modules.iter().filter(|m| m.state == crate::world::RunState::Done && m.parent.is_none()).count(),
+            steps: self.steps,
+            ..Stats::default()
+        };
         for object in self.objects.clone() {
             let Some(kind) = object.kind.get() else { continue };
             let models = self.input.models;
@@ -50,11 +54,22 @@ impl World<'_> {
             stats.routers += usize::from(is_router);
             let is_mounted = mounted.contains(&object.id);
             stats.mounted += usize::from(is_router && (is_mounted || role.root && !object.assumed));
-            if is_mounted || role.silent || ((object.entry.is_some() || self.input.files.get(object.site.file).secondary) && sites.contains(&site(&object))) {
+            if is_mounted
+                || role.silent
+                || ((object.entry.is_some() || self.input.files.get(object.site.file).secondary) && sites.contains(&site(&object)))
+            {
                 continue;
             }
             let detached = object.assumed || !role.root;
-            let way = Way { path: Vec::new(), conditions: Vec::new(), guards: Vec::new(), trail: Vec::new(), app: (!detached).then_some(object.site), detached, stack: Vec::new() };
+            let way = Way {
+                path: Vec::new(),
+                conditions: Vec::new(),
+                guards: Vec::new(),
+                trail: Vec::new(),
+                app: (!detached).then_some(object.site),
+                detached,
+                stack: Vec::new(),
+            };
             let mut found = Vec::new();
             self.walk(&object, &way, false, &mut found);
             routes.append(&mut found);
@@ -123,7 +138,12 @@ impl World<'_> {
             return;
         }
         if way.stack.len() >= MAX_DEPTH || out.len() >= MAX_ROUTES {
-            self.trouble_at(TroubleKind::Bound, object.site, "routers are mounted in each other too deeply or too often", "some of their endpoints were left out");
+            self.trouble_at(
+                TroubleKind::Bound,
+                object.site,
+                "routers are mounted in each other too deeply or too often",
+                "some of their endpoints were left out",
+            );
             return;
         }
         let models = self.input.models;
@@ -142,7 +162,13 @@ impl World<'_> {
         }
         let mut events: Vec<Rc<Event>> = object.events.borrow().iter().filter(|e| !self.is_dropped(e.entry)).cloned().collect();
         for extra in self.live_extras(object) {
-            events.push(Rc::new(Event { what: What::Mount { prefix: None, child: extra, replaces: false, route: None }, at: object.site, conditions: Rc::default(), entry: None, via: Vec::new() }));
+            events.push(Rc::new(Event {
+                what: What::Mount { prefix: None, child: extra, replaces: false, route: None },
+                at: object.site,
+                conditions: Rc::default(),
+                entry: None,
+                via: Vec::new(),
+            }));
         }
         let holes = self.hole_mounts(&events);
         let mut seen: FxHashSet<(usize, String)> = FxHashSet::default();
@@ -160,7 +186,9 @@ impl World<'_> {
                     };
                     for text in texts {
                         let child_key = child_key(child);
-                        if child_key != 0 && (!seen.insert((child_key, text.show())) || (text.known().is_none() && holes.contains(&child_key))) {
+                        if child_key != 0
+                            && (!seen.insert((child_key, text.show())) || (text.known().is_none() && holes.contains(&child_key)))
+                        {
                             continue;
                         }
                         self.mount(object, event, &text, child, *replaces, route.as_ref(), &way, join, out);
@@ -188,14 +216,30 @@ impl World<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn mount(&mut self, object: &Rc<Object>, event: &Rc<Event>, prefix: &Text, child: &Value, replaces: bool, route: Option<&RouteEvent>, way: &Way, join: Join, out: &mut Vec<Route>) {
+    fn mount(
+        &mut self,
+        object: &Rc<Object>,
+        event: &Rc<Event>,
+        prefix: &Text,
+        child: &Value,
+        replaces: bool,
+        route: Option<&RouteEvent>,
+        way: &Way,
+        join: Join,
+        out: &mut Vec<Route>,
+    ) {
         let models = self.input.models;
         let Some(kind) = object.kind.get() else { return };
         let model = models.model(kind.model);
         let style = route.and_then(|r| r.style.clone()).unwrap_or_else(|| SmolStr::new(&model.style));
         let gives = self.pieces(prefix, &style, event.at);
         if matches!(self.force(child), Value::List(list) if list.open.get()) {
-            self.trouble_at(TroubleKind::UnresolvedMount, event.at, "some items of this list of routes could not be followed", "their endpoints are missing");
+            self.trouble_at(
+                TroubleKind::UnresolvedMount,
+                event.at,
+                "some items of this list of routes could not be followed",
+                "their endpoints are missing",
+            );
         }
         let mut inner = way.clone();
         inner.path = join_path(&way.path, &gives, join);
@@ -220,7 +264,12 @@ impl World<'_> {
                     self.trouble_at(TroubleKind::UnresolvedMount, event.at, message, "its endpoints are missing");
                 }
                 Value::Lazy(_) => {
-                    self.trouble_at(TroubleKind::UnresolvedMount, event.at, "what is mounted here is hidden by an import cycle", "its endpoints are missing");
+                    self.trouble_at(
+                        TroubleKind::UnresolvedMount,
+                        event.at,
+                        "what is mounted here is hidden by an import cycle",
+                        "its endpoints are missing",
+                    );
                 }
                 _ => {}
             }
@@ -239,7 +288,17 @@ impl World<'_> {
 
     /// Emits a route event: one route a path and handler.
     #[allow(clippy::too_many_arguments)]
-    fn emit(&mut self, object: &Rc<Object>, event: &Rc<Event>, route: &RouteEvent, way: &Way, join: Join, style: &str, framework: &str, out: &mut Vec<Route>) {
+    fn emit(
+        &mut self,
+        object: &Rc<Object>,
+        event: &Rc<Event>,
+        route: &RouteEvent,
+        way: &Way,
+        join: Join,
+        style: &str,
+        framework: &str,
+        out: &mut Vec<Route>,
+    ) {
         let style = route.style.clone().unwrap_or_else(|| SmolStr::new(style));
         let texts = match &route.path {
             Some(path) => self.texts(path, event.at),
@@ -250,7 +309,8 @@ impl World<'_> {
         let native = models.models.iter().find(|m| m.framework == framework).and_then(|m| m.handlers.as_deref());
         let found = native.and_then(|n| crate::natives::handlers(self, n, object, route, event.at));
         let handlers = found.unwrap_or_else(|| self.handlers(route, event.at));
-        let at_registration = !route.annotated && models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);
+        let at_registration = !route.annotated
+            && models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);
         let handler_label = route.handler.as_ref().map(|h| self.label(h)).unwrap_or_default();
         for text in texts {
             let is_regex = matches!(&route.path, Some(Value::Regex(_)));
@@ -272,7 +332,12 @@ impl World<'_> {
                     return;
                 }
                 let mut path = path.clone();
-                path.extend(suffix.iter().map(|text| PathPiece::Text { text: text.clone(), place: Some(event.at), style: style.clone(), is_default: false }));
+                path.extend(suffix.iter().map(|text| PathPiece::Text {
+                    text: text.clone(),
+                    place: Some(event.at),
+                    style: style.clone(),
+                    is_default: false,
+                }));
                 out.push(Route {
                     framework: own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework)),
                     protocol: match class_protocol.or(route.protocol.as_deref()) {
@@ -325,9 +390,16 @@ impl World<'_> {
         for part in &text.parts {
             match part {
                 Part::Known(t, _) if t.is_empty() => {}
-                Part::Known(t, place) => out.push(PathPiece::Text { text: t.clone(), place: place.or(Some(at)), style: SmolStr::new(style), is_default: text.is_default }),
+                Part::Known(t, place) => out.push(PathPiece::Text {
+                    text: t.clone(),
+                    place: place.or(Some(at)),
+                    style: SmolStr::new(style),
+                    is_default: text.is_default,
+                }),
                 Part::Hole { label, reason, at: hole_at } => match self.only_value(label) {
-                    Some((value, place)) => out.push(PathPiece::Text { text: value, place: Some(place), style: SmolStr::new(style), is_default: true }),
+                    Some((value, place)) => {
+                        out.push(PathPiece::Text { text: value, place: Some(place), style: SmolStr::new(style), is_default: true })
+                    }
                     None => out.push(PathPiece::Hole { label: label.clone(), reason: reason.clone(), place: hole_at.or(Some(at)) }),
                 },
             }
@@ -365,8 +437,15 @@ impl World<'_> {
                         && self.vocabulary.contains(name.trim_end_matches("()"))
                         && u.label.contains('.')
                     {
-                        let message = format!("`{}` registers something here but its receiver could not be followed: {}", u.label, u.reason);
-                        self.troubles.push(Trouble { kind: TroubleKind::UnresolvedRegistration, file: mark.at.file, line: mark.at.line, message, effect: "its endpoint is missing".into() });
+                        let message =
+                            format!("`{}` registers something here but its receiver could not be followed: {}", u.label, u.reason);
+                        self.troubles.push(Trouble {
+                            kind: TroubleKind::UnresolvedRegistration,
+                            file: mark.at.file,
+                            line: mark.at.line,
+                            message,
+                            effect: "its endpoint is missing".into(),
+                        });
                     }
                 }
             }

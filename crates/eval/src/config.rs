@@ -41,7 +41,8 @@ impl World<'_> {
                 if let Expr::Str(parts) = tree.expr(expr)
                     && let [StrPart::Text(text)] = parts.as_slice()
                 {
-                    let value = Value::Text(std::rc::Rc::new(crate::text::Text::plain(text.clone(), Some(self.place(id, tree.span(expr))))));
+                    let value =
+                        Value::Text(std::rc::Rc::new(crate::text::Text::plain(text.clone(), Some(self.place(id, tree.span(expr))))));
                     let all = index.entry(name.clone()).or_default();
                     if all.len() < 3 && !all.iter().any(|v| v.same(&value)) {
                         all.push(value);
@@ -79,7 +80,13 @@ impl World<'_> {
             match serde_json::from_str::<serde_json::Value>(&text) {
                 Ok(json) => return self.json_value(&json, at, 0),
                 Err(error) => {
-                    self.trouble(crate::output::TroubleKind::Manifest, file, error.line() as u32, format!("this JSON can't be read: {error}"), "values it gives are unknown");
+                    self.trouble(
+                        crate::output::TroubleKind::Manifest,
+                        file,
+                        error.line() as u32,
+                        format!("this JSON can't be read: {error}"),
+                        "values it gives are unknown",
+                    );
                 }
             }
         }
@@ -99,7 +106,8 @@ impl World<'_> {
             Json::String(s) => Value::Text(std::rc::Rc::new(crate::text::Text::plain(SmolStr::new(s), Some(at)))),
             Json::Array(items) => Value::list(items.iter().take(5_000).map(|v| self.json_value(v, at, depth + 1)).collect()),
             Json::Object(entries) => {
-                let entries: Vec<(SmolStr, Value)> = entries.iter().take(5_000).map(|(k, v)| (SmolStr::new(k), self.json_value(v, at, depth + 1))).collect();
+                let entries: Vec<(SmolStr, Value)> =
+                    entries.iter().take(5_000).map(|(k, v)| (SmolStr::new(k), self.json_value(v, at, depth + 1))).collect();
                 Value::dict(entries)
             }
         }

@@ -14,7 +14,8 @@ use smol_str::SmolStr;
 use std::sync::LazyLock;
 
 /// Calls that look like registrations on something passed in.
-static PLUGIN_JS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"\.(get|post|put|patch|delete|all|use|route)\(\s*['"`](/|\$\{)"#).ok());
+static PLUGIN_JS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\.(get|post|put|patch|delete|all|use|route)\(\s*['"`](/|\$\{)"#).ok());
 
 /// Resolvers and the files to evaluate.
 pub struct Demand<'a> {

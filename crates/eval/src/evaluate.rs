@@ -113,7 +113,13 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
 
 /// The census of a family whose evaluation broke off: every file of its wave is a trouble.
 fn failed(wave: &[FileId]) -> Census {
-    let trouble = |file: &FileId| Trouble { kind: TroubleKind::Bound, file: *file, line: 0, message: "evaluation broke off with an internal error".into(), effect: "its endpoints are missing".into() };
+    let trouble = |file: &FileId| Trouble {
+        kind: TroubleKind::Bound,
+        file: *file,
+        line: 0,
+        message: "evaluation broke off with an internal error".into(),
+        effect: "its endpoints are missing".into(),
+    };
     Census { troubles: wave.iter().map(trouble).collect(), ..Census::default() }
 }
 
@@ -154,9 +160,19 @@ impl World<'_> {
         if depth > 32 {
             return;
         }
-        let children: Vec<_> = self.module(id).scope.names.borrow().values().filter_map(|v| if let crate::value::Value::Module(m) = v { Some(*m) } else { None }).collect();
+        let children: Vec<_> = self
+            .module(id)
+            .scope
+            .names
+            .borrow()
+            .values()
+            .filter_map(|v| if let crate::value::Value::Module(m) = v { Some(*m) } else { None })
+            .collect();
         for child in children {
-            if self.module(child).parent == Some(id) && self.module(child).state == crate::world::RunState::Waiting && self.wave.contains(&self.module(child).file) {
+            if self.module(child).parent == Some(id)
+                && self.module(child).state == crate::world::RunState::Waiting
+                && self.wave.contains(&self.module(child).file)
+            {
                 self.run_module(child);
                 self.run_children(child, depth + 1);
             }

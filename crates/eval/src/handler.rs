@@ -43,7 +43,10 @@ impl World<'_> {
     fn is_outside(&self, value: &Value) -> bool {
         match value {
             Value::Symbol(_) => true,
-            Value::Unknown(u) => u.callee.is_some() && !u.args.items.iter().any(|v| matches!(v, Value::Function(_) | Value::BoundFunction(_) | Value::Class(_))),
+            Value::Unknown(u) => {
+                u.callee.is_some()
+                    && !u.args.items.iter().any(|v| matches!(v, Value::Function(_) | Value::BoundFunction(_) | Value::Class(_)))
+            }
             _ => false,
         }
     }
@@ -51,7 +54,12 @@ impl World<'_> {
     /// The model of a handler class.
     pub(crate) fn handler_class(&mut self, class: &Rc<ClassValue>) -> Option<(u16, u16)> {
         let models = self.input.models;
-        let all: Vec<(u16, u16)> = self.outside_bases(class).into_iter().flat_map(|s| models.symbol(&s)).filter_map(|e| if let Entry::Class(m, c) = e { Some((*m, *c)) } else { None }).collect();
+        let all: Vec<(u16, u16)> = self
+            .outside_bases(class)
+            .into_iter()
+            .flat_map(|s| models.symbol(&s))
+            .filter_map(|e| if let Entry::Class(m, c) = e { Some((*m, *c)) } else { None })
+            .collect();
         // Of several bases one that speaks another protocol counts.
         all.iter().find(|(m, c)| models.class(*m, *c).protocol.is_some()).or(all.first()).copied()
     }
@@ -86,13 +94,22 @@ impl World<'_> {
                     out.push(Handler { methods: Some(vec![method]), handler, third_party: false, ..Handler::default() });
                 }
                 None if self.base_provides(class, model, verb) => {
-                    out.push(Handler { methods: Some(vec![method]), handler: Some(self.class_ref(class)), third_party: false, ..Handler::default() });
+                    out.push(Handler {
+                        methods: Some(vec![method]),
+                        handler: Some(self.class_ref(class)),
+                        third_party: false,
+                        ..Handler::default()
+                    });
                 }
                 None => {}
             }
         }
         if out.is_empty() && (model.verbs.is_empty() || model.verbs.iter().all(|v| self.class_attr(class, v).is_none())) {
-            let methods = route.methods.clone().or(listed).or_else(|| (!model.default_methods.is_empty()).then(|| model.default_methods.iter().map(SmolStr::from).collect()));
+            let methods = route
+                .methods
+                .clone()
+                .or(listed)
+                .or_else(|| (!model.default_methods.is_empty()).then(|| model.default_methods.iter().map(SmolStr::from).collect()));
             if methods.is_some() || model.verbs.is_empty() {
                 let entry = model.entry.iter().find_map(|name| self.class_attr(class, name));
                 let handler = entry.and_then(|found| self.handler_ref(&found, class.at, 0)).or_else(|| Some(self.class_ref(class)));
@@ -113,7 +130,13 @@ impl World<'_> {
     /// A class as a handler.
     pub(crate) fn class_ref(&self, class: &ClassValue) -> HandlerRef {
         let doc = class.class.and_then(|id| self.module(class.module).tree.class(id).doc.clone());
-        HandlerRef { place: class.at, defined: None, symbol: class.name.clone(), summary: doc.as_deref().and_then(first_sentence), deprecated: false }
+        HandlerRef {
+            place: class.at,
+            defined: None,
+            symbol: class.name.clone(),
+            summary: doc.as_deref().and_then(first_sentence),
+            deprecated: false,
+        }
     }
 
     /// The function that answers, behind wrappers; None when it isn't in the tree.
@@ -139,7 +162,9 @@ impl World<'_> {
             },
             Value::Unknown(u) => {
                 let all: Vec<Value> = u.args.items.iter().rev().chain(u.args.named.iter().map(|(_, v)| v)).cloned().collect();
-                all.iter().filter(|v| matches!(v, Value::Function(_) | Value::BoundFunction(_) | Value::Class(_) | Value::Unknown(_))).find_map(|v| self.handler_ref(v, at, depth + 1))
+                all.iter()
+                    .filter(|v| matches!(v, Value::Function(_) | Value::BoundFunction(_) | Value::Class(_) | Value::Unknown(_)))
+                    .find_map(|v| self.handler_ref(v, at, depth + 1))
             }
             Value::Method(bound) if bound.name.is_empty() => self.handler_ref(&bound.receiver.clone(), at, depth + 1),
             Value::Either(all) => all.iter().find_map(|v| self.handler_ref(v, at, depth + 1)),
@@ -158,11 +183,23 @@ impl World<'_> {
             _ => name,
         };
         let marked = f.marks.borrow().iter().any(|m| {
-            let symbol = m.symbol.clone().or_else(|| if let Value::Function(d) = &m.value { self.module(d.module).tree.function(d.function).name.clone() } else { None });
+            let symbol = m.symbol.clone().or_else(|| {
+                if let Value::Function(d) = &m.value { self.module(d.module).tree.function(d.function).name.clone() } else { None }
+            });
             symbol.is_some_and(|s| s.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case("deprecated")))
         });
-        let documented = function.doc.as_deref().is_some_and(|d| d.contains("@deprecated") || d.contains(".. deprecated::") || d.lines().next().is_some_and(|l| l.trim_start().to_ascii_lowercase().starts_with("deprecated")));
-        HandlerRef { place: self.place(f.module, function.span), defined: None, symbol, summary: function.doc.as_deref().and_then(first_sentence), deprecated: marked || documented }
+        let documented = function.doc.as_deref().is_some_and(|d| {
+            d.contains("@deprecated")
+                || d.contains(".. deprecated::")
+                || d.lines().next().is_some_and(|l| l.trim_start().to_ascii_lowercase().starts_with("deprecated"))
+        });
+        HandlerRef {
+            place: self.place(f.module, function.span),
+            defined: None,
+            symbol,
+            summary: function.doc.as_deref().and_then(first_sentence),
+            deprecated: marked || documented,
+        }
     }
 
     /// Whether a middleware answers by itself and never passes on: it takes request and response only and answers.
@@ -185,7 +222,11 @@ impl World<'_> {
         let mut passes = false;
         crate::walk::function(&tree, f.function, &mut |e| match tree.expr(e) {
             apicensus_syntax::Expr::Name(n) if names.get(2) == Some(n) => passes = true,
-            apicensus_syntax::Expr::Attr(_, n) if matches!(n.as_str(), "send" | "json" | "end" | "render" | "sendFile" | "sendStatus" | "redirect" | "pipe" | "jsonp") => answers = true,
+            apicensus_syntax::Expr::Attr(_, n)
+                if matches!(n.as_str(), "send" | "json" | "end" | "render" | "sendFile" | "sendStatus" | "redirect" | "pipe" | "jsonp") =>
+            {
+                answers = true
+            }
             _ => {}
         });
         answers && !passes
@@ -194,7 +235,8 @@ impl World<'_> {
 
 /// The first sentence or line of a doc comment.
 pub(crate) fn first_sentence(doc: &str) -> Option<SmolStr> {
-    let text: String = doc.trim().lines().take_while(|l| !l.trim().is_empty() && !l.trim_start().starts_with('@')).collect::<Vec<_>>().join(" ");
+    let text: String =
+        doc.trim().lines().take_while(|l| !l.trim().is_empty() && !l.trim_start().starts_with('@')).collect::<Vec<_>>().join(" ");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let end = text.find(". ").map_or(text.len(), |i| i + 1);
     (!text.is_empty()).then(|| SmolStr::new(&text[..end]))

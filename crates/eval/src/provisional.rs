@@ -107,7 +107,11 @@ impl World<'_> {
         self.provisional.insert(key, entry);
         for receiver in receivers {
             // Constructing the receiver may have called it.
-            if is_method && self.called.contains(&key) && receiver.is_some() && function_name(self, function).is_some_and(|n| n == "__init__" || n == "constructor") {
+            if is_method
+                && self.called.contains(&key)
+                && receiver.is_some()
+                && function_name(self, function).is_some_and(|n| n == "__init__" || n == "constructor")
+            {
                 continue;
             }
             self.entry = Some(entry);
@@ -127,19 +131,28 @@ impl World<'_> {
     fn is_static(&self, function: &Closure) -> bool {
         let f = self.module(function.module).tree.function(function.function);
         let marked = function.marks.borrow().iter().any(|m| m.symbol.as_deref() == Some("staticmethod"));
-        marked || (f.is_static && self.family != Family::Rust) || (self.family == Family::Rust && !f.params.first().is_some_and(|p| param_name(&p.pattern).as_deref() == Some("self")))
+        marked
+            || (f.is_static && self.family != Family::Rust)
+            || (self.family == Family::Rust && !f.params.first().is_some_and(|p| param_name(&p.pattern).as_deref() == Some("self")))
     }
 
     /// The classes of the wave that nothing inherits from, below a class.
     fn leaf_classes(&mut self, class: &Rc<ClassValue>) -> Vec<Rc<ClassValue>> {
         let all = self.classes.clone();
-        let below: Vec<Rc<ClassValue>> = all.iter().filter(|c| !Rc::ptr_eq(c, class)).filter(|c| self.mro(c).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, class)))).cloned().collect();
+        let below: Vec<Rc<ClassValue>> = all
+            .iter()
+            .filter(|c| !Rc::ptr_eq(c, class))
+            .filter(|c| self.mro(c).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, class))))
+            .cloned()
+            .collect();
         if below.is_empty() {
             return vec![class.clone()];
         }
         let mut leaves = Vec::new();
         for one in &below {
-            let has_child = below.iter().any(|other| !Rc::ptr_eq(one, other) && self.mro(other).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, one))));
+            let has_child = below
+                .iter()
+                .any(|other| !Rc::ptr_eq(one, other) && self.mro(other).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, one))));
             if !has_child {
                 leaves.push(one.clone());
             }
@@ -155,7 +168,10 @@ impl World<'_> {
             return Some(value.clone());
         }
         // An instance that real code made is better than a made-up one.
-        let real = self.notes.get("instances").and_then(|all| all.iter().find(|v| matches!(v, Value::Instance(i) if Rc::ptr_eq(&i.class, class))).cloned());
+        let real = self
+            .notes
+            .get("instances")
+            .and_then(|all| all.iter().find(|v| matches!(v, Value::Instance(i) if Rc::ptr_eq(&i.class, class))).cloned());
         if let Some(real) = real {
             instances.push((key, real.clone()));
             return Some(real);
@@ -198,11 +214,15 @@ impl World<'_> {
                     // The default applies.
                     continue;
                 }
-                None => Value::unknown(name.clone().unwrap_or_default(), "it is a parameter of a function that nothing visible calls", Some(at)),
+                None => {
+                    Value::unknown(name.clone().unwrap_or_default(), "it is a parameter of a function that nothing visible calls", Some(at))
+                }
             };
             match (param.kind, &name) {
                 (apicensus_syntax::ParamKind::Normal, _) if self.family != Family::Python => args.items.push(value),
-                (apicensus_syntax::ParamKind::Normal | apicensus_syntax::ParamKind::NameOnly, Some(name)) => args.named.push((name.clone(), value)),
+                (apicensus_syntax::ParamKind::Normal | apicensus_syntax::ParamKind::NameOnly, Some(name)) => {
+                    args.named.push((name.clone(), value))
+                }
                 (apicensus_syntax::ParamKind::Rest, _) => args.open = true,
                 (apicensus_syntax::ParamKind::RestNamed, _) => args.open_named = true,
                 _ => args.items.push(value),
@@ -212,7 +232,13 @@ impl World<'_> {
     }
 
     /// Whether a parameter is a framework object: by its type, or by what is called on it (then of a framework yet unknown).
-    fn assumed_kind(&mut self, function: &Closure, tree: &Module, param: &apicensus_syntax::Param, name: Option<&str>) -> Option<Option<KindId>> {
+    fn assumed_kind(
+        &mut self,
+        function: &Closure,
+        tree: &Module,
+        param: &apicensus_syntax::Param,
+        name: Option<&str>,
+    ) -> Option<Option<KindId>> {
         if let Some(ty) = param.ty
             && let Some(kind) = self.kind_of_type(function, tree, ty, 0)
         {
@@ -227,9 +253,13 @@ impl World<'_> {
             return None;
         }
         match tree.expr(ty) {
-            Expr::Index(base, inner) => self.kind_of_type(function, tree, *base, depth + 1).or_else(|| self.kind_of_type(function, tree, *inner, depth + 1)),
+            Expr::Index(base, inner) => {
+                self.kind_of_type(function, tree, *base, depth + 1).or_else(|| self.kind_of_type(function, tree, *inner, depth + 1))
+            }
             Expr::Wrap(_, inner) => self.kind_of_type(function, tree, *inner, depth + 1),
-            Expr::Binary(_, a, b) => self.kind_of_type(function, tree, *a, depth + 1).or_else(|| self.kind_of_type(function, tree, *b, depth + 1)),
+            Expr::Binary(_, a, b) => {
+                self.kind_of_type(function, tree, *a, depth + 1).or_else(|| self.kind_of_type(function, tree, *b, depth + 1))
+            }
             Expr::Name(_) | Expr::Attr(..) => {
                 let mut cx = self.top(function.module);
                 cx.scope = function.scope.clone();
@@ -289,7 +319,11 @@ impl World<'_> {
                 let done = lazy.value.borrow().clone();
                 match (done, &lazy.what) {
                     (Some(done), _) => done,
-                    (None, LazyWhat::Name(Value::Module(id), ..)) if self.wave.contains(&self.module(*id).file) || self.module(*id).state == crate::world::RunState::Done => self.force(value),
+                    (None, LazyWhat::Name(Value::Module(id), ..))
+                        if self.wave.contains(&self.module(*id).file) || self.module(*id).state == crate::world::RunState::Done =>
+                    {
+                        self.force(value)
+                    }
                     _ => value.clone(),
                 }
             }
@@ -320,12 +354,28 @@ impl World<'_> {
         let Some(Arg::Positional(first)) = args.first() else { return false };
         match tree.expr(*first) {
             Expr::Str(parts) => match parts.first() {
-                Some(apicensus_syntax::StrPart::Text(text)) => (text.starts_with('/') || text.starts_with('^') || text == "*") && args.len() > 1,
+                Some(apicensus_syntax::StrPart::Text(text)) => {
+                    (text.starts_with('/') || text.starts_with('^') || text == "*") && args.len() > 1
+                }
                 _ => args.len() > 1,
             },
             Expr::Binary(..) => args.len() > 1 && !matches!(method, "get" | "set" | "delete" | "post" | "put" | "patch"),
             Expr::Dict(..) => method == "route",
-            _ => matches!(method, "use" | "include_router" | "register_blueprint" | "mount" | "service" | "merge" | "nest" | "add_routes" | "register" | "add_url_rule" | "add_api_route" | "add_route"),
+            _ => matches!(
+                method,
+                "use"
+                    | "include_router"
+                    | "register_blueprint"
+                    | "mount"
+                    | "service"
+                    | "merge"
+                    | "nest"
+                    | "add_routes"
+                    | "register"
+                    | "add_url_rule"
+                    | "add_api_route"
+                    | "add_route"
+            ),
         }
     }
 
@@ -358,7 +408,9 @@ impl World<'_> {
             Expr::Name(name) => names.push(name.clone()),
             Expr::Attr(base, name) => attrs.push((*base, name.clone())),
             Expr::Call { callee, args, .. } => match tree.expr(*callee) {
-                Expr::Attr(base, method) if self.vocabulary.contains(method) && is_this(&tree, *base) => registers |= self.registers_like(&tree, method, args),
+                Expr::Attr(base, method) if self.vocabulary.contains(method) && is_this(&tree, *base) => {
+                    registers |= self.registers_like(&tree, method, args)
+                }
                 Expr::Name(name) if name == "require" => {
                     if let Some(Arg::Positional(arg)) = args.first()
                         && let Expr::Str(parts) = tree.expr(*arg)
@@ -376,7 +428,9 @@ impl World<'_> {
         }
         names.sort();
         names.dedup();
-        if names.iter().any(|name| self.name_touches(function, name)) || attrs.iter().any(|(base, name)| self.attr_touches(function, &tree, *base, name)) {
+        if names.iter().any(|name| self.name_touches(function, name))
+            || attrs.iter().any(|(base, name)| self.attr_touches(function, &tree, *base, name))
+        {
             return true;
         }
         requires.iter().any(|spec| self.require_touches(function, spec)) || self.own_method_touches(function, &attrs, &tree)
@@ -427,7 +481,9 @@ impl World<'_> {
         let models = self.input.models;
         models.symbol(symbol).iter().any(|e| match e {
             Entry::Make(_) => true,
-            Entry::Call(m, c) => !matches!(models.call(*m, *c).does, crate::models::Does::Compose | crate::models::Does::Nothing | crate::models::Does::Wrap),
+            Entry::Call(m, c) => {
+                !matches!(models.call(*m, *c).does, crate::models::Does::Compose | crate::models::Does::Nothing | crate::models::Does::Wrap)
+            }
             _ => false,
         })
     }
@@ -437,7 +493,8 @@ impl World<'_> {
             // `a::b::c`
             let mut cx = self.top(function.module);
             cx.scope = function.scope.clone();
-            return self.family == Family::Rust && self.type_symbol(&cx, tree, base).is_some_and(|s| self.symbol_makes(&crate::interp::module::join_symbol(&s, name)));
+            return self.family == Family::Rust
+                && self.type_symbol(&cx, tree, base).is_some_and(|s| self.symbol_makes(&crate::interp::module::join_symbol(&s, name)));
         };
         let Some(value) = function.scope.get(root) else {
             let mut cx = self.top(function.module);
@@ -512,7 +569,10 @@ impl World<'_> {
         let names: Vec<SmolStr> = f.params.iter().filter_map(|p| param_name(&p.pattern)).filter(|n| n != "self" && n != "cls").collect();
         let has = |options: &[&str]| names.iter().take(2).any(|n| options.contains(&n.trim_start_matches('_')));
         match self.family {
-            Family::JavaScript => names.len() >= 2 && has(&["req", "request"]) && has(&["res", "response", "reply", "resp", "rep"]) || names.first().is_some_and(|n| n == "ctx" && f.is_async),
+            Family::JavaScript => {
+                names.len() >= 2 && has(&["req", "request"]) && has(&["res", "response", "reply", "resp", "rep"])
+                    || names.first().is_some_and(|n| n == "ctx" && f.is_async)
+            }
             Family::Python => names.first().is_some_and(|n| n == "request" || n == "websocket") && f.is_async,
             Family::Rust => false,
         }
@@ -545,4 +605,3 @@ fn chain_root(tree: &Module, id: ExprId) -> Option<&str> {
         }
     }
 }
-

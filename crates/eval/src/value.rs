@@ -488,7 +488,9 @@ impl Value {
             (Value::Unknown(a), Value::Unknown(b)) => Rc::ptr_eq(a, b) || (a.callee.is_none() && b.callee.is_none() && a.label == b.label),
             (Value::Default(a), Value::Default(b)) => a.same(b),
             (Value::BoundFunction(a), Value::BoundFunction(b)) => a.0.same(&b.0) && Rc::ptr_eq(&a.1, &b.1),
-            (Value::Method(a), Value::Method(b)) => a.name == b.name && a.receiver.same(&b.receiver) && a.args.items.is_empty() && b.args.items.is_empty(),
+            (Value::Method(a), Value::Method(b)) => {
+                a.name == b.name && a.receiver.same(&b.receiver) && a.args.items.is_empty() && b.args.items.is_empty()
+            }
             _ => self.ptr().is_some() && self.ptr() == other.ptr(),
         }
     }

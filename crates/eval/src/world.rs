@@ -281,7 +281,13 @@ impl<'a> World<'a> {
         if !module.exhausted {
             module.exhausted = true;
             let file = module.file;
-            self.trouble(TroubleKind::Bound, file, 0, "evaluation of this file took too many steps and was cut short", "routes it registers may be missing");
+            self.trouble(
+                TroubleKind::Bound,
+                file,
+                0,
+                "evaluation of this file took too many steps and was cut short",
+                "routes it registers may be missing",
+            );
         }
         false
     }
@@ -349,7 +355,13 @@ impl<'a> World<'a> {
     }
 
     /// A new framework object.
-    pub fn make_object(&mut self, kind: Option<crate::models::KindId>, site: Place, class: Option<Rc<ClassValue>>, assumed: bool) -> Rc<Object> {
+    pub fn make_object(
+        &mut self,
+        kind: Option<crate::models::KindId>,
+        site: Place,
+        class: Option<Rc<ClassValue>>,
+        assumed: bool,
+    ) -> Rc<Object> {
         let object = Rc::new(Object {
             id: self.objects.len() as u32,
             kind: std::cell::Cell::new(kind),

@@ -72,7 +72,13 @@ pub(crate) struct Rules {
 
 impl Rules {
     /// The rules of `folder` (a path from the root, "" for the root), given the texts of its ignore files.
-    pub(crate) fn push(above: Option<Rc<Rules>>, folder: &str, own: Option<&str>, shared: Option<&str>, troubles: &mut Vec<SourceTrouble>) -> Option<Rc<Rules>> {
+    pub(crate) fn push(
+        above: Option<Rc<Rules>>,
+        folder: &str,
+        own: Option<&str>,
+        shared: Option<&str>,
+        troubles: &mut Vec<SourceTrouble>,
+    ) -> Option<Rc<Rules>> {
         if own.is_none() && shared.is_none() {
             return above;
         }
@@ -107,7 +113,12 @@ impl Rules {
 }
 
 pub(crate) fn bad_ignore_file(path: &str, reason: &str) -> SourceTrouble {
-    SourceTrouble::new(SourceTroubleKind::IgnoreFile, path, format!("a pattern can't be understood: {reason}"), "files it should leave out may be read")
+    SourceTrouble::new(
+        SourceTroubleKind::IgnoreFile,
+        path,
+        format!("a pattern can't be understood: {reason}"),
+        "files it should leave out may be read",
+    )
 }
 
 #[cfg(test)]

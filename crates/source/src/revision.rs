@@ -47,7 +47,15 @@ pub(crate) fn open(options: &OpenOptions, filter: &Filter) -> Result<Opened, Sou
         folders.push(Path::new("/").join(folder));
     }
     let root_inside = to_text(&common_folder(&folders)).0;
-    let mut lister = Lister { repo: &repo, starts: &inside, prefix: &root_inside, filter, cap: options.max_entries, listing: Listing::default(), blobs: Vec::new() };
+    let mut lister = Lister {
+        repo: &repo,
+        starts: &inside,
+        prefix: &root_inside,
+        filter,
+        cap: options.max_entries,
+        listing: Listing::default(),
+        blobs: Vec::new(),
+    };
     lister.list(tree);
     let Lister { mut listing, blobs, .. } = lister;
     sizes(repo.commondir(), blobs, &mut listing);
@@ -96,7 +104,8 @@ fn commit_tree(repo: &git2::Repository, rev: &str) -> Result<(Oid, Revision), So
         }
         _ => repository::git_error(repository::place(repo), &e),
     })?;
-    let not_a_commit = |kind: Option<ObjectType>| SourceError::NotACommit { revision: rev.to_owned(), kind: kind.map_or("thing", |k| k.str()).to_owned() };
+    let not_a_commit =
+        |kind: Option<ObjectType>| SourceError::NotACommit { revision: rev.to_owned(), kind: kind.map_or("thing", |k| k.str()).to_owned() };
     let commit = object.peel_to_commit().map_err(|_| not_a_commit(object.kind()))?;
     Ok((commit.tree_id(), repository::revision(&commit)))
 }
@@ -147,7 +156,12 @@ impl Lister<'_> {
         let mut stack = vec![Folder { oid: tree, path: String::new(), depth: 0, rules: None }];
         while let Some(folder) = stack.pop() {
             let Ok(tree) = self.repo.find_tree(folder.oid) else {
-                self.trouble(SourceTroubleKind::Unreadable, &folder.path, "this folder is not in the object database (a partial clone?)".to_owned(), "what lies here was not read");
+                self.trouble(
+                    SourceTroubleKind::Unreadable,
+                    &folder.path,
+                    "this folder is not in the object database (a partial clone?)".to_owned(),
+                    "what lies here was not read",
+                );
                 continue;
             };
             let rules = self.rules(&tree, &folder);
@@ -195,7 +209,12 @@ impl Lister<'_> {
         let inside = below(&path, self.prefix).unwrap_or("").to_owned();
         if is_folder {
             if folder.depth + 1 >= MAX_DEPTH {
-                self.trouble(SourceTroubleKind::TooDeep, &path, format!("folders nest deeper than {MAX_DEPTH} here"), "what lies below was not read");
+                self.trouble(
+                    SourceTroubleKind::TooDeep,
+                    &path,
+                    format!("folders nest deeper than {MAX_DEPTH} here"),
+                    "what lies below was not read",
+                );
                 return None;
             }
             let prunes = !inside.is_empty() && self.filter.prunes(&inside);

@@ -116,9 +116,7 @@ impl Tree {
         let plan = worktree::Plan::new(&options.paths)?;
         let mut listing = worktree::list(&plan, options, &filter);
         let (repository, revision) = match repository::discover(&plan.root) {
-            Ok(Some(repo)) => {
-                (Some(repository::describe(&repo, &plan.root)), repository::head(&repo).ok())
-            }
+            Ok(Some(repo)) => (Some(repository::describe(&repo, &plan.root)), repository::head(&repo).ok()),
             Ok(None) => (None, None),
             Err(error) => {
                 listing.troubles.push(SourceTrouble::new(
@@ -133,13 +131,25 @@ impl Tree {
         Ok(Tree::new(options, plan.root, listing, repository, revision, None))
     }
 
-    fn new(options: &OpenOptions, root: PathBuf, mut listing: Listing, repository: Option<Repository>, revision: Option<Revision>, odb: Option<PathBuf>) -> Tree {
+    fn new(
+        options: &OpenOptions,
+        root: PathBuf,
+        mut listing: Listing,
+        repository: Option<Repository>,
+        revision: Option<Revision>,
+        odb: Option<PathBuf>,
+    ) -> Tree {
         listing.entries.sort_by(|a, b| a.path.cmp(&b.path));
         listing.entries.dedup_by(|a, b| a.path == b.path);
         if listing.entries.len() > options.max_entries || listing.capped {
             listing.entries.truncate(options.max_entries);
             let message = format!("there are more than {} files; the rest was not looked at", options.max_entries);
-            listing.troubles.push(SourceTrouble::new(SourceTroubleKind::TooMany, "", message, "endpoints in files that were not looked at are missing"));
+            listing.troubles.push(SourceTrouble::new(
+                SourceTroubleKind::TooMany,
+                "",
+                message,
+                "endpoints in files that were not looked at are missing",
+            ));
         }
         let mut troubles = listing.troubles;
         troubles.extend(links::troubles(listing.links, &listing.entries));

@@ -50,7 +50,9 @@ impl Plan {
 fn resolve(path: &Path) -> Result<(PathBuf, bool), SourceError> {
     let unreadable = |e: std::io::Error| SourceError::Unreadable { path: path.to_owned(), reason: e.to_string() };
     let missing = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => SourceError::Missing { path: path.to_owned(), similar: similar_name(path) },
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+            SourceError::Missing { path: path.to_owned(), similar: similar_name(path) }
+        }
         _ => unreadable(e),
     };
     let full = path.canonicalize().map_err(missing)?;
@@ -186,7 +188,12 @@ fn look(root: &Path, entry: Result<DirEntry, ignore::Error>) -> Vec<Found> {
 
 fn walk_error(root: &Path, error: &ignore::Error) -> SourceTrouble {
     let path = error_path(error).map_or_else(String::new, |p| relative(root, p).0);
-    SourceTrouble::new(SourceTroubleKind::Unreadable, path, format!("this can't be read: {}", ignores::plain(error)), "what lies here was not read")
+    SourceTrouble::new(
+        SourceTroubleKind::Unreadable,
+        path,
+        format!("this can't be read: {}", ignores::plain(error)),
+        "what lies here was not read",
+    )
 }
 
 fn error_path(error: &ignore::Error) -> Option<&Path> {
@@ -223,7 +230,12 @@ fn add_link(root: &Path, path: &Path, target: Option<PathBuf>, listing: &mut Lis
 
 /// The trouble of a name that is not UTF-8.
 pub(crate) fn odd_name(path: &str) -> SourceTrouble {
-    SourceTrouble::new(SourceTroubleKind::Name, path, "the name is not UTF-8; it is shown with replacement characters", "imports of it by name are not found")
+    SourceTrouble::new(
+        SourceTroubleKind::Name,
+        path,
+        "the name is not UTF-8; it is shown with replacement characters",
+        "imports of it by name are not found",
+    )
 }
 
 /// Whether the `.gitignore` files between a work tree's root and a folder ignore that folder itself.
@@ -243,7 +255,12 @@ fn ignored_by_parents(workdir: &Path, start: &Path) -> bool {
 fn add_tracked(repo: &git2::Repository, workdir: &Path, plan: &Plan, filter: &Filter, listing: &mut Listing) {
     let Ok(index) = repo.index() else {
         let message = "the list of files that git tracks can't be read";
-        listing.troubles.push(SourceTrouble::new(SourceTroubleKind::Repository, "", message, "tracked files that an ignore file names are missing"));
+        listing.troubles.push(SourceTrouble::new(
+            SourceTroubleKind::Repository,
+            "",
+            message,
+            "tracked files that an ignore file names are missing",
+        ));
         return;
     };
     let Ok(prefix) = plan.root.strip_prefix(workdir) else { return };
@@ -316,7 +333,8 @@ impl FolderRules<'_> {
         if let Some(rules) = self.by_folder.get(folder) {
             return rules.clone();
         }
-        let above = if folder.is_empty() { None } else { self.by_folder.get(folder.rsplit_once('/').map_or("", |(f, _)| f)).cloned().flatten() };
+        let above =
+            if folder.is_empty() { None } else { self.by_folder.get(folder.rsplit_once('/').map_or("", |(f, _)| f)).cloned().flatten() };
         let read = |name: &str| {
             let file = self.workdir.join(folder).join(name);
             let fits = file.metadata().is_ok_and(|m| m.is_file() && m.len() <= MAX_IGNORE_FILE);

@@ -79,12 +79,23 @@ fn ignore_files_apply_without_git_too() {
         ("sub/y.py", ""),
         ("node_modules/m/i.js", ""),
     ]);
-    assert_eq!(paths(&open(dir.path())), [".apicensusignore", ".gitignore", ".ignore", "keep.log", "node_modules/m/i.js", "sub/.gitignore", "sub/y.py"]);
+    assert_eq!(
+        paths(&open(dir.path())),
+        [".apicensusignore", ".gitignore", ".ignore", "keep.log", "node_modules/m/i.js", "sub/.gitignore", "sub/y.py"]
+    );
 }
 
 #[test]
 fn ignore_files_above_apply_within_the_same_repository_only() {
-    let dir = folder(&[(".gitignore", "*.gen.py\nout/\n"), ("repo/.gitignore", "*.tmp.py\n/built\n"), ("repo/app/a.py", ""), ("repo/app/a.gen.py", ""), ("repo/app/a.tmp.py", ""), ("repo/built/x.tmp.py", ""), ("repo/built/x.py", "")]);
+    let dir = folder(&[
+        (".gitignore", "*.gen.py\nout/\n"),
+        ("repo/.gitignore", "*.tmp.py\n/built\n"),
+        ("repo/app/a.py", ""),
+        ("repo/app/a.gen.py", ""),
+        ("repo/app/a.tmp.py", ""),
+        ("repo/built/x.tmp.py", ""),
+        ("repo/built/x.py", ""),
+    ]);
     assert_eq!(paths(&open(&dir.path().join("repo/app"))), ["a.gen.py", "a.py", "a.tmp.py"]);
     git2::Repository::init(dir.path().join("repo")).unwrap();
     assert_eq!(paths(&open(&dir.path().join("repo/app"))), ["a.gen.py", "a.py"]);
@@ -177,7 +188,10 @@ fn reading_is_thread_safe() {
 fn several_paths_are_relative_to_the_folder_above_all() {
     let dir = folder(&[("x/a/1.py", ""), ("x/b/2.py", ""), ("x/c/3.py", ""), ("x/c/4.py", "")]);
     let root = dir.path();
-    let many = OpenOptions { paths: vec![root.join("x/b"), root.join("x/a"), root.join("x/c/3.py"), root.join("x/a/1.py")], ..OpenOptions::default() };
+    let many = OpenOptions {
+        paths: vec![root.join("x/b"), root.join("x/a"), root.join("x/c/3.py"), root.join("x/a/1.py")],
+        ..OpenOptions::default()
+    };
     let tree = Tree::open(&many).unwrap();
     assert_eq!(paths(&tree), ["a/1.py", "b/2.py", "c/3.py"]);
     assert_eq!(tree.root(), root.join("x").canonicalize().unwrap());
@@ -192,7 +206,13 @@ fn include_and_exclude_select() {
     let dir = folder(&[("src/a.py", ""), ("src/gen/b.py", ""), ("lib/c.py", ""), ("src/d.js", "")]);
     commit(dir.path(), &[]);
     for rev in [None, Some("HEAD".to_owned())] {
-        let tree = Tree::open(&OpenOptions { rev, include: vec!["src".to_owned()], exclude: vec!["gen/".to_owned(), "*.js".to_owned()], ..options(dir.path()) }).unwrap();
+        let tree = Tree::open(&OpenOptions {
+            rev,
+            include: vec!["src".to_owned()],
+            exclude: vec!["gen/".to_owned(), "*.js".to_owned()],
+            ..options(dir.path())
+        })
+        .unwrap();
         assert_eq!(paths(&tree), ["src/a.py"]);
     }
 }
@@ -230,7 +250,10 @@ fn large_files_are_listed_and_not_read() {
         let tree = Tree::open(&OpenOptions { rev, max_file_size: 100, max_data_size: 300, ..options(dir.path()) }).unwrap();
         let error = tree.read(tree.find("big.py").unwrap()).unwrap_err();
         let trouble = apicensus_source::SourceTrouble::of_read("big.py", &error);
-        assert_eq!((trouble.kind, trouble.message.as_str()), (SourceTroubleKind::TooLarge, "the file is too large: 200 bytes, over the limit of 100"));
+        assert_eq!(
+            (trouble.kind, trouble.message.as_str()),
+            (SourceTroubleKind::TooLarge, "the file is too large: 200 bytes, over the limit of 100")
+        );
         assert_eq!(tree.read(tree.find("big.json").unwrap()).unwrap().len(), 200);
     }
 }
@@ -263,7 +286,9 @@ fn too_many_entries_are_a_trouble() {
 #[test]
 fn links_are_not_followed() {
     let dir = folder(&[("src/a.py", "x")]);
-    for (target, name) in [("a.py", "src/same.py"), ("..", "src/loop"), ("self", "self"), ("/etc/passwd", "out"), ("../../x", "src/up"), ("gone", "broken")] {
+    for (target, name) in
+        [("a.py", "src/same.py"), ("..", "src/loop"), ("self", "self"), ("/etc/passwd", "out"), ("../../x", "src/up"), ("gone", "broken")]
+    {
         std::os::unix::fs::symlink(target, dir.path().join(name)).unwrap();
     }
     commit(dir.path(), &[]);

@@ -55,7 +55,13 @@ pub fn troubles(survey: &Survey<'_>, census: &Census) -> Vec<Trouble> {
     for file in survey.progress() {
         let path = survey.path(file.file);
         if !file.is_utf8 {
-            troubles.push(trouble(TroubleKind::Encoding, path, 0, "the text is not UTF-8; bytes were replaced", "names and paths with such bytes are wrong"));
+            troubles.push(trouble(
+                TroubleKind::Encoding,
+                path,
+                0,
+                "the text is not UTF-8; bytes were replaced",
+                "names and paths with such bytes are wrong",
+            ));
         }
         for t in file.module.iter().flat_map(|m| &m.troubles) {
             let (kind, effect) = match t.kind {
@@ -82,7 +88,9 @@ fn of_source(t: &SourceTrouble) -> Trouble {
         SourceTroubleKind::Name => TroubleKind::Encoding,
         SourceTroubleKind::TooMany | SourceTroubleKind::TooDeep => TroubleKind::Bound,
         SourceTroubleKind::IgnoreFile => TroubleKind::Manifest,
-        SourceTroubleKind::Unreadable | SourceTroubleKind::Symlink | SourceTroubleKind::Submodule | SourceTroubleKind::Repository => TroubleKind::Unreadable,
+        SourceTroubleKind::Unreadable | SourceTroubleKind::Symlink | SourceTroubleKind::Submodule | SourceTroubleKind::Repository => {
+            TroubleKind::Unreadable
+        }
     };
     trouble(kind, &t.path, 0, &t.message, &t.effect)
 }

@@ -190,7 +190,8 @@ impl Converter<'_> {
 
     fn confidence(&self, template: &Template) -> Confidence {
         let is_off = self.route.conditions.iter().any(|c| c.default == Some(false));
-        let known: usize = self.route.path.iter().map(|p| if let PathPiece::Text { text, .. } = p { text.trim_matches('/').len() } else { 0 }).sum();
+        let known: usize =
+            self.route.path.iter().map(|p| if let PathPiece::Text { text, .. } = p { text.trim_matches('/').len() } else { 0 }).sum();
         match template.state {
             _ if self.route.detached => Confidence::Low,
             PathState::Partial if known == 0 => Confidence::Low,

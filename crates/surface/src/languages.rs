@@ -159,13 +159,22 @@ mod tests {
     fn paths_have_the_class_people_give_them() {
         let l = Languages::builtin().unwrap();
         let cases = [
-            (Class::Test, "tests/a.py tests/api/conftest.py app/test_x.py app/x_test.py app/tests.py src/a.spec.ts src/a.test.js src/__tests__/a.js test/a.js e2e/a.ts cypress/x.js spec/a.js tests/a.rs src/tests.rs benches/a.rs fixtures/a.json"),
+            (
+                Class::Test,
+                "tests/a.py tests/api/conftest.py app/test_x.py app/x_test.py app/tests.py src/a.spec.ts src/a.test.js src/__tests__/a.js test/a.js e2e/a.ts cypress/x.js spec/a.js tests/a.rs src/tests.rs benches/a.rs fixtures/a.json",
+            ),
             (Class::Example, "examples/a.py demo/a.js sample/app.py src/a.stories.tsx examples/a.rs"),
             (Class::Docs, "docs/a.py docs_src/x.py"),
             (Class::Generated, "api/a_pb2.py src/generated/a.ts src/__generated__/a.js src/a.generated.ts a_pb.js"),
-            (Class::Vendored, "node_modules/a/index.js vendor/a.js app/_vendor/a.py third_party/x.rs .venv/lib/a.py x/site-packages/a.py node_modules/a/test/x.js"),
+            (
+                Class::Vendored,
+                "node_modules/a/index.js vendor/a.js app/_vendor/a.py third_party/x.rs .venv/lib/a.py x/site-packages/a.py node_modules/a/test/x.js",
+            ),
             (Class::Minified, "static/a.min.js"),
-            (Class::Production, "app/a.py dist/main.js build/routes.js src/latest.js src/contest.py lib/attest/a.py src/testing.rs spec/a.py app/docs/a.py src/main.rs protest.js"),
+            (
+                Class::Production,
+                "app/a.py dist/main.js build/routes.js src/latest.js src/contest.py lib/attest/a.py src/testing.rs spec/a.py app/docs/a.py src/main.rs protest.js",
+            ),
         ];
         for (class, paths) in cases {
             for path in paths.split(' ') {

@@ -86,10 +86,14 @@ fn conflicts(routes: &[Route], groups: &[(Key, Option<FileId>)]) -> BTreeSet<(Ke
     for (route, (group, _)) in routes.iter().zip(groups) {
         let Some(app) = route.app.filter(|_| !route.implicit) else { continue };
         apps.insert((group, app.file));
-        let path: String = route.path.iter().map(|p| match p {
-            PathPiece::Text { text, .. } => text.as_str(),
-            PathPiece::Hole { label, .. } => label.as_str(),
-        }).collect();
+        let path: String = route
+            .path
+            .iter()
+            .map(|p| match p {
+                PathPiece::Text { text, .. } => text.as_str(),
+                PathPiece::Hole { label, .. } => label.as_str(),
+            })
+            .collect();
         let methods = match &route.methods {
             Methods::Any => vec!["ANY".to_owned()],
             Methods::Some(all) => all.iter().map(ToString::to_string).collect(),
@@ -183,7 +187,9 @@ impl<'s> Manifests<'s> {
             loop {
                 let here = self.by_folder.get(folder).into_iter().flatten().filter(|(g, _)| fits(*g));
                 // A manifest with a name before one without.
-                let best = here.min_by_key(|(_, id)| (survey.files.get(*id).text.as_deref().and_then(|t| name_of(survey.path(*id), t)).is_none(), *id));
+                let best = here.min_by_key(|(_, id)| {
+                    (survey.files.get(*id).text.as_deref().and_then(|t| name_of(survey.path(*id), t)).is_none(), *id)
+                });
                 if let Some((_, id)) = best {
                     return Some(*id);
                 }
@@ -200,9 +206,11 @@ impl<'s> Manifests<'s> {
 /// Whether a manifest makes its folder a unit: tool settings and workspace lists alone don't.
 fn makes_a_unit(path: &str, text: &str) -> bool {
     match path.rsplit('/').next().unwrap_or(path) {
-        "package.json" => serde_json::from_str::<serde_json::Value>(text).is_ok_and(|v| ["name", "dependencies", "scripts"].iter().any(|k| v.get(k).is_some())),
+        "package.json" => serde_json::from_str::<serde_json::Value>(text)
+            .is_ok_and(|v| ["name", "dependencies", "scripts"].iter().any(|k| v.get(k).is_some())),
         "Cargo.toml" => toml_value(text).is_some_and(|v| v.get("package").is_some()),
-        "pyproject.toml" => toml_value(text).is_some_and(|v| v.get("project").is_some() || v.get("build-system").is_some() || at(&v, &["tool", "poetry"]).is_some()),
+        "pyproject.toml" => toml_value(text)
+            .is_some_and(|v| v.get("project").is_some() || v.get("build-system").is_some() || at(&v, &["tool", "poetry"]).is_some()),
         "setup.cfg" => text.lines().any(|l| l.trim() == "[metadata]"),
         _ => true,
     }
@@ -230,7 +238,8 @@ fn name_of(path: &str, text: &str) -> Option<String> {
         "pyproject.toml" => text_at(&["project", "name"]).or_else(|| text_at(&["tool", "poetry", "name"]))?,
         "setup.cfg" => {
             let section = text.split("[metadata]").nth(1)?;
-            let line = section.lines().take_while(|l| !l.starts_with('[')).find(|l| l.split('=').next().is_some_and(|k| k.trim() == "name"))?;
+            let line =
+                section.lines().take_while(|l| !l.starts_with('[')).find(|l| l.split('=').next().is_some_and(|k| k.trim() == "name"))?;
             line.split_once('=')?.1.trim().to_owned()
         }
         "setup.py" => {

@@ -72,7 +72,10 @@ fn threads_do_not_change_the_bytes() {
 
 #[test]
 fn a_repository_teaches_its_own_framework() {
-    let (_dir, tree) = tree(&[(".apicensus/models/acme.yaml", MODEL), ("main.py", "from acme import App\napp = App()\napp.endpoint('/orders/{id}', lambda: 1)\n")]);
+    let (_dir, tree) = tree(&[
+        (".apicensus/models/acme.yaml", MODEL),
+        ("main.py", "from acme import App\napp = App()\napp.endpoint('/orders/{id}', lambda: 1)\n"),
+    ]);
     let catalog = scan(&tree, &ScanOptions::default()).unwrap();
     assert_eq!(catalog.endpoints[0].framework, "acme");
     assert_eq!(catalog.endpoints[0].path, "/orders/{id}");

@@ -121,7 +121,8 @@ fn run_files(lang: Lang, files: &[(PathBuf, Lang)], wanted: Option<&str>) {
             tally
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let workers: Vec<_> = (0..threads).filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()).collect();
+        let workers: Vec<_> =
+            (0..threads).filter_map(|_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()).collect();
         for worker in workers {
             match worker.join() {
                 Ok(tally) => merge(&mut all, tally),

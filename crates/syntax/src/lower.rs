@@ -105,7 +105,11 @@ fn collect_errors(ctx: &mut Ctx<'_>, root: Node<'_>) {
         let bad = node.is_error() || node.is_missing();
         if bad && ctx.module.troubles.len() < MAX_TROUBLES {
             let line = ctx.span(node).line;
-            let message = if node.is_missing() { format!("expected `{}` here", node.kind()) } else { "this part is not valid syntax and was skipped".to_owned() };
+            let message = if node.is_missing() {
+                format!("expected `{}` here", node.kind())
+            } else {
+                "this part is not valid syntax and was skipped".to_owned()
+            };
             ctx.trouble(line, SyntaxTroubleKind::Syntax, &message);
         }
         if (!bad && node.has_error() && cursor.goto_first_child()) || cursor.goto_next_sibling() {

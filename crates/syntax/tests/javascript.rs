@@ -42,7 +42,10 @@ import "z"
 import "t" names T
 "#,
     );
-    ts("import type { A } from 'a'; import x = require('y'); import q = a.b.c;", "import type \"a\" names A\ndeclare x = call(name require, \"y\")\ndeclare q = attr(attr(name a, b), c)\n");
+    ts(
+        "import type { A } from 'a'; import x = require('y'); import q = a.b.c;",
+        "import type \"a\" names A\ndeclare x = call(name require, \"y\")\ndeclare q = attr(attr(name a, b), c)\n",
+    );
 }
 
 #[test]
@@ -78,10 +81,19 @@ export names g
     js("export default function () { return 1 }", "export default function() { return 1 }");
     js("export default function main() {}", "function main()\nexport default name main");
     js("export default async (x) => x;", "export default async lambda(x) { return name x }");
-    js("module.exports = { a }; exports.b = exports.c = f;", "bind place(attr(name module, exports)) = dict{\"a\": name a}\nbind place(attr(name exports, b)) = assign(place(attr(name exports, c)) = name f)");
+    js(
+        "module.exports = { a }; exports.b = exports.c = f;",
+        "bind place(attr(name module, exports)) = dict{\"a\": name a}\nbind place(attr(name exports, b)) = assign(place(attr(name exports, c)) = name f)",
+    );
     ts("export = x;", "export = name x");
-    ts("export type { A } from 'a'; export import q = a.b; export as namespace w;", "export from \"a\" names A\ndeclare q = attr(name a, b)\nexport names q");
-    ts("export enum E { A } export namespace N { export const x = 1 }", "enum E\n  field A = 0\nexport names E\nnamespace N\n  declare x = 1\n  export names x\nexport names N");
+    ts(
+        "export type { A } from 'a'; export import q = a.b; export as namespace w;",
+        "export from \"a\" names A\ndeclare q = attr(name a, b)\nexport names q",
+    );
+    ts(
+        "export enum E { A } export namespace N { export const x = 1 }",
+        "enum E\n  field A = 0\nexport names E\nnamespace N\n  declare x = 1\n  export names x\nexport names N",
+    );
 }
 
 #[test]
@@ -232,7 +244,10 @@ enum G
         "declare const a: X; declare function f(): void; declare module 'm' { interface I {} } declare global { interface W {} } namespace P.Q { f() }",
         "declare a: name X = unknown(ambient_declaration)\nabstract function f() -> name void\nnamespace 'm'\n  interface I\nblock\n  interface W\nnamespace P\n  namespace Q\n    call(name f)",
     );
-    ts("x = a as B; y = b!.c; z = <T>d; w = e satisfies F; v = f<string>(g);", "bind x = cast(name a)\nbind y = attr(cast(name b), c)\nbind z = cast(name d)\nbind w = cast(name e)\nbind v = call<name string>(name f, name g)");
+    ts(
+        "x = a as B; y = b!.c; z = <T>d; w = e satisfies F; v = f<string>(g);",
+        "bind x = cast(name a)\nbind y = attr(cast(name b), c)\nbind z = cast(name d)\nbind w = cast(name e)\nbind v = call<name string>(name f, name g)",
+    );
 }
 
 #[test]
@@ -433,7 +448,43 @@ fn broken_code_keeps_what_can_be_read() {
 #[test]
 fn noise_neither_crashes_nor_hangs() {
     on_big_stack(|| {
-        let words = ["(", ")", "{", "}", "[", "]", "<", ">", "=>", "class ", "function ", "`${", "`", "'", "/", "/*", "export ", "import ", "a", "1", ";", ",", ":", "?", "@", "#", ".", "...", "=", "async ", "\n", "\u{e9}", "switch", "case", "enum "];
+        let words = [
+            "(",
+            ")",
+            "{",
+            "}",
+            "[",
+            "]",
+            "<",
+            ">",
+            "=>",
+            "class ",
+            "function ",
+            "`${",
+            "`",
+            "'",
+            "/",
+            "/*",
+            "export ",
+            "import ",
+            "a",
+            "1",
+            ";",
+            ",",
+            ":",
+            "?",
+            "@",
+            "#",
+            ".",
+            "...",
+            "=",
+            "async ",
+            "\n",
+            "\u{e9}",
+            "switch",
+            "case",
+            "enum ",
+        ];
         let mut state = 7_u64;
         for round in 0..150 {
             let mut text = String::new();

@@ -284,22 +284,34 @@ tuple[name a, name b]
 
 #[test]
 fn strings() {
-    value(r#""a\n\x41\101\u00e9\N{DASH}\q\
-z" r"\d" b'\x80\u00e9' """ {t}""""#, r#""a\nAAé�\\qz\\d\u{80}\\u00e9 {t}""#);
+    value(
+        r#""a\n\x41\101\u00e9\N{DASH}\q\
+z" r"\d" b'\x80\u00e9' """ {t}""""#,
+        r#""a\nAAé�\\qz\\d\u{80}\\u00e9 {t}""#,
+    );
     value("''", "\"\"");
     value("'/' 'a'  \\\n 'b'", "\"/ab\"");
     value("'%s/x' % a", "(\"%s/x\" % name a)");
     value(r#"f"a{x}{{}}\{y}" 'b' f''"#, r#"str("a", name x, "{}\\", name y, "b")"#);
     value(r#"rf"\d{x}""#, r#"str("\\d", name x)"#);
-    value(r#"f"{q.r['a']:d}{n:>{w}}{y!r}{z=}""#, r#"str(index(attr(name q, r), "a"), call(name format, name n, str(">", name w)), call(name repr, name y), "z=", call(name repr, name z))"#);
+    value(
+        r#"f"{q.r['a']:d}{n:>{w}}{y!r}{z=}""#,
+        r#"str(index(attr(name q, r), "a"), call(name format, name n, str(">", name w)), call(name repr, name y), "z=", call(name repr, name z))"#,
+    );
     value("f\"{f'{a}/b'}\"", "str(str(name a, \"/b\"))");
     check("def f():\n    f'no {doc}'\ndef g():\n    b'no doc'\n", "function f()\n  str(\"no \", name doc)\nfunction g()\n  \"no doc\"\n");
 }
 
 #[test]
 fn literals() {
-    value("0x1F_0, 0o17, 0b101, 1_0.5e3, 12L, True, False, None, ...", "tuple[496, 15, 5, 10500, 12, true, false, null, unknown(ellipsis)]");
-    value("[1, *a], (1,), (), {1, *b}, {}, {'a': 1, **c}", "tuple[list[1, *name a], tuple[1], tuple[], set[1, *name b], dict{}, dict{\"a\": 1, **name c}]");
+    value(
+        "0x1F_0, 0o17, 0b101, 1_0.5e3, 12L, True, False, None, ...",
+        "tuple[496, 15, 5, 10500, 12, true, false, null, unknown(ellipsis)]",
+    );
+    value(
+        "[1, *a], (1,), (), {1, *b}, {}, {'a': 1, **c}",
+        "tuple[list[1, *name a], tuple[1], tuple[], set[1, *name b], dict{}, dict{\"a\": 1, **name c}]",
+    );
     value("*a, b", "tuple[*name a, name b]");
 }
 
@@ -307,7 +319,10 @@ fn literals() {
 fn operations() {
     value("a < b <= c", "((name a < name b) and (name b <= name c))");
     value("not a in b or c not in d and e is not None", "(not((name a in name b)) or ((name c not in name d) and (name e != null)))");
-    value("-a + ~b - c * d / e // f | g & h", "(((minus(name a) + unary(name b)) - (((name c * name d) / name e) ? name f)) | (name g & name h))");
+    value(
+        "-a + ~b - c * d / e // f | g & h",
+        "(((minus(name a) + unary(name b)) - (((name c * name d) / name e) ? name f)) | (name g & name h))",
+    );
     value("a if b else c", "cond(name b, name a, name c)");
     value("(n := 5)", "assign(n = 5)");
     value("await a.b", "await(attr(name a, b))");
@@ -330,7 +345,10 @@ fn calls_and_comprehensions() {
     value("f(*a, b, c=1, **d)", "call(name f, *name a, name b, c=1, **name d)");
     value("f(x for x in y)", "call(name f, comp list(name x for x in name y))");
     value("a.b('c').d()", "call(attr(call(attr(name a, b), \"c\"), d))");
-    value("[x async for x in y if z if w for q in r, s]", "comp list(name x for x in name y if name z if name w for q in tuple[name r, name s])");
+    value(
+        "[x async for x in y if z if w for q in r, s]",
+        "comp list(name x for x in name y if name z if name w for q in tuple[name r, name s])",
+    );
     value("{k: v for k, v in p}", "comp dict(name k: name v for [k, v] in name p)");
     value("{c for c in d}", "comp set(name c for c in name d)");
 }
@@ -354,7 +372,13 @@ fn broken_code_keeps_what_can_be_read() {
         "x = (\ndef f(a):\n    return 1\n@app.get('/x')\ndef g(): pass\n<<<<<<< HEAD\na = 1\n=======\nb = 2\n>>>>>>> other\napp.get('/a', f\napp.post('/b')\n",
     );
     let text = render(&module);
-    for part in ["function f(a)", "@call(attr(name app, get), \"/x\")\nfunction g()", "bind a = 1", "bind b = 2", "call(attr(name app, post), \"/b\")"] {
+    for part in [
+        "function f(a)",
+        "@call(attr(name app, get), \"/x\")\nfunction g()",
+        "bind a = 1",
+        "bind b = 2",
+        "call(attr(name app, post), \"/b\")",
+    ] {
         assert!(text.contains(part), "no {part} in {text}");
     }
     assert!(module.troubles.iter().all(|t| t.kind == SyntaxTroubleKind::Syntax) && !module.troubles.is_empty());
@@ -369,7 +393,10 @@ fn random_bytes() {
         state ^= state << 17;
         state
     };
-    let words = ["def ", "class ", "f'{", "}", "(", ")", "[", "]", "{", ":", "\n", "    ", "'", "\"\"\"", "\\", "@", "x", ".", "=", ",", "if ", "case ", "match ", "*", "é", "\0", "lambda ", "for ", " in ", "%", "\\N{", "\\x"];
+    let words = [
+        "def ", "class ", "f'{", "}", "(", ")", "[", "]", "{", ":", "\n", "    ", "'", "\"\"\"", "\\", "@", "x", ".", "=", ",", "if ",
+        "case ", "match ", "*", "é", "\0", "lambda ", "for ", " in ", "%", "\\N{", "\\x",
+    ];
     for round in 0..300 {
         let length = next() as usize % 200;
         let source = if round % 2 == 0 {
@@ -385,7 +412,9 @@ fn random_bytes() {
 
 #[test]
 fn deep_nesting_is_cut_off() {
-    for (open, close) in [("[", "]"), ("(", ")"), ("{1:", "}"), ("f(", ")"), ("not ", ""), ("-", ""), ("x if y else ", ""), ("lambda: ", ""), ("x[", "]")] {
+    for (open, close) in
+        [("[", "]"), ("(", ")"), ("{1:", "}"), ("f(", ")"), ("not ", ""), ("-", ""), ("x if y else ", ""), ("lambda: ", ""), ("x[", "]")]
+    {
         let source = format!("x = {}1{}\ny = 2\n", open.repeat(100_000), close.repeat(100_000));
         let module = module(&source);
         assert!(!module.troubles.is_empty(), "{open}");
@@ -397,7 +426,9 @@ fn deep_nesting_is_cut_off() {
 
 #[test]
 fn long_chains_are_read_as_far_as_the_cap() {
-    for (first, link) in [("x", ".a()"), ("x", " + 1"), ("x", " < 1"), ("x", " and y"), ("x", "[0]"), ("'a'", " 'b'"), ("x", ", y"), ("x", " = y")] {
+    for (first, link) in
+        [("x", ".a()"), ("x", " + 1"), ("x", " < 1"), ("x", " and y"), ("x", "[0]"), ("'a'", " 'b'"), ("x", ", y"), ("x", " = y")]
+    {
         let module = module(&format!("{first}{}\ny = 2\n", link.repeat(10_000)));
         let last = module.stmt(*module.body.last().unwrap());
         assert!(matches!(last, Stmt::Bind { value: Some(_), .. }), "{link}");

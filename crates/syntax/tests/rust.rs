@@ -241,7 +241,10 @@ fn expressions() {
     value("async move { 1 }", "block { value 1 }");
     value("|(a, _), b: u8| a", "lambda([a, _], b: name u8) { return name a }");
     value("async move |x| -> u8 { y(); x }", "async lambda(x) -> name u8 {\n  call(name y)\n  return name x\n}");
-    value("if a { 1 } else if let Some(b) = c && d { 2 } else { return 3 }", "cond(name a, block { value 1 }, cond((assign(construct(name Some, b) = name c) and name d), block { value 2 }, block { return 3 }))");
+    value(
+        "if a { 1 } else if let Some(b) = c && d { 2 } else { return 3 }",
+        "cond(name a, block { value 1 }, cond((assign(construct(name Some, b) = name c) and name d), block { value 2 }, block { return 3 }))",
+    );
 }
 
 #[test]
@@ -304,9 +307,15 @@ fn macro_calls() {
     value("rocket::routes![a, b::c]", "call(attr(name rocket, routes!), name a, attr(name b, c))");
     value("vec![1, 2]", "list[1, 2]");
     value("vec![x; 2]", "list[name x]");
-    value(r#"format!("/{}/{x:?}/{0}{{}}{n}", a.b(), n = 2)"#, r#"str("/", call(attr(name a, b)), "/", name x, "/", call(attr(name a, b)), "{}", 2)"#);
+    value(
+        r#"format!("/{}/{x:?}/{0}{{}}{n}", a.b(), n = 2)"#,
+        r#"str("/", call(attr(name a, b)), "/", name x, "/", call(attr(name a, b)), "{}", 2)"#,
+    );
     value(r#"concat!("a", stringify!(b c))"#, r#"call(name concat!, "a", "b c")"#);
-    value(r#"json!({ "a": 1, "b": [null, x.y()], k: {"z": "w"} })"#, r#"call(name json!, dict{"a": 1, "b": list[null, call(attr(name x, y))], name k: dict{"z": "w"}})"#);
+    value(
+        r#"json!({ "a": 1, "b": [null, x.y()], k: {"z": "w"} })"#,
+        r#"call(name json!, dict{"a": 1, "b": list[null, call(attr(name x, y))], name k: dict{"z": "w"}})"#,
+    );
     value(r#"hashmap!{ "a" => 1, "b" => f(2) }"#, r#"call(name hashmap!, tuple["a", 1], tuple["b", call(name f, 2)])"#);
     value(r#"log!(target: T, a.b = %c, "x")"#, r#"call(name log!, target=name T, a.b=name c, "x")"#);
     value("m! { let a = 1; f(a) }", "call(name m!, block {\n  declare a = 1\n  value call(name f, name a)\n})");
@@ -398,7 +407,13 @@ fn macros_of_other_files() {
     assert_eq!(render(&expansion.module), "declare x = (1 >= 2)\n");
     let value = expansion.value.unwrap();
     assert_eq!(expansion.module.span(value).line, 7);
-    let places: Vec<_> = expansion.module.exprs.iter().filter(|(expr, _)| matches!(expr, Expr::Str(_))).map(|(_, span)| (span.start, span.end, span.line)).collect();
+    let places: Vec<_> = expansion
+        .module
+        .exprs
+        .iter()
+        .filter(|(expr, _)| matches!(expr, Expr::Str(_)))
+        .map(|(_, span)| (span.start, span.end, span.line))
+        .collect();
     assert_eq!(places, [(100, 108, 7), (103, 107, 7)]);
     assert!(expand_macro(&rules, "r!(x y)", 0, 1).is_none());
     assert!(expand_macro(&rules, "other!(x)", 0, 1).is_none());
@@ -406,7 +421,9 @@ fn macros_of_other_files() {
 
 #[test]
 fn macros_that_do_not_end_are_left() {
-    let module = module("macro_rules! a { () => { a!() }; (x) => { a!(x) a!(x) a!(x) a!(x) }; }\nfn f() { a!(); }\nfn g() { a!(x); }\nmacro_rules! b { ($($t:tt)*) => { b!($($t)* $($t)* $($t)*) } }\nb!(a b c);\n");
+    let module = module(
+        "macro_rules! a { () => { a!() }; (x) => { a!(x) a!(x) a!(x) a!(x) }; }\nfn f() { a!(); }\nfn g() { a!(x); }\nmacro_rules! b { ($($t:tt)*) => { b!($($t)* $($t)* $($t)*) } }\nb!(a b c);\n",
+    );
     assert!(module.functions.len() == 2);
 }
 
@@ -428,8 +445,53 @@ fn random_bytes() {
         state
     };
     let words = [
-        "fn ", "struct ", "m!", "}", "(", ")", "[", "]", "{", ":", "::", "\n", "'a", "\"", "r#\"", "\"#", "\\", "#[", "x", ".", "=", ",", "if ", "match ", "=>", "macro_rules! m ", "$", "$x:expr", "$(", ")*", "é",
-        "\0", "|", "let ", "impl ", "<", ">", "format!(\"{\"", "json!({", "///", "/*", "*/", ";", "1e", "b'", "matches!(", "vec![",
+        "fn ",
+        "struct ",
+        "m!",
+        "}",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        ":",
+        "::",
+        "\n",
+        "'a",
+        "\"",
+        "r#\"",
+        "\"#",
+        "\\",
+        "#[",
+        "x",
+        ".",
+        "=",
+        ",",
+        "if ",
+        "match ",
+        "=>",
+        "macro_rules! m ",
+        "$",
+        "$x:expr",
+        "$(",
+        ")*",
+        "é",
+        "\0",
+        "|",
+        "let ",
+        "impl ",
+        "<",
+        ">",
+        "format!(\"{\"",
+        "json!({",
+        "///",
+        "/*",
+        "*/",
+        ";",
+        "1e",
+        "b'",
+        "matches!(",
+        "vec![",
     ];
     for round in 0..600 {
         let length = next() as usize % 200;
@@ -458,11 +520,30 @@ fn deep_nesting_is_cut_off() {
 
 #[test]
 fn deep_macros_are_cut_off() {
-    for (open, close) in [("m!(", ")"), ("m![a => ", "]"), ("json!({\"a\": ", "})"), ("json!([", "])"), ("(", ")"), ("matches!(", ", _)"), ("format!(\"{}\", ", ")")] {
-        let source = format!("fn a() {{ json!({}1{}); }}\n#[x({}1{})]\nfn b() {{}}\n", open.repeat(3_000), close.repeat(3_000), open.repeat(3_000), close.repeat(3_000));
+    for (open, close) in [
+        ("m!(", ")"),
+        ("m![a => ", "]"),
+        ("json!({\"a\": ", "})"),
+        ("json!([", "])"),
+        ("(", ")"),
+        ("matches!(", ", _)"),
+        ("format!(\"{}\", ", ")"),
+    ] {
+        let source = format!(
+            "fn a() {{ json!({}1{}); }}\n#[x({}1{})]\nfn b() {{}}\n",
+            open.repeat(3_000),
+            close.repeat(3_000),
+            open.repeat(3_000),
+            close.repeat(3_000)
+        );
         render(&module(&source));
     }
-    render(&module(&format!("macro_rules! m {{ ({}) => {{ {} }} }}\nm!({});\n", "(".repeat(50_000) + &")".repeat(50_000), "$(".repeat(1_000), "[".repeat(50_000) + &"]".repeat(50_000))));
+    render(&module(&format!(
+        "macro_rules! m {{ ({}) => {{ {} }} }}\nm!({});\n",
+        "(".repeat(50_000) + &")".repeat(50_000),
+        "$(".repeat(1_000),
+        "[".repeat(50_000) + &"]".repeat(50_000)
+    )));
 }
 
 #[test]

@@ -21,7 +21,9 @@ impl World<'_> {
             "get" | "setdefault" | "pop" | "__getitem__" => {
                 let key = args.at(0)?.clone();
                 if let Some(found) = self.dict_get(dict, &key) {
-                    if name == "pop" && let Some(key) = Key::of(&key) {
+                    if name == "pop"
+                        && let Some(key) = Key::of(&key)
+                    {
                         dict.entries.borrow_mut().shift_remove(&key);
                     }
                     return Some(found);
@@ -38,7 +40,9 @@ impl World<'_> {
                 Some(match default {
                     Some(default) if open => Value::Default(Rc::new(default)),
                     Some(default) => default,
-                    None if open || key.is_unknown() => Value::unknown(key.as_str().unwrap_or_default(), "an entry of an unknown dict", Some(at)),
+                    None if open || key.is_unknown() => {
+                        Value::unknown(key.as_str().unwrap_or_default(), "an entry of an unknown dict", Some(at))
+                    }
                     None => Value::Null,
                 })
             }
@@ -57,7 +61,9 @@ impl World<'_> {
                 let whole = Value::Dict(dict.clone());
                 Some(self.contains(&whole, &key).map_or_else(|| Value::unknown("has()", "the dict is not known", Some(at)), Value::Bool))
             }
-            "items" | "entries" | "iter" | "iteritems" | "into_iter" => listed(pairs.into_iter().map(|(k, v)| Value::tuple(vec![k, self.force(&v)])).collect()),
+            "items" | "entries" | "iter" | "iteritems" | "into_iter" => {
+                listed(pairs.into_iter().map(|(k, v)| Value::tuple(vec![k, self.force(&v)])).collect())
+            }
             "keys" | "iterkeys" | "into_keys" => listed(pairs.into_iter().map(|(k, _)| k).collect()),
             "values" | "itervalues" | "into_values" => listed(pairs.into_iter().map(|(_, v)| self.force(&v)).collect()),
             "update" => {

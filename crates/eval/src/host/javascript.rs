@@ -12,10 +12,44 @@ impl World<'_> {
     pub(super) fn js_call(&mut self, symbol: &str, args: &Args, at: Place) -> Option<Value> {
         let first = args.at(0).cloned();
         match symbol {
-            "Object.entries" | "Object.keys" | "Object.values" | "Object.getOwnPropertyNames" | "Reflect.ownKeys" | "lodash.keys" | "lodash.values" | "lodash.toPairs" => self.object_list(symbol, &first?, at),
-            "Object.assign" | "lodash.assign" | "lodash.merge" | "lodash.extend" | "lodash.defaults" | "util._extend" | "__assign" | "tslib.__assign" => self.assign_object(args),
-            "Object.freeze" | "Object.seal" | "Object.preventExtensions" | "structuredClone" | "lodash.cloneDeep" | "lodash.clone" | "Promise.resolve" | "Object" | "__importDefault" | "__importStar" | "_interopRequireDefault" | "_interopRequireWildcard" | "tslib.__importDefault" | "tslib.__importStar" | "__toESM"
-            | "util.promisify" | "lodash.once" | "lodash.memoize" | "Object.getPrototypeOf" | "_interopDefault" | "_interop_require_default" | "_interop_require_wildcard" | "__toCommonJS" | "lodash.chain" | "decodeURIComponent" | "encodeURI" | "lodash.debounce" | "interopDefault" => first,
+            "Object.entries"
+            | "Object.keys"
+            | "Object.values"
+            | "Object.getOwnPropertyNames"
+            | "Reflect.ownKeys"
+            | "lodash.keys"
+            | "lodash.values"
+            | "lodash.toPairs" => self.object_list(symbol, &first?, at),
+            "Object.assign" | "lodash.assign" | "lodash.merge" | "lodash.extend" | "lodash.defaults" | "util._extend" | "__assign"
+            | "tslib.__assign" => self.assign_object(args),
+            "Object.freeze"
+            | "Object.seal"
+            | "Object.preventExtensions"
+            | "structuredClone"
+            | "lodash.cloneDeep"
+            | "lodash.clone"
+            | "Promise.resolve"
+            | "Object"
+            | "__importDefault"
+            | "__importStar"
+            | "_interopRequireDefault"
+            | "_interopRequireWildcard"
+            | "tslib.__importDefault"
+            | "tslib.__importStar"
+            | "__toESM"
+            | "util.promisify"
+            | "lodash.once"
+            | "lodash.memoize"
+            | "Object.getPrototypeOf"
+            | "_interopDefault"
+            | "_interop_require_default"
+            | "_interop_require_wildcard"
+            | "__toCommonJS"
+            | "lodash.chain"
+            | "decodeURIComponent"
+            | "encodeURI"
+            | "lodash.debounce"
+            | "interopDefault" => first,
             "Object.fromEntries" | "Map" | "WeakMap" | "lodash.fromPairs" => self.map_of(first.as_ref(), at),
             "Set" | "WeakSet" | "Array.from" | "Array" | "Array.of" => self.array_of(symbol, args, at),
             "Array.isArray" | "lodash.isArray" => Some(match first? {
@@ -173,7 +207,9 @@ impl World<'_> {
             (_, Some(value)) => self.items_of(value, at),
             (_, None) => (Vec::new(), false),
         };
-        if symbol == "Array.from" && let Some(f) = args.at(1) {
+        if symbol == "Array.from"
+            && let Some(f) = args.at(1)
+        {
             let f = f.clone();
             items = items.into_iter().map(|v| self.callback(&f, vec![v], at)).collect();
         }
@@ -263,16 +299,26 @@ impl World<'_> {
                     all.push(&text);
                 }
                 Some(Value::Text(Rc::new(match all.known() {
-                    Some(known) if known.contains("./") || known.contains("//") || known.ends_with("/..") => Text::plain(normal(&known), all.place()),
+                    Some(known) if known.contains("./") || known.contains("//") || known.ends_with("/..") => {
+                        Text::plain(normal(&known), all.place())
+                    }
                     _ => all,
                 })))
             }
-            "path.basename" | "path.parse" | "path.dirname" | "path.extname" | "path.relative" | "path.normalize" => self.path_part(symbol, args),
-            "fs.readdirSync" | "fs.readdir" | "fs.promises.readdir" | "fs/promises.readdir" | "fs-extra.readdir" | "fs-extra.readdirSync" => self.listing(args, at),
+            "path.basename" | "path.parse" | "path.dirname" | "path.extname" | "path.relative" | "path.normalize" => {
+                self.path_part(symbol, args)
+            }
+            "fs.readdirSync"
+            | "fs.readdir"
+            | "fs.promises.readdir"
+            | "fs/promises.readdir"
+            | "fs-extra.readdir"
+            | "fs-extra.readdirSync" => self.listing(args, at),
             "fs.existsSync" | "fs-extra.existsSync" => {
                 let path = args.at(0)?.as_str()?;
                 let path = normal(&path);
-                let known = self.input.files.find(path.trim_start_matches('/')).is_some() || self.input.files.is_folder(path.trim_start_matches('/'));
+                let known = self.input.files.find(path.trim_start_matches('/')).is_some()
+                    || self.input.files.is_folder(path.trim_start_matches('/'));
                 known.then_some(Value::Bool(true))
             }
             "fs.statSync" | "fs.lstatSync" | "fs-extra.statSync" => {
@@ -281,7 +327,9 @@ impl World<'_> {
                 let is_folder = self.input.files.is_folder(text);
                 Some(Value::dict([("@folder".into(), Value::Bool(is_folder)), ("@path".into(), Value::text(path))]))
             }
-            "glob.sync" | "glob.globSync" | "glob" | "fast-glob.sync" | "fast-glob" | "globby.sync" | "tiny-glob/sync" | "globby" => self.glob(args, at),
+            "glob.sync" | "glob.globSync" | "glob" | "fast-glob.sync" | "fast-glob" | "globby.sync" | "tiny-glob/sync" | "globby" => {
+                self.glob(args, at)
+            }
             _ => None,
         }
     }
@@ -303,7 +351,12 @@ impl World<'_> {
                 let from = normal(&path);
                 Value::text(to.strip_prefix(from.as_str()).map_or(to.as_str(), |t| t.trim_start_matches('/')))
             }
-            _ => Value::dict([("name".into(), Value::text(stem(base))), ("base".into(), Value::text(base)), ("ext".into(), Value::text(&base[stem(base).len()..])), ("dir".into(), Value::text(files::parent(&path)))]),
+            _ => Value::dict([
+                ("name".into(), Value::text(stem(base))),
+                ("base".into(), Value::text(base)),
+                ("ext".into(), Value::text(&base[stem(base).len()..])),
+                ("dir".into(), Value::text(files::parent(&path))),
+            ]),
         })
     }
 
@@ -315,7 +368,13 @@ impl World<'_> {
         if !self.input.files.is_folder(folder) {
             return Some(open_list(at));
         }
-        let mut names: Vec<(SmolStr, bool)> = self.input.files.in_folder(folder).iter().map(|f| (SmolStr::new(self.input.files.get(*f).path.rsplit('/').next().unwrap_or_default()), false)).collect();
+        let mut names: Vec<(SmolStr, bool)> = self
+            .input
+            .files
+            .in_folder(folder)
+            .iter()
+            .map(|f| (SmolStr::new(self.input.files.get(*f).path.rsplit('/').next().unwrap_or_default()), false))
+            .collect();
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         for (_, file) in self.input.files.iter() {
             if let Some((child, _)) = file.path.strip_prefix(prefix.as_str()).and_then(|r| r.split_once('/')) {
@@ -329,7 +388,18 @@ impl World<'_> {
         let typed = args.at(1).is_some_and(|o| matches!(self.get_attr(&o.clone(), "withFileTypes", None), Some(Value::Bool(true))));
         let items = names
             .into_iter()
-            .map(|(name, is_folder)| if typed { Value::dict([("name".into(), Value::text(name)), ("@folder".into(), Value::Bool(is_folder)), ("parentPath".into(), Value::text(path.clone())), ("path".into(), Value::text(path.clone()))]) } else { Value::text(name) })
+            .map(|(name, is_folder)| {
+                if typed {
+                    Value::dict([
+                        ("name".into(), Value::text(name)),
+                        ("@folder".into(), Value::Bool(is_folder)),
+                        ("parentPath".into(), Value::text(path.clone())),
+                        ("path".into(), Value::text(path.clone())),
+                    ])
+                } else {
+                    Value::text(name)
+                }
+            })
             .collect();
         Some(Value::list(items))
     }
@@ -345,7 +415,13 @@ impl World<'_> {
             .files
             .iter()
             .filter(|(_, f)| crate::resolve::glob::matches(&whole, &f.path))
-            .map(|(_, f)| if absolute || base.is_empty() { Value::text(format!("/{}", f.path)) } else { Value::text(f.path.trim_start_matches(base.trim_start_matches('/')).trim_start_matches('/')) })
+            .map(|(_, f)| {
+                if absolute || base.is_empty() {
+                    Value::text(format!("/{}", f.path))
+                } else {
+                    Value::text(f.path.trim_start_matches(base.trim_start_matches('/')).trim_start_matches('/'))
+                }
+            })
             .collect();
         Some(Value::list(found))
     }

@@ -74,21 +74,34 @@ impl World<'_> {
                         return Some(Value::Number(index as f64));
                     }
                 }
-                Some(if list.open.get() || wanted.is_unknown() { Value::unknown("index()", "the list is not known", Some(at)) } else { Value::Number(-1.0) })
+                Some(if list.open.get() || wanted.is_unknown() {
+                    Value::unknown("index()", "the list is not known", Some(at))
+                } else {
+                    Value::Number(-1.0)
+                })
             }
             "includes" | "contains" | "has" | "__contains__" => {
                 let wanted = args.at(0)?.clone();
-                Some(self.contains(&whole, &wanted).map_or_else(|| Value::unknown("includes()", "the list is not known", Some(at)), Value::Bool))
+                Some(
+                    self.contains(&whole, &wanted)
+                        .map_or_else(|| Value::unknown("includes()", "the list is not known", Some(at)), Value::Bool),
+                )
             }
             "len" => Some(Value::Number(items.len() as f64)),
-            "is_empty" => Some(if list.open.get() { Value::unknown("is_empty()", "the list is not known", Some(at)) } else { Value::Bool(items.is_empty()) }),
+            "is_empty" => Some(if list.open.get() {
+                Value::unknown("is_empty()", "the list is not known", Some(at))
+            } else {
+                Value::Bool(items.is_empty())
+            }),
             "at" | "get" | "nth" => {
                 let index = args.at(0)?.clone();
                 Some(self.index(&whole, &index, at))
             }
             "first" | "next" => Some(items.first().cloned().unwrap_or(Value::Null)),
             "last" => Some(items.last().cloned().unwrap_or(Value::Null)),
-            "entries" | "enumerate" => Some(Value::list(items.into_iter().enumerate().map(|(i, v)| Value::tuple(vec![Value::Number(i as f64), v])).collect())),
+            "entries" | "enumerate" => {
+                Some(Value::list(items.into_iter().enumerate().map(|(i, v)| Value::tuple(vec![Value::Number(i as f64), v])).collect()))
+            }
             "keys" => Some(Value::list((0..items.len()).map(|i| Value::Number(i as f64)).collect())),
             "union" => {
                 let result = self.copy_list(list);
@@ -146,7 +159,8 @@ impl World<'_> {
             }
             "map" | "flatMap" | "flat_map" | "filter_map" | "and_then" => {
                 let f = args.at(0)?.clone();
-                let results: Vec<Value> = items.into_iter().enumerate().map(|(i, v)| self.callback(&f, vec![v, Value::Number(i as f64)], at)).collect();
+                let results: Vec<Value> =
+                    items.into_iter().enumerate().map(|(i, v)| self.callback(&f, vec![v, Value::Number(i as f64)], at)).collect();
                 Some(if name == "map" { Value::list(results) } else { self.flattened(&results, at) })
             }
             "filter" => {
@@ -185,7 +199,8 @@ impl World<'_> {
                 })
             }
             "reduce" | "fold" | "reduceRight" => {
-                let (f, start) = if name == "fold" { (args.at(1)?.clone(), args.at(0).cloned()) } else { (args.at(0)?.clone(), args.at(1).cloned()) };
+                let (f, start) =
+                    if name == "fold" { (args.at(1)?.clone(), args.at(0).cloned()) } else { (args.at(0)?.clone(), args.at(1).cloned()) };
                 if name == "reduceRight" {
                     items.reverse();
                 }
@@ -196,8 +211,11 @@ impl World<'_> {
                 }
                 Some(value)
             }
-            "iter" | "into_iter" | "collect" | "values" | "clone" | "to_vec" | "iter_mut" | "cloned" | "copied" | "as_slice" | "into" | "unwrap" | "peekable" | "skip" | "take" | "as_ref" | "drain" | "sorted" | "toSorted" | "splice" | "fill" | "as_mut" | "to_owned" | "into_boxed_slice"
-            | "expect" | "unwrap_or_default" | "filter_ok" | "dedup" | "inspect" => Some(Value::List(list.clone())),
+            "iter" | "into_iter" | "collect" | "values" | "clone" | "to_vec" | "iter_mut" | "cloned" | "copied" | "as_slice" | "into"
+            | "unwrap" | "peekable" | "skip" | "take" | "as_ref" | "drain" | "sorted" | "toSorted" | "splice" | "fill" | "as_mut"
+            | "to_owned" | "into_boxed_slice" | "expect" | "unwrap_or_default" | "filter_ok" | "dedup" | "inspect" => {
+                Some(Value::List(list.clone()))
+            }
             "toString" => {
                 let separator = Text::plain(SmolStr::new_static(","), None);
                 self.joined(&items, &separator, false, at)

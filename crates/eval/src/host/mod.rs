@@ -59,10 +59,17 @@ impl World<'_> {
                 let class = class.clone();
                 Some(Value::list(self.mro(&class)))
             }
-            Value::Instance(instance) if self.family == Family::Python && matches!(name.as_str(), "items" | "keys" | "values" | "get" | "_asdict" | "dict" | "model_dump") => {
+            Value::Instance(instance)
+                if self.family == Family::Python
+                    && matches!(name.as_str(), "items" | "keys" | "values" | "get" | "_asdict" | "dict" | "model_dump") =>
+            {
                 let fields: Vec<_> = instance.fields.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
                 let Value::Dict(dict) = Value::dict(fields) else { return None };
-                if matches!(name.as_str(), "_asdict" | "dict" | "model_dump") { Some(Value::Dict(dict)) } else { self.dict_method(&dict, name, args, at) }
+                if matches!(name.as_str(), "_asdict" | "dict" | "model_dump") {
+                    Some(Value::Dict(dict))
+                } else {
+                    self.dict_method(&dict, name, args, at)
+                }
             }
             _ => None,
         }
@@ -78,7 +85,11 @@ impl World<'_> {
                     Value::Function(f) => Value::BoundFunction(std::rc::Rc::new((this, f.clone()))),
                     other => other.clone(),
                 };
-                Some(if rest.is_empty() { bound } else { Value::Method(std::rc::Rc::new(Bound { receiver: bound, name: SmolStr::default(), args: Args::of(rest) })) })
+                Some(if rest.is_empty() {
+                    bound
+                } else {
+                    Value::Method(std::rc::Rc::new(Bound { receiver: bound, name: SmolStr::default(), args: Args::of(rest) }))
+                })
             }
             "call" | "apply" => {
                 let this = args.at(0).cloned();
@@ -118,7 +129,10 @@ impl World<'_> {
 
 /// Method names of dicts, Maps and plain objects that are no entries.
 pub(crate) fn is_dict_method(name: &str) -> bool {
-    matches!(name, "get" | "set" | "has" | "entries" | "keys" | "values" | "forEach" | "delete" | "hasOwnProperty" | "add" | "clear" | "toString")
+    matches!(
+        name,
+        "get" | "set" | "has" | "entries" | "keys" | "values" | "forEach" | "delete" | "hasOwnProperty" | "add" | "clear" | "toString"
+    )
 }
 
 /// Whether a built-in value is an instance of a built-in type.

@@ -18,9 +18,27 @@ impl World<'_> {
                 Value::Text(t) => t.known().map(|t| Value::Number(t.chars().count() as f64)),
                 _ => None,
             },
-            "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "deque" | "collections.deque" => self.collection(symbol, args, at),
-            "dict" | "collections.OrderedDict" | "OrderedDict" | "collections.defaultdict" | "types.MappingProxyType" | "copy.copy" | "copy.deepcopy" | "collections.ChainMap" => self.dict_call(symbol, args, at),
-            "str" | "os.fspath" | "pathlib.Path" | "Path" | "pathlib.PurePosixPath" | "os.path.abspath" | "os.path.realpath" | "os.path.normpath" | "os.path.expanduser" | "os.path.expandvars" => match args.items.len() {
+            "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter" | "deque" | "collections.deque" => {
+                self.collection(symbol, args, at)
+            }
+            "dict"
+            | "collections.OrderedDict"
+            | "OrderedDict"
+            | "collections.defaultdict"
+            | "types.MappingProxyType"
+            | "copy.copy"
+            | "copy.deepcopy"
+            | "collections.ChainMap" => self.dict_call(symbol, args, at),
+            "str"
+            | "os.fspath"
+            | "pathlib.Path"
+            | "Path"
+            | "pathlib.PurePosixPath"
+            | "os.path.abspath"
+            | "os.path.realpath"
+            | "os.path.normpath"
+            | "os.path.expanduser"
+            | "os.path.expandvars" => match args.items.len() {
                 0 | 1 => Some(Value::Text(Rc::new(self.to_text(&first.unwrap_or_else(|| Value::text("")), at)))),
                 _ => self.joined_path(args, at),
             },
@@ -37,7 +55,12 @@ impl World<'_> {
             "enumerate" => {
                 let (items, open) = self.items_of(&first?, at);
                 let start = args.get(1, "start").and_then(Value::as_number).unwrap_or(0.0);
-                Some(with_open(Value::list(items.into_iter().enumerate().map(|(i, v)| Value::tuple(vec![Value::Number(i as f64 + start), v])).collect()), open))
+                Some(with_open(
+                    Value::list(
+                        items.into_iter().enumerate().map(|(i, v)| Value::tuple(vec![Value::Number(i as f64 + start), v])).collect(),
+                    ),
+                    open,
+                ))
             }
             "zip" | "itertools.zip_longest" => self.zip(args, at),
             "map" | "filter" => self.map_filter(symbol, args, at),
@@ -65,7 +88,13 @@ impl World<'_> {
                 let (items, open) = self.items_of(&first?, at);
                 let answers: Vec<Option<bool>> = items.iter().map(|v| self.truth(v)).collect();
                 let wanted = symbol == "any";
-                if answers.contains(&Some(wanted)) { Some(Value::Bool(wanted)) } else if open || answers.contains(&None) { None } else { Some(Value::Bool(!wanted)) }
+                if answers.contains(&Some(wanted)) {
+                    Some(Value::Bool(wanted))
+                } else if open || answers.contains(&None) {
+                    None
+                } else {
+                    Some(Value::Bool(!wanted))
+                }
             }
             "next" => match self.force(&first?) {
                 Value::List(list) => list.items.borrow().first().cloned().or_else(|| args.at(1).cloned()),
@@ -88,7 +117,15 @@ impl World<'_> {
                 let value = first?;
                 let names = self.names_of(&value);
                 let (names, _) = self.items_of(&names, at);
-                Some(Value::list(names.into_iter().filter_map(|n| { let v = self.get_attr(&value, &n.as_str()?, Some(at))?; Some(Value::tuple(vec![n, v])) }).collect()))
+                Some(Value::list(
+                    names
+                        .into_iter()
+                        .filter_map(|n| {
+                            let v = self.get_attr(&value, &n.as_str()?, Some(at))?;
+                            Some(Value::tuple(vec![n, v]))
+                        })
+                        .collect(),
+                ))
             }
             "inspect.isclass" => Some(Value::Bool(matches!(self.force(&first?), Value::Class(_)))),
             "inspect.isfunction" | "inspect.iscoroutinefunction" | "asyncio.iscoroutinefunction" => match self.force(&first?) {
@@ -99,7 +136,11 @@ impl World<'_> {
                 Value::Class(_) | Value::Text(_) => Some(Value::Bool(false)),
                 _ => None,
             },
-            "functools.partial" => Some(Value::Method(Rc::new(Bound { receiver: first?, name: SmolStr::default(), args: Args { items: args.items.get(1..).unwrap_or_default().to_vec(), named: args.named.clone(), ..Args::default() } }))),
+            "functools.partial" => Some(Value::Method(Rc::new(Bound {
+                receiver: first?,
+                name: SmolStr::default(),
+                args: Args { items: args.items.get(1..).unwrap_or_default().to_vec(), named: args.named.clone(), ..Args::default() },
+            }))),
             "functools.reduce" => {
                 let f = first?;
                 let (items, _) = self.items_of(args.at(1)?, at);
@@ -114,14 +155,33 @@ impl World<'_> {
                 let inner = args.at(1).cloned();
                 Some(self.wrapped(&first?, inner.as_ref()))
             }
-            "functools.lru_cache" | "functools.cache" | "contextlib.contextmanager" | "contextlib.asynccontextmanager" | "functools.cached_property" | "typing.overload" | "functools.singledispatch" | "abc.abstractmethod" => first.filter(|v| matches!(v, Value::Function(_))),
+            "functools.lru_cache"
+            | "functools.cache"
+            | "contextlib.contextmanager"
+            | "contextlib.asynccontextmanager"
+            | "functools.cached_property"
+            | "typing.overload"
+            | "functools.singledispatch"
+            | "abc.abstractmethod" => first.filter(|v| matches!(v, Value::Function(_))),
             "typing.cast" => args.at(1).cloned(),
-            "asyncio.run" | "asyncio.create_task" | "asyncio.ensure_future" | "asyncio.gather" | "anyio.run" | "asyncio.get_event_loop().run_until_complete" => match self.force(&first?) {
+            "asyncio.run"
+            | "asyncio.create_task"
+            | "asyncio.ensure_future"
+            | "asyncio.gather"
+            | "anyio.run"
+            | "asyncio.get_event_loop().run_until_complete" => match self.force(&first?) {
                 f @ Value::Function(_) => Some(self.call_value(&f, Args::of(args.items.get(1..).unwrap_or_default().to_vec()), at)),
                 other => Some(other),
             },
             "collections.namedtuple" | "typing.NamedTuple" | "namedtuple" => self.namedtuple(args, at),
-            "dataclasses.field" | "pydantic.Field" | "pydantic.fields.Field" | "attr.ib" | "attrs.field" | "attr.attrib" | "pydantic.PrivateAttr" | "pydantic.v1.Field" => self.field(args, at),
+            "dataclasses.field"
+            | "pydantic.Field"
+            | "pydantic.fields.Field"
+            | "attr.ib"
+            | "attrs.field"
+            | "attr.attrib"
+            | "pydantic.PrivateAttr"
+            | "pydantic.v1.Field" => self.field(args, at),
             "re.compile" => Some(first?),
             "re.escape" => first,
             _ => self.python_environment(symbol, args, at),
@@ -185,7 +245,9 @@ impl World<'_> {
         let items = if symbol.ends_with("defaultdict") { args.items.get(1..).unwrap_or_default() } else { &args.items[..] };
         for item in items {
             match self.force(item) {
-                Value::List(list) if symbol.starts_with("copy.") => return Some(with_open(Value::of_kind(list.kind, list.items.borrow().clone()), list.open.get())),
+                Value::List(list) if symbol.starts_with("copy.") => {
+                    return Some(with_open(Value::of_kind(list.kind, list.items.borrow().clone()), list.open.get()));
+                }
                 list @ Value::List(_) => {
                     for pair in self.items_of(&list, at).0 {
                         let (pair, _) = self.items_of(&pair, at);
@@ -254,7 +316,11 @@ impl World<'_> {
         let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
         for arg in &args.items {
             let (items, _) = self.items_of(arg, at);
-            rows = rows.iter().flat_map(|r| items.iter().map(|i| r.iter().cloned().chain([i.clone()]).collect::<Vec<_>>()).collect::<Vec<_>>()).take(2_000).collect();
+            rows = rows
+                .iter()
+                .flat_map(|r| items.iter().map(|i| r.iter().cloned().chain([i.clone()]).collect::<Vec<_>>()).collect::<Vec<_>>())
+                .take(2_000)
+                .collect();
         }
         Some(Value::list(rows.into_iter().map(Value::tuple).collect()))
     }
@@ -295,7 +361,13 @@ impl World<'_> {
                     None => Some(Value::Bool(false)),
                     Some(Value::Method(_) | Value::Unknown(_)) => {
                         let own = matches!(&value, Value::Class(c) if self.class_attr(&c.clone(), &name).is_some());
-                        if own { Some(Value::Bool(true)) } else if matches!(&value, Value::Class(c) if !self.has_outside_base(&c.clone())) { Some(Value::Bool(false)) } else { None }
+                        if own {
+                            Some(Value::Bool(true))
+                        } else if matches!(&value, Value::Class(c) if !self.has_outside_base(&c.clone())) {
+                            Some(Value::Bool(false))
+                        } else {
+                            None
+                        }
                     }
                     Some(_) => Some(Value::Bool(true)),
                 },
@@ -386,10 +458,15 @@ impl World<'_> {
         let name = args.at(0)?.as_str().unwrap_or_default();
         let fields: Vec<SmolStr> = match self.force(args.at(1)?) {
             Value::Text(text) => text.known()?.split([',', ' ']).filter(|f| !f.is_empty()).map(SmolStr::new).collect(),
-            list => self.items_of(&list, at).0.iter().filter_map(|v| match v {
-                Value::List(pair) => pair.items.borrow().first().and_then(Value::as_str),
-                other => other.as_str(),
-            }).collect(),
+            list => self
+                .items_of(&list, at)
+                .0
+                .iter()
+                .filter_map(|v| match v {
+                    Value::List(pair) => pair.items.borrow().first().and_then(Value::as_str),
+                    other => other.as_str(),
+                })
+                .collect(),
         };
         let module = self.budget.last().copied().unwrap_or(ModuleId(0));
         let scope = self.module(module).scope.clone();
@@ -497,7 +574,12 @@ impl World<'_> {
             }
         }
         found.sort();
-        Some(Value::list(found.into_iter().map(|(name, package)| Value::tuple(vec![Value::Null, Value::text(format!("{prefix}{name}")), Value::Bool(package)])).collect()))
+        Some(Value::list(
+            found
+                .into_iter()
+                .map(|(name, package)| Value::tuple(vec![Value::Null, Value::text(format!("{prefix}{name}")), Value::Bool(package)]))
+                .collect(),
+        ))
     }
 }
 

@@ -11,10 +11,35 @@ impl World<'_> {
         let first = args.at(0).cloned();
         let last = symbol.rsplit('.').next().unwrap_or(symbol);
         match symbol {
-            "Some" | "Ok" | "Err" | "Box.new" | "Arc.new" | "Rc.new" | "String.from" | "std.sync.Arc.new" | "Cow.from" | "Mutex.new" | "RwLock.new" | "Arc.clone" | "std.boxed.Box.new" | "Box.pin" | "Into.into" | "From.from" | "std.mem.take" | "std.convert.identity" | "Cow.Borrowed" | "Cow.Owned"
-            | "std.iter.once" | "dbg!" | "std.string.String.from" => first,
-            "Vec.new" | "Vec.with_capacity" | "std.vec.Vec.new" | "vec!" | "VecDeque.new" | "HashSet.new" => Some(Value::list(args.items.clone())),
-            "HashMap.new" | "BTreeMap.new" | "std.collections.HashMap.new" | "std.collections.BTreeMap.new" | "HashMap.with_capacity" => Some(Value::dict([])),
+            "Some"
+            | "Ok"
+            | "Err"
+            | "Box.new"
+            | "Arc.new"
+            | "Rc.new"
+            | "String.from"
+            | "std.sync.Arc.new"
+            | "Cow.from"
+            | "Mutex.new"
+            | "RwLock.new"
+            | "Arc.clone"
+            | "std.boxed.Box.new"
+            | "Box.pin"
+            | "Into.into"
+            | "From.from"
+            | "std.mem.take"
+            | "std.convert.identity"
+            | "Cow.Borrowed"
+            | "Cow.Owned"
+            | "std.iter.once"
+            | "dbg!"
+            | "std.string.String.from" => first,
+            "Vec.new" | "Vec.with_capacity" | "std.vec.Vec.new" | "vec!" | "VecDeque.new" | "HashSet.new" => {
+                Some(Value::list(args.items.clone()))
+            }
+            "HashMap.new" | "BTreeMap.new" | "std.collections.HashMap.new" | "std.collections.BTreeMap.new" | "HashMap.with_capacity" => {
+                Some(Value::dict([]))
+            }
             "String.new" => Some(Value::text("")),
             "HashMap.from" | "BTreeMap.from" => {
                 let dict = Dict::default();
@@ -39,12 +64,22 @@ impl World<'_> {
                 Some(name) => Some(Value::unknown(name, "an environment variable at build time", Some(at))),
                 None => None,
             },
-            "std.env.var" | "env.var" => Some(Value::unknown(first.as_ref().and_then(Value::as_str).unwrap_or_default(), "an environment variable without a default", Some(at))),
+            "std.env.var" | "env.var" => Some(Value::unknown(
+                first.as_ref().and_then(Value::as_str).unwrap_or_default(),
+                "an environment variable without a default",
+                Some(at),
+            )),
             "tokio.spawn" | "tokio.task.spawn" | "std.thread.spawn" | "tokio.task.spawn_blocking" => match &first {
                 Some(f @ Value::Function(_)) => Some(self.call_value(f, Args::default(), at)),
                 other => other.clone(),
             },
-            _ if matches!(last, "println!" | "eprintln!" | "print!" | "assert!" | "assert_eq!" | "debug!" | "info!" | "warn!" | "error!" | "trace!") => Some(Value::Null),
+            _ if matches!(
+                last,
+                "println!" | "eprintln!" | "print!" | "assert!" | "assert_eq!" | "debug!" | "info!" | "warn!" | "error!" | "trace!"
+            ) =>
+            {
+                Some(Value::Null)
+            }
             _ => None,
         }
     }
@@ -52,8 +87,10 @@ impl World<'_> {
     /// Methods of values that Rust wraps and adapts: options, results, futures.
     pub(super) fn rust_method(&mut self, receiver: &Value, name: &str, args: &Args, at: Place) -> Option<Value> {
         match name {
-            "clone" | "into" | "unwrap" | "expect" | "as_ref" | "as_mut" | "to_owned" | "unwrap_or_default" | "ok" | "await" | "borrow" | "borrow_mut" | "lock" | "read" | "write" | "as_str" | "to_string" | "iter" | "into_iter" | "boxed" | "as_deref" | "into_inner" | "cloned" | "copied" | "collect" | "map_err" | "with_context"
-            | "context" | "ok_or" | "ok_or_else" | "get_ref" | "deref" | "take" | "flatten" | "get_or_insert_with" => Some(receiver.clone()),
+            "clone" | "into" | "unwrap" | "expect" | "as_ref" | "as_mut" | "to_owned" | "unwrap_or_default" | "ok" | "await" | "borrow"
+            | "borrow_mut" | "lock" | "read" | "write" | "as_str" | "to_string" | "iter" | "into_iter" | "boxed" | "as_deref"
+            | "into_inner" | "cloned" | "copied" | "collect" | "map_err" | "with_context" | "context" | "ok_or" | "ok_or_else"
+            | "get_ref" | "deref" | "take" | "flatten" | "get_or_insert_with" => Some(receiver.clone()),
             "unwrap_or" | "or" => match receiver {
                 Value::Null => args.at(0).cloned(),
                 Value::Unknown(_) | Value::Symbol(_) => Some(Value::Default(Rc::new(args.at(0)?.clone()))),
@@ -62,7 +99,11 @@ impl World<'_> {
             "unwrap_or_else" | "or_else" | "map_or" => match receiver {
                 Value::Null | Value::Unknown(_) | Value::Symbol(_) => {
                     let default = args.at(0)?.clone();
-                    let value = if matches!(default, Value::Function(_)) { self.call_value(&default, Args::of(vec![receiver.clone()]), at) } else { default };
+                    let value = if matches!(default, Value::Function(_)) {
+                        self.call_value(&default, Args::of(vec![receiver.clone()]), at)
+                    } else {
+                        default
+                    };
                     Some(if matches!(receiver, Value::Null) { value } else { Value::Default(Rc::new(value)) })
                 }
                 _ => Some(receiver.clone()),

@@ -15,7 +15,8 @@ fn of(text: Text) -> Option<Value> {
 impl World<'_> {
     pub(super) fn text_method(&mut self, text: &Rc<Text>, name: &str, args: &Args, at: Place) -> Option<Value> {
         let first = args.at(0).and_then(Value::as_str);
-        let chars = |set: &Option<SmolStr>| -> Vec<char> { set.as_ref().map_or_else(|| vec![' ', '\t', '\n', '\r'], |s| s.chars().collect()) };
+        let chars =
+            |set: &Option<SmolStr>| -> Vec<char> { set.as_ref().map_or_else(|| vec![' ', '\t', '\n', '\r'], |s| s.chars().collect()) };
         match name {
             "strip" | "trim" => {
                 let set = chars(&first);
@@ -35,8 +36,12 @@ impl World<'_> {
             }
             "removeprefix" => first.and_then(|p| of(text.map_start(|s| s.strip_prefix(p.as_str()).unwrap_or(s).into()))),
             "removesuffix" => first.and_then(|p| of(text.map_end(|s| s.strip_suffix(p.as_str()).unwrap_or(s).into()))),
-            "lower" | "toLowerCase" | "to_lowercase" | "to_ascii_lowercase" | "casefold" | "toLocaleLowerCase" => of(text.map(|s| s.to_lowercase().into())),
-            "upper" | "toUpperCase" | "to_uppercase" | "to_ascii_uppercase" | "toLocaleUpperCase" => of(text.map(|s| s.to_uppercase().into())),
+            "lower" | "toLowerCase" | "to_lowercase" | "to_ascii_lowercase" | "casefold" | "toLocaleLowerCase" => {
+                of(text.map(|s| s.to_lowercase().into()))
+            }
+            "upper" | "toUpperCase" | "to_uppercase" | "to_ascii_uppercase" | "toLocaleUpperCase" => {
+                of(text.map(|s| s.to_uppercase().into()))
+            }
             "capitalize" => of(text.map_start(|s| capitalized(s).into())),
             "title" => of(text.map(|s| s.split(' ').map(capitalized).collect::<Vec<_>>().join(" ").into())),
             "startswith" | "startsWith" | "starts_with" => self.any_of(args, |p| text.starts_with(p), at),
@@ -44,7 +49,10 @@ impl World<'_> {
             "includes" | "contains" => {
                 let needle = args.at(0).cloned()?;
                 let whole = Value::Text(text.clone());
-                Some(self.contains(&whole, &needle).map_or_else(|| Value::unknown("includes", "the text is not known", Some(at)), Value::Bool))
+                Some(
+                    self.contains(&whole, &needle)
+                        .map_or_else(|| Value::unknown("includes", "the text is not known", Some(at)), Value::Bool),
+                )
             }
             "replace" | "replaceAll" | "replace_all" => self.replaced(text, name, args, at),
             "split" | "rsplit" => self.split(text, name, args),
@@ -103,8 +111,11 @@ impl World<'_> {
             }
             "padStart" | "padEnd" | "zfill" | "center" | "ljust" | "rjust" => Some(Value::Text(text.clone())),
             "read_text" | "read" => Some(Value::unknown("read()", "file contents are not read", Some(at))),
-            "value" | "toString" | "valueOf" | "trim_left" | "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref" | "as_bytes" | "as_deref" | "unwrap" | "expect" | "to_str" | "encode" | "decode" | "to_string_lossy" | "as_path" | "to_path_buf"
-            | "as_posix" | "resolve" | "absolute" | "expanduser" | "borrow" | "chars" | "ok" | "into_owned" | "into_boxed_str" | "toJSON" | "normalize" | "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" | "leak" | "deref" | "as_mut" => Some(Value::Text(text.clone())),
+            "value" | "toString" | "valueOf" | "trim_left" | "to_string" | "to_owned" | "into" | "clone" | "as_str" | "as_ref"
+            | "as_bytes" | "as_deref" | "unwrap" | "expect" | "to_str" | "encode" | "decode" | "to_string_lossy" | "as_path"
+            | "to_path_buf" | "as_posix" | "resolve" | "absolute" | "expanduser" | "borrow" | "chars" | "ok" | "into_owned"
+            | "into_boxed_str" | "toJSON" | "normalize" | "unwrap_or_default" | "unwrap_or" | "unwrap_or_else" | "leak" | "deref"
+            | "as_mut" => Some(Value::Text(text.clone())),
             "exists" | "is_dir" | "is_file" => Some(Value::unknown(format!("{name}()"), "the file system is not asked", Some(at))),
             _ => None,
         }

@@ -48,9 +48,15 @@ impl World<'_> {
                 if found.is_empty() { None } else { Some(Value::either(found)) }
             }
             Value::Unknown(u) => Some(self.unknown_attr(u, name, at)),
-            Value::List(list) if name == "length" => Some(if list.open.get() { Value::unknown("length", "the list is not known", at) } else { Value::Number(list.items.borrow().len() as f64) }),
+            Value::List(list) if name == "length" => Some(if list.open.get() {
+                Value::unknown("length", "the list is not known", at)
+            } else {
+                Value::Number(list.items.borrow().len() as f64)
+            }),
             Value::Text(text) if name == "length" => text.known().map(|t| Value::Number(t.chars().count() as f64)),
-            Value::List(_) if self.family == Family::Rust && name.parse::<usize>().is_ok() => Some(self.index(value, &Value::Number(name.parse().unwrap_or(0.0)), NOWHERE)),
+            Value::List(_) if self.family == Family::Rust && name.parse::<usize>().is_ok() => {
+                Some(self.index(value, &Value::Number(name.parse().unwrap_or(0.0)), NOWHERE))
+            }
             _ => None,
         }
     }
@@ -110,7 +116,11 @@ impl World<'_> {
                 return Some(self.call_closure(function, Some(value.clone()), Args::default(), NOWHERE));
             }
             let bound = self.bind_method(found, value);
-            return Some(if self.is_settings(&class) && !matches!(bound, Value::BoundFunction(_) | Value::Unknown(_)) { Value::Default(Rc::new(bound)) } else { bound });
+            return Some(if self.is_settings(&class) && !matches!(bound, Value::BoundFunction(_) | Value::Unknown(_)) {
+                Value::Default(Rc::new(bound))
+            } else {
+                bound
+            });
         }
         if name == "__class__" || name == "constructor" {
             return Some(Value::Class(class));
@@ -142,14 +152,20 @@ impl World<'_> {
 
     /// Whether a function carries `property` or the like.
     pub(crate) fn is_property(&self, function: &Closure) -> bool {
-        function.marks.borrow().iter().any(|m| m.symbol.as_ref().is_some_and(|s| matches!(s.rsplit('.').next(), Some("property" | "cached_property" | "classproperty" | "lazyproperty"))))
+        function.marks.borrow().iter().any(|m| {
+            m.symbol
+                .as_ref()
+                .is_some_and(|s| matches!(s.rsplit('.').next(), Some("property" | "cached_property" | "classproperty" | "lazyproperty")))
+        })
     }
 
     /// Binds a function to a receiver by the language's rule.
     pub(crate) fn bind_method(&mut self, found: Value, receiver: &Value) -> Value {
         match &found {
             Value::Function(function) => {
-                let marked = |name: &str| function.marks.borrow().iter().any(|m| m.symbol.as_deref().is_some_and(|s| s.rsplit('.').next() == Some(name)));
+                let marked = |name: &str| {
+                    function.marks.borrow().iter().any(|m| m.symbol.as_deref().is_some_and(|s| s.rsplit('.').next() == Some(name)))
+                };
                 if self.family == Family::Python && function.home.borrow().is_none() {
                     return found;
                 }
@@ -245,7 +261,9 @@ impl World<'_> {
     }
 
     pub(crate) fn has_outside_base(&mut self, class: &Rc<ClassValue>) -> bool {
-        self.mro(class).iter().any(|v| matches!(v, Value::Symbol(s) if !matches!(s.as_str(), "object" | "abc.ABC" | "typing.Generic" | "typing.Protocol")))
+        self.mro(class)
+            .iter()
+            .any(|v| matches!(v, Value::Symbol(s) if !matches!(s.as_str(), "object" | "abc.ABC" | "typing.Generic" | "typing.Protocol")))
     }
 
     /// What the models say of an ancestor.
@@ -266,7 +284,9 @@ impl World<'_> {
     }
 
     fn find_getter(&mut self, class: &Rc<ClassValue>, name: &str) -> Option<(Rc<Closure>, Rc<ClassValue>)> {
-        self.mro(class).into_iter().find_map(|v| if let Value::Class(c) = v { c.getters.borrow().get(name).cloned().map(|g| (g, c.clone())) } else { None })
+        self.mro(class)
+            .into_iter()
+            .find_map(|v| if let Value::Class(c) = v { c.getters.borrow().get(name).cloned().map(|g| (g, c.clone())) } else { None })
     }
 
     fn class_own_attr(&mut self, class: &Rc<ClassValue>, value: &Value, name: &str) -> Option<Value> {
@@ -277,10 +297,17 @@ impl World<'_> {
                 return Some(self.bind_method(found, value));
             }
             // Members of a Python enum are objects with a name and a value.
-            if self.family == Family::Python && !matches!(found, Value::Function(_)) && self.outside_bases(class).iter().any(|s| s.starts_with("enum.")) {
+            if self.family == Family::Python
+                && !matches!(found, Value::Function(_))
+                && self.outside_bases(class).iter().any(|s| s.starts_with("enum."))
+            {
                 return Some(self.enum_member(class, name, found));
             }
-            return Some(if self.is_settings(class) && !matches!(found, Value::Function(_) | Value::Unknown(_)) { Value::Default(Rc::new(found)) } else { found });
+            return Some(if self.is_settings(class) && !matches!(found, Value::Function(_) | Value::Unknown(_)) {
+                Value::Default(Rc::new(found))
+            } else {
+                found
+            });
         }
         if let Some((getter, _)) = self.find_getter(class, name) {
             return Some(self.call_closure(&getter, Some(value.clone()), Args::default(), NOWHERE));
@@ -300,7 +327,9 @@ impl World<'_> {
                 let members = names.into_iter().filter_map(|n| self.get_attr(value, &n, None).map(|v| (n, v))).collect::<Vec<_>>();
                 Some(Value::dict(members))
             }
-            _ if self.has_outside_base(class) || self.family == Family::Python => Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() }))),
+            _ if self.has_outside_base(class) || self.family == Family::Python => {
+                Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() })))
+            }
             _ => None,
         }
     }
@@ -321,7 +350,9 @@ impl World<'_> {
             return Some(self.force(&found));
         }
         match name {
-            "__name__" | "name" | "__qualname__" => self.module(function.module).tree.function(function.function).name.clone().map(Value::text),
+            "__name__" | "name" | "__qualname__" => {
+                self.module(function.module).tree.function(function.function).name.clone().map(Value::text)
+            }
             "__module__" => Some(Value::text(self.resolver.module_name(self.module(function.module).file))),
             "__wrapped__" => function.wraps.borrow().clone(),
             "__func__" => Some(Value::Function(function.clone())),
@@ -334,7 +365,9 @@ impl World<'_> {
                 let class = self.class_of_function(function);
                 Some(Value::Class(class))
             }
-            "call" | "apply" | "bind" => Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() }))),
+            "call" | "apply" | "bind" => {
+                Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() })))
+            }
             _ if self.family == Family::JavaScript => Some(Value::Null),
             _ => None,
         }
@@ -389,7 +422,11 @@ impl World<'_> {
         if let Value::Object(object) = receiver {
             return self.model_attr(object, name);
         }
-        Some(Value::Method(Rc::new(Bound { receiver: receiver.clone(), name: SmolStr::new(format!("super.{name}")), args: Args::default() })))
+        Some(Value::Method(Rc::new(Bound {
+            receiver: receiver.clone(),
+            name: SmolStr::new(format!("super.{name}")),
+            args: Args::default(),
+        })))
     }
 
     fn object_attr(&mut self, object: &Rc<Object>, name: &str, _at: Option<Place>) -> Option<Value> {
@@ -492,7 +529,9 @@ impl World<'_> {
                 }
                 _ => return None,
             },
-            Value::Text(_) | Value::List(_) | Value::Dict(_) | Value::Number(_) | Value::Function(_) | Value::Null | Value::Bool(_) => return crate::host::is_builtin_instance(value, &class),
+            Value::Text(_) | Value::List(_) | Value::Dict(_) | Value::Number(_) | Value::Function(_) | Value::Null | Value::Bool(_) => {
+                return crate::host::is_builtin_instance(value, &class);
+            }
             _ => return None,
         };
         match &class {

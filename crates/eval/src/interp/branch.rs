@@ -111,7 +111,13 @@ impl World<'_> {
     }
 
     /// Runs both sides and joins what they bound.
-    pub(crate) fn both(&mut self, yes: Option<Condition>, no: Option<Condition>, then: impl FnOnce(&mut Self) -> Flow, other: impl FnOnce(&mut Self) -> Flow) -> Flow {
+    pub(crate) fn both(
+        &mut self,
+        yes: Option<Condition>,
+        no: Option<Condition>,
+        then: impl FnOnce(&mut Self) -> Flow,
+        other: impl FnOnce(&mut Self) -> Flow,
+    ) -> Flow {
         self.journal.push(Vec::new());
         let first = self.under(yes, then);
         let first_changes = self.undo();
@@ -145,7 +151,13 @@ impl World<'_> {
         changes
     }
 
-    fn join(&mut self, first: Vec<(Slot, Option<Value>, Option<Value>)>, mut second: Vec<(Slot, Option<Value>, Option<Value>)>, a: Flow, b: Flow) {
+    fn join(
+        &mut self,
+        first: Vec<(Slot, Option<Value>, Option<Value>)>,
+        mut second: Vec<(Slot, Option<Value>, Option<Value>)>,
+        a: Flow,
+        b: Flow,
+    ) {
         // A side that left the function does not meet what comes after.
         let (skip_first, skip_second) = match (a, b) {
             (Flow::Normal, Flow::Normal) => (false, false),

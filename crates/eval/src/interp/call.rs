@@ -60,7 +60,13 @@ impl World<'_> {
                 let module = args.at(0).cloned().unwrap_or(Value::Null);
                 return self.require(cx, &module, at);
             }
-            Expr::Name(name) if self.family == Family::Python && matches!(name.as_str(), "locals" | "globals" | "vars" | "dir" | "super") && args.is_empty() => return self.scope_call(cx, name),
+            Expr::Name(name)
+                if self.family == Family::Python
+                    && matches!(name.as_str(), "locals" | "globals" | "vars" | "dir" | "super")
+                    && args.is_empty() =>
+            {
+                return self.scope_call(cx, name);
+            }
             Expr::Attr(base, name) => {
                 let base_value = self.expr(cx, *base);
                 let args = self.args(cx, args);
@@ -115,7 +121,11 @@ impl World<'_> {
         let base = self.force(base);
         if let Value::Either(all) = &base {
             // Alternatives that can't have the method are left out.
-            let results: Vec<Value> = all.iter().filter(|v| !matches!(v, Value::Null)).map(|v| self.method_call(cx, v, name, args.clone(), callee_at, at)).collect();
+            let results: Vec<Value> = all
+                .iter()
+                .filter(|v| !matches!(v, Value::Null))
+                .map(|v| self.method_call(cx, v, name, args.clone(), callee_at, at))
+                .collect();
             return Value::either(results);
         }
         if let Value::Default(inner) = &base {
@@ -125,9 +135,7 @@ impl World<'_> {
             Some(found) => {
                 let found = self.force(&found);
                 match &found {
-                    Value::Function(f) if self.family == Family::JavaScript => {
-                        self.call_closure(&f.clone(), Some(base.clone()), args, at)
-                    }
+                    Value::Function(f) if self.family == Family::JavaScript => self.call_closure(&f.clone(), Some(base.clone()), args, at),
                     Value::Null if matches!(base, Value::Dict(_) | Value::Function(_)) => self.call_method(&base, name, args, at),
                     _ => self.call_value(&found, args, at),
                 }
@@ -166,11 +174,16 @@ impl World<'_> {
                 let mut all = Args { named: args.named, open: args.open, open_named: args.open_named, items: bound.args.items.clone() };
                 all.items.extend(args.items);
                 all.named.extend(bound.args.named.iter().filter(|(n, _)| n != "@at").cloned());
-                if bound.name.is_empty() { self.call_value(&bound.receiver.clone(), all, at) } else { self.call_method(&bound.receiver.clone(), &bound.name.clone(), all, at) }
+                if bound.name.is_empty() {
+                    self.call_value(&bound.receiver.clone(), all, at)
+                } else {
+                    self.call_method(&bound.receiver.clone(), &bound.name.clone(), all, at)
+                }
             }
             Value::Pending(pending) => self.call_pending(&pending, args, at),
             Value::Either(all) => {
-                let results: Vec<Value> = all.iter().filter(|v| !matches!(v, Value::Null)).map(|v| self.call_value(v, args.clone(), at)).collect();
+                let results: Vec<Value> =
+                    all.iter().filter(|v| !matches!(v, Value::Null)).map(|v| self.call_value(v, args.clone(), at)).collect();
                 Value::either(results)
             }
             Value::Default(inner) => self.call_value(&inner, args, at),
@@ -187,7 +200,14 @@ impl World<'_> {
                 None => Value::unknown("", "an object was called", Some(at)),
             },
             Value::Object(object) => self.call_object(&object, args, at),
-            Value::Super(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Regex(_) | Value::Folder(_) => Value::unknown("", "something that is not a function was called", Some(at)),
+            Value::Super(_)
+            | Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::List(_)
+            | Value::Regex(_)
+            | Value::Folder(_) => Value::unknown("", "something that is not a function was called", Some(at)),
             other @ (Value::Unknown(_) | Value::Lazy(_)) => self.unknown_call(&other, args, at),
         }
     }
@@ -253,7 +273,14 @@ impl World<'_> {
             return value;
         }
         let results = self.run_callbacks(&args, at);
-        Value::Unknown(Rc::new(Unknown { label: SmolStr::new(format!("{symbol}()")), reason: "it is made by code outside the tree".into(), at: Some(at), callee: Some(symbol.clone()), args, results }))
+        Value::Unknown(Rc::new(Unknown {
+            label: SmolStr::new(format!("{symbol}()")),
+            reason: "it is made by code outside the tree".into(),
+            at: Some(at),
+            callee: Some(symbol.clone()),
+            args,
+            results,
+        }))
     }
 
     /// Calls something that is not known.

@@ -45,7 +45,13 @@ impl World<'_> {
         if self.wave.contains(&self.module(cx.module).file) {
             self.classes.push(value.clone());
         }
-        let inner = Cx { scope: scope.clone(), home: Some(value.clone()), this: Some(Value::Class(value.clone())), out: Rc::new(Out::default()), ..cx.clone() };
+        let inner = Cx {
+            scope: scope.clone(),
+            home: Some(value.clone()),
+            this: Some(Value::Class(value.clone())),
+            out: Rc::new(Out::default()),
+            ..cx.clone()
+        };
         if let (Some(name), true) = (&class.name, self.family != Family::Python) {
             scope.set(name.clone(), Value::Class(value.clone()));
         }
@@ -53,7 +59,8 @@ impl World<'_> {
         self.fields(&inner, &value, class);
         self.block(&inner, &class.body);
         let skip = class.name.clone().filter(|_| self.family != Family::Python);
-        let own: Vec<_> = scope.names.borrow().iter().filter(|(n, _)| Some(*n) != skip.as_ref()).map(|(n, v)| (n.clone(), v.clone())).collect();
+        let own: Vec<_> =
+            scope.names.borrow().iter().filter(|(n, _)| Some(*n) != skip.as_ref()).map(|(n, v)| (n.clone(), v.clone())).collect();
         value.attrs.borrow_mut().extend(own);
         if self.family == Family::Python {
             self.after_class(cx, &value, class);
@@ -64,7 +71,8 @@ impl World<'_> {
     fn alias(&mut self, cx: &Cx, class: &Class) -> Value {
         match class.bases.first() {
             Some(base) => {
-                let lazy = Lazy { what: LazyWhat::Expr(cx.module, cx.scope.clone(), *base), value: RefCell::new(None), busy: Cell::new(false) };
+                let lazy =
+                    Lazy { what: LazyWhat::Expr(cx.module, cx.scope.clone(), *base), value: RefCell::new(None), busy: Cell::new(false) };
                 Value::Lazy(Rc::new(lazy))
             }
             None => Value::Null,
@@ -107,7 +115,9 @@ impl World<'_> {
                 ClassKind::Enum => {
                     let member = match field.value {
                         Some(initialiser) => self.expr(cx, initialiser),
-                        None if self.family == Family::Rust => Value::unknown(format!("{}::{}", value.name, field.name), "an enum variant", None),
+                        None if self.family == Family::Rust => {
+                            Value::unknown(format!("{}::{}", value.name, field.name), "an enum variant", None)
+                        }
                         None => Value::text(field.name.clone()),
                     };
                     value.attrs.borrow_mut().insert(field.name.clone(), member);
@@ -120,7 +130,10 @@ impl World<'_> {
     /// What Python runs when a class is made: `__init_subclass__`, `__set_name__` is left out.
     fn after_class(&mut self, cx: &Cx, value: &Rc<ClassValue>, class: &Class) {
         let order = self.mro(value);
-        let hook = order.iter().skip(1).find_map(|v| if let Value::Class(c) = v { c.attrs.borrow().get("__init_subclass__").cloned() } else { None });
+        let hook = order
+            .iter()
+            .skip(1)
+            .find_map(|v| if let Value::Class(c) = v { c.attrs.borrow().get("__init_subclass__").cloned() } else { None });
         let Some(Value::Function(hook)) = hook else { return };
         let named: Vec<(SmolStr, Value)> = class.keywords.iter().map(|(n, e)| (n.clone(), self.expr(cx, *e))).collect();
         let args = Args { named, ..Args::default() };
@@ -149,7 +162,11 @@ impl World<'_> {
         }
         for id in body {
             if let Stmt::Bind { target: apicensus_syntax::Pattern::Name(name, _), value: Some(value), .. } = tree.stmt(*id) {
-                let lazy = Lazy { what: LazyWhat::Expr(cx.module, inner_scope.clone(), *value), value: RefCell::new(None), busy: Cell::new(false) };
+                let lazy = Lazy {
+                    what: LazyWhat::Expr(cx.module, inner_scope.clone(), *value),
+                    value: RefCell::new(None),
+                    busy: Cell::new(false),
+                };
                 class.attrs.borrow_mut().insert(name.clone(), Value::Lazy(Rc::new(lazy)));
             }
         }
@@ -234,7 +251,15 @@ impl World<'_> {
     fn run_field_initialisers(&mut self, class: &Rc<ClassValue>, value: &Value) {
         let Some(id) = class.class else { return };
         let tree = self.module(class.module).tree.clone();
-        let cx = Cx { module: class.module, tree: tree.clone(), scope: class.scope.clone(), this: Some(value.clone()), home: Some(class.clone()), function: None, out: Rc::default() };
+        let cx = Cx {
+            module: class.module,
+            tree: tree.clone(),
+            scope: class.scope.clone(),
+            this: Some(value.clone()),
+            home: Some(class.clone()),
+            function: None,
+            out: Rc::default(),
+        };
         for field in &tree.class(id).fields {
             if let Some(initialiser) = field.value {
                 let field_value = self.expr(&cx, initialiser);

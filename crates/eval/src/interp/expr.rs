@@ -89,7 +89,9 @@ impl World<'_> {
                 let module = self.expr(cx, *module);
                 self.dynamic_import(cx, &module, self.at(cx, id))
             }
-            Expr::Unknown(kind) => Value::unknown(self.source_text(self.at(cx, id), 30), format!("`{kind}` is not evaluated"), Some(self.at(cx, id))),
+            Expr::Unknown(kind) => {
+                Value::unknown(self.source_text(self.at(cx, id), 30), format!("`{kind}` is not evaluated"), Some(self.at(cx, id)))
+            }
         }
     }
 
@@ -127,7 +129,19 @@ impl World<'_> {
                 StrPart::Text(t) => texts.iter_mut().for_each(|x| x.parts.push(Part::Known(t.clone(), Some(at)))),
                 StrPart::Hole(h) if *h == hole => {
                     let options: Vec<Text> = all.iter().map(|v| self.to_text(v, at)).collect();
-                    texts = texts.iter().flat_map(|x| options.iter().map(|o| { let mut y = x.clone(); y.push(o); y }).collect::<Vec<_>>()).collect();
+                    texts = texts
+                        .iter()
+                        .flat_map(|x| {
+                            options
+                                .iter()
+                                .map(|o| {
+                                    let mut y = x.clone();
+                                    y.push(o);
+                                    y
+                                })
+                                .collect::<Vec<_>>()
+                        })
+                        .collect();
                 }
                 StrPart::Hole(h) => {
                     let value = self.expr(cx, *h);
@@ -168,7 +182,11 @@ impl World<'_> {
             }
             Value::Lazy(_) => {
                 let forced = self.force(value);
-                if matches!(forced, Value::Lazy(_)) { Text::hole("", "an import cycle hides it", Some(at)) } else { self.to_text(&forced, at) }
+                if matches!(forced, Value::Lazy(_)) {
+                    Text::hole("", "an import cycle hides it", Some(at))
+                } else {
+                    self.to_text(&forced, at)
+                }
             }
             Value::Instance(instance) => {
                 for name in ["value", "_value_"] {
@@ -176,7 +194,9 @@ impl World<'_> {
                         return self.to_text(&inner, at);
                     }
                 }
-                if let Some(Value::Function(f)) = self.class_attr(&instance.class, "__str__").or_else(|| self.class_attr(&instance.class, "toString")) {
+                if let Some(Value::Function(f)) =
+                    self.class_attr(&instance.class, "__str__").or_else(|| self.class_attr(&instance.class, "toString"))
+                {
                     let result = self.call_closure(&f, Some(value.clone()), Args::default(), at);
                     if !matches!(result, Value::Instance(_)) {
                         return self.to_text(&result, at);
@@ -231,7 +251,15 @@ impl World<'_> {
     pub(crate) fn missing_attr(&mut self, base: &Value, name: &SmolStr, at: crate::output::Place) -> Value {
         match base {
             Value::Symbol(symbol) => Value::Symbol(super::module::join_symbol(symbol, name)),
-            _ => Value::Method(Rc::new(Bound { receiver: base.clone(), name: name.clone(), args: Args { items: Vec::new(), named: vec![("@at".into(), Value::unknown(label_of(base, &format!(".{name}")), "", Some(at)))], ..Args::default() } })),
+            _ => Value::Method(Rc::new(Bound {
+                receiver: base.clone(),
+                name: name.clone(),
+                args: Args {
+                    items: Vec::new(),
+                    named: vec![("@at".into(), Value::unknown(label_of(base, &format!(".{name}")), "", Some(at)))],
+                    ..Args::default()
+                },
+            })),
         }
     }
 
@@ -333,7 +361,14 @@ impl World<'_> {
         let left = self.expr(cx, a);
         match (op, self.truth(&left)) {
             (BinaryOp::And, Some(false)) | (BinaryOp::Or, Some(true)) => return left,
-            (BinaryOp::Coalesce, _) if !matches!(left, Value::Null | Value::Unknown(_) | Value::Symbol(_) | Value::Default(_) | Value::Method(_) | Value::Either(_)) => return left,
+            (BinaryOp::Coalesce, _)
+                if !matches!(
+                    left,
+                    Value::Null | Value::Unknown(_) | Value::Symbol(_) | Value::Default(_) | Value::Method(_) | Value::Either(_)
+                ) =>
+            {
+                return left;
+            }
             _ => {}
         }
         let mut right = Value::Null;
@@ -369,7 +404,9 @@ impl World<'_> {
             },
             _ => match left {
                 Value::Null => right,
-                Value::Unknown(_) | Value::Symbol(_) | Value::Default(_) | Value::Method(_) | Value::Either(_) => self.or_default(left, right),
+                Value::Unknown(_) | Value::Symbol(_) | Value::Default(_) | Value::Method(_) | Value::Either(_) => {
+                    self.or_default(left, right)
+                }
                 left => left,
             },
         }
@@ -403,7 +440,9 @@ impl World<'_> {
                     _ => Value::unknown(label_of(&value, ""), "the condition is not known", Some(self.at(cx, inner))),
                 },
             },
-            UnaryOp::Minus => value.as_number().map_or_else(|| Value::unknown("-", "arithmetic on something unknown", None), |n| Value::Number(-n)),
+            UnaryOp::Minus => {
+                value.as_number().map_or_else(|| Value::unknown("-", "arithmetic on something unknown", None), |n| Value::Number(-n))
+            }
             UnaryOp::TypeOf => self.type_of(&value),
             UnaryOp::Other => match value.as_number() {
                 Some(n) => Value::Number(n),

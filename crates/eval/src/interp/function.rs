@@ -42,7 +42,12 @@ impl World<'_> {
     pub(crate) fn decorated_function(&mut self, cx: &Cx, function: FunctionId) -> Value {
         let hoisted = cx.tree.function(function).name.as_ref().and_then(|n| cx.scope.names.borrow().get(n).cloned());
         let value = match hoisted {
-            Some(value @ Value::Function(_)) if self.family != Family::Python && matches!(&value, Value::Function(f) if f.function == function && f.module == cx.module) => value,
+            Some(value @ Value::Function(_))
+                if self.family != Family::Python
+                    && matches!(&value, Value::Function(f) if f.function == function && f.module == cx.module) =>
+            {
+                value
+            }
             _ => self.closure(cx, function),
         };
         if let (Value::Function(f), true) = (&value, cx.scope.kind == ScopeKind::Class) {
@@ -70,7 +75,13 @@ impl World<'_> {
     /// Calls a decorator with what it decorates; an unknown one gives it back.
     pub(crate) fn decorate(&mut self, value: Value, mark: &Mark, at: Place) -> Value {
         let result = match self.force(&mark.value) {
-            Value::Function(_) | Value::BoundFunction(_) | Value::Pending(_) | Value::Class(_) | Value::Instance(_) | Value::Method(_) | Value::Either(_) => self.call_value(&mark.value, Args::of(vec![value.clone()]), at),
+            Value::Function(_)
+            | Value::BoundFunction(_)
+            | Value::Pending(_)
+            | Value::Class(_)
+            | Value::Instance(_)
+            | Value::Method(_)
+            | Value::Either(_) => self.call_value(&mark.value, Args::of(vec![value.clone()]), at),
             Value::Symbol(symbol) => self.call_symbol(&symbol, Args::of(vec![value.clone()]), at),
             Value::Unknown(u) if u.callee.is_some() => match u.callee.as_deref() {
                 Some("functools.wraps") => self.wrapped(&value, u.args.at(0)),
@@ -211,8 +222,10 @@ impl World<'_> {
             return Value::unknown(function.name.clone().unwrap_or_default(), "calls nest too deeply", Some(at));
         }
         let summary = (f.module, f.function, self.entry);
-        let informative = self.informative(&args) || matches!(receiver, Some(Value::Object(_) | Value::Instance(_) | Value::Class(_) | Value::Dict(_)));
-        if !informative && let Some((count, Some(value))) = self.summaries.get(&summary).cloned()
+        let informative =
+            self.informative(&args) || matches!(receiver, Some(Value::Object(_) | Value::Instance(_) | Value::Class(_) | Value::Dict(_)));
+        if !informative
+            && let Some((count, Some(value))) = self.summaries.get(&summary).cloned()
             && count >= 4
         {
             return value;
@@ -320,7 +333,13 @@ impl World<'_> {
             (Some(value), _) => value,
             (None, Some(default)) => {
                 let value = self.expr(cx, default);
-                if open && !matches!(value, Value::Null) { Value::Default(Rc::new(value)) } else if open { Value::unknown(name.cloned().unwrap_or_default(), "it was passed by an unknown spread", None) } else { value }
+                if open && !matches!(value, Value::Null) {
+                    Value::Default(Rc::new(value))
+                } else if open {
+                    Value::unknown(name.cloned().unwrap_or_default(), "it was passed by an unknown spread", None)
+                } else {
+                    value
+                }
             }
             (None, None) if self.family == Family::JavaScript && !open => Value::Null,
             (None, None) => Value::unknown(name.cloned().unwrap_or_default(), "the argument was not given", None),

@@ -47,7 +47,8 @@ impl World<'_> {
             if let Value::Module(id) = &module {
                 let own = Target::File(self.module(*id).file);
                 let defined = self.module(*id).scope.names.borrow().contains_key(name);
-                if !defined && let Some(Target::File(child)) = self.resolver.submodule(&own, name)
+                if !defined
+                    && let Some(Target::File(child)) = self.resolver.submodule(&own, name)
                     && self.wave.contains(&child)
                     && let Some(child) = self.module_of(child)
                 {
@@ -85,7 +86,15 @@ impl World<'_> {
                 Some(Value::List(list)) => Some(list.items.borrow().iter().filter_map(Value::as_str).collect()),
                 _ => None,
             };
-            let names: Vec<(SmolStr, Value)> = self.module(*id).scope.names.borrow().iter().filter(|(n, _)| listed.as_ref().map_or(!n.starts_with('_'), |l| l.contains(n))).map(|(n, v)| (n.clone(), v.clone())).collect();
+            let names: Vec<(SmolStr, Value)> = self
+                .module(*id)
+                .scope
+                .names
+                .borrow()
+                .iter()
+                .filter(|(n, _)| listed.as_ref().map_or(!n.starts_with('_'), |l| l.contains(n)))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect();
             for (name, value) in names {
                 self.declare(cx, &name, value);
             }

@@ -78,7 +78,11 @@ impl World<'_> {
                     cx.scope.set(name.clone(), Value::Module(child));
                 }
                 Stmt::Bind { target: apicensus_syntax::Pattern::Name(name, _), value: Some(value), .. } => {
-                    let lazy = Lazy { what: LazyWhat::Expr(cx.module, cx.scope.clone(), *value), value: RefCell::new(None), busy: Cell::new(false) };
+                    let lazy = Lazy {
+                        what: LazyWhat::Expr(cx.module, cx.scope.clone(), *value),
+                        value: RefCell::new(None),
+                        busy: Cell::new(false),
+                    };
                     cx.scope.set(name.clone(), Value::Lazy(Rc::new(lazy)));
                 }
                 _ => {}
@@ -111,7 +115,12 @@ impl World<'_> {
                     && self.wave.contains(&at.file)
                 {
                     let message = format!("`{name}` is imported here but is not in the scanned tree");
-                    self.trouble_at(crate::output::TroubleKind::UnresolvedImport, at, message, "routes that it defines or mounts may be missing");
+                    self.trouble_at(
+                        crate::output::TroubleKind::UnresolvedImport,
+                        at,
+                        message,
+                        "routes that it defines or mounts may be missing",
+                    );
                 }
                 Value::unknown(name, "the imported file is not in the tree", at)
             }
@@ -289,7 +298,9 @@ impl World<'_> {
                 Some(result) => {
                     // A name that was joined with itself: the other alternatives count.
                     let result = match result {
-                        Value::Either(all) => Value::either(all.iter().filter(|v| !matches!(v, Value::Lazy(l) if Rc::ptr_eq(l, &lazy))).cloned().collect::<Vec<_>>()),
+                        Value::Either(all) => Value::either(
+                            all.iter().filter(|v| !matches!(v, Value::Lazy(l) if Rc::ptr_eq(l, &lazy))).cloned().collect::<Vec<_>>(),
+                        ),
                         other => other,
                     };
                     *lazy.value.borrow_mut() = Some(result.clone());
@@ -320,7 +331,9 @@ impl World<'_> {
                         let path = self.path_of(*id).to_owned();
                         Some(Value::unknown(name.clone(), format!("`{path}` does not define it"), Some(*at)))
                     }
-                    Value::Unknown(_) => Some(Value::unknown(name.clone(), "it is imported from a file that is not in the tree", Some(*at))),
+                    Value::Unknown(_) => {
+                        Some(Value::unknown(name.clone(), "it is imported from a file that is not in the tree", Some(*at)))
+                    }
                     _ => Some(Value::unknown(name.clone(), "the imported module does not define it", Some(*at))),
                 }
             }

@@ -255,7 +255,11 @@ impl World<'_> {
                 let needle = one.as_str()?;
                 match text.known() {
                     Some(all) => Some(all.contains(needle.as_str())),
-                    None => text.parts.iter().any(|p| matches!(p, crate::text::Part::Known(t, _) if t.contains(needle.as_str()))).then_some(true),
+                    None => text
+                        .parts
+                        .iter()
+                        .any(|p| matches!(p, crate::text::Part::Known(t, _) if t.contains(needle.as_str())))
+                        .then_some(true),
                 }
             }
             Value::Instance(instance) => {
@@ -288,7 +292,9 @@ impl World<'_> {
                     None => Value::Null,
                 }
             }
-            (Value::List(list), Value::Unknown(_)) => Value::either(list.items.borrow().iter().take(MAX_EITHER).cloned().collect::<Vec<_>>()),
+            (Value::List(list), Value::Unknown(_)) => {
+                Value::either(list.items.borrow().iter().take(MAX_EITHER).cloned().collect::<Vec<_>>())
+            }
             (Value::Dict(dict), ref key) => self.dict_get(dict, key).unwrap_or_else(|| {
                 let label = key.as_str().unwrap_or_default();
                 if dict.open.get() || key.is_unknown() {
@@ -307,10 +313,14 @@ impl World<'_> {
                     let index = if n < 0.0 { all.chars().count() as f64 + n } else { n };
                     all.chars().nth(index.max(0.0) as usize).map_or(Value::Null, |c| Value::text(c.to_string()))
                 }
-                None => text.map_start(|s| s.chars().next().map_or_else(SmolStr::default, |c| SmolStr::new(c.to_string()))).parts.first().map_or(Value::Null, |p| match p {
-                    crate::text::Part::Known(t, _) => Value::text(t.clone()),
-                    crate::text::Part::Hole { .. } => Value::unknown("[]", "a character of unknown text", Some(at)),
-                }),
+                None => text
+                    .map_start(|s| s.chars().next().map_or_else(SmolStr::default, |c| SmolStr::new(c.to_string())))
+                    .parts
+                    .first()
+                    .map_or(Value::Null, |p| match p {
+                        crate::text::Part::Known(t, _) => Value::text(t.clone()),
+                        crate::text::Part::Hole { .. } => Value::unknown("[]", "a character of unknown text", Some(at)),
+                    }),
             },
             // Type arguments: `Annotated[..]`, `Json<T>`.
             (Value::Symbol(_) | Value::Class(_), _) if self.family != Family::JavaScript => self.subscript_type(&base, &index),
@@ -335,7 +345,13 @@ impl World<'_> {
                 let label = index.as_str().unwrap_or_default();
                 Value::unknown(label, "an environment variable without a default", None)
             }
-            Value::Symbol(s) => Value::Unknown(Rc::new(Unknown { label: s.clone(), reason: "a type".into(), callee: Some(SmolStr::new(format!("{s}[]"))), args: Args::of(vec![index.clone()]), ..Unknown::default() })),
+            Value::Symbol(s) => Value::Unknown(Rc::new(Unknown {
+                label: s.clone(),
+                reason: "a type".into(),
+                callee: Some(SmolStr::new(format!("{s}[]"))),
+                args: Args::of(vec![index.clone()]),
+                ..Unknown::default()
+            })),
             Value::Class(class) => match self.class_attr(class, "__class_getitem__") {
                 Some(Value::Function(_)) | None => base.clone(),
                 Some(_) => base.clone(),
@@ -424,7 +440,10 @@ impl World<'_> {
                     let chars: Vec<char> = all.chars().collect();
                     let (a, b) = range(chars.len());
                     let cut: String = chars.get(a..b.max(a)).unwrap_or_default().iter().collect();
-                    Value::Text(Rc::new(Text { parts: vec![crate::text::Part::Known(SmolStr::new(cut), text.place())], is_default: text.is_default }))
+                    Value::Text(Rc::new(Text {
+                        parts: vec![crate::text::Part::Known(SmolStr::new(cut), text.place())],
+                        is_default: text.is_default,
+                    }))
                 }
                 None if to_n.is_none() && from_n.is_some_and(|n| n >= 0.0) => {
                     let skip = from_n.unwrap_or(0.0) as usize;
@@ -432,7 +451,9 @@ impl World<'_> {
                 }
                 None if from_n.is_none() && to_n.is_some_and(|n| n < 0.0) => {
                     let drop = (-to_n.unwrap_or(0.0)) as usize;
-                    Value::Text(Rc::new(text.map_end(|s| s.chars().take(s.chars().count().saturating_sub(drop)).collect::<String>().into())))
+                    Value::Text(Rc::new(
+                        text.map_end(|s| s.chars().take(s.chars().count().saturating_sub(drop)).collect::<String>().into()),
+                    ))
                 }
                 None => Value::Text(text),
             },
@@ -493,7 +514,13 @@ impl World<'_> {
 
     /// Members of an enum class, in order.
     fn enum_members(&mut self, class: &Rc<ClassValue>) -> (Vec<Value>, bool) {
-        let names: Vec<SmolStr> = class.attrs.borrow().iter().filter(|(n, v)| !n.starts_with('_') && !matches!(v, Value::Function(_))).map(|(n, _)| n.clone()).collect();
+        let names: Vec<SmolStr> = class
+            .attrs
+            .borrow()
+            .iter()
+            .filter(|(n, v)| !n.starts_with('_') && !matches!(v, Value::Function(_)))
+            .map(|(n, _)| n.clone())
+            .collect();
         let members = names.iter().filter_map(|n| self.get_attr(&Value::Class(class.clone()), n, None)).collect();
         (members, false)
     }
@@ -550,7 +577,8 @@ impl World<'_> {
     pub(crate) fn module_entries(&mut self, id: ModuleId) -> Vec<(SmolStr, Value)> {
         self.run_module(id);
         if self.family == Family::JavaScript {
-            let mut all: Vec<(SmolStr, Value)> = self.module(id).exports.entries.borrow().values().filter_map(|(k, v)| Some((k.as_str()?, v.clone()))).collect();
+            let mut all: Vec<(SmolStr, Value)> =
+                self.module(id).exports.entries.borrow().values().filter_map(|(k, v)| Some((k.as_str()?, v.clone()))).collect();
             for star in self.module(id).stars.clone() {
                 if let Value::Module(inner) = self.force(&star)
                     && inner != id
@@ -565,7 +593,13 @@ impl World<'_> {
             {
                 all = dict.entries.borrow().values().filter_map(|(k, v)| Some((k.as_str()?, v.clone()))).collect();
             }
-            return all.into_iter().map(|(n, v)| { let v = self.force(&v); (n, v) }).collect();
+            return all
+                .into_iter()
+                .map(|(n, v)| {
+                    let v = self.force(&v);
+                    (n, v)
+                })
+                .collect();
         }
         self.module(id).scope.names.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect()
     }

@@ -23,7 +23,11 @@ impl World<'_> {
             Family::Python => {
                 let local = cx.scope.function();
                 let outer = local.outer.borrow().contains(name);
-                if outer { local.parent.as_ref().and_then(|p| p.find(name)).map_or_else(|| self.module(cx.module).scope.clone(), |(s, _)| s) } else { local }
+                if outer {
+                    local.parent.as_ref().and_then(|p| p.find(name)).map_or_else(|| self.module(cx.module).scope.clone(), |(s, _)| s)
+                } else {
+                    local
+                }
             }
             _ => match cx.scope.find(name) {
                 Some((scope, _)) => scope,

@@ -335,7 +335,11 @@ impl World<'_> {
                     // A name that nothing binds or mentions is a type.
                     let now = cx.scope.get(local).or_else(|| {
                         let expr = self.name_expr(cx, local)?;
-                        Some(Value::Lazy(Rc::new(Lazy { what: LazyWhat::Expr(cx.module, cx.scope.clone(), expr), value: RefCell::new(None), busy: Cell::new(false) })))
+                        Some(Value::Lazy(Rc::new(Lazy {
+                            what: LazyWhat::Expr(cx.module, cx.scope.clone(), expr),
+                            value: RefCell::new(None),
+                            busy: Cell::new(false),
+                        })))
                     });
                     if let Some(now) = now {
                         exports.set(&Value::text(exported.clone()), now);

@@ -157,7 +157,10 @@ impl Models {
     /// All method names that register something, of one language: what makes a parameter look like a router.
     pub fn vocabulary(&self, language: &str) -> rustc_hash::FxHashSet<SmolStr> {
         let calls = self.models.iter().filter(|m| m.language == language).flat_map(|m| &m.calls);
-        calls.filter(|c| matches!(c.does, Does::Route | Does::Mount | Does::Use | Does::Group | Does::Child)).flat_map(|c| c.name.iter().map(SmolStr::from)).collect()
+        calls
+            .filter(|c| matches!(c.does, Does::Route | Does::Mount | Does::Use | Does::Group | Does::Child))
+            .flat_map(|c| c.name.iter().map(SmolStr::from))
+            .collect()
     }
     /// The models of a language with their index.
     pub fn of(&self, language: &str) -> impl Iterator<Item = (u16, &Model)> {
@@ -186,7 +189,10 @@ fn parse(file: &str, text: &str) -> Result<Model, ModelError> {
         let mut line = error.location().map_or(1, |l| l.line());
         let mut message = raw.split(" at line ").next().unwrap_or(&raw).to_owned();
         if let Some((word, known)) = unknown_word(&message) {
-            line = text.lines().position(|l| l.trim_start().trim_start_matches("- ").starts_with(&format!("{word}:"))).map_or(line, |at| at + 1);
+            line = text
+                .lines()
+                .position(|l| l.trim_start().trim_start_matches("- ").starts_with(&format!("{word}:")))
+                .map_or(line, |at| at + 1);
             let best = known.iter().map(|k| (strsim::jaro_winkler(&word, k), k)).max_by(|a, b| a.0.total_cmp(&b.0));
             message = format!("unknown word `{word}`");
             if let Some((score, best)) = best

@@ -43,7 +43,9 @@ impl<'de> Deserialize<'de> for Place {
             Raw::Number(n) => n.to_string(),
             Raw::Text(text) => text,
         };
-        Place::parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not an argument place (like `0`, `-1`, `1..`, `name`, `0.url`, `0?`, `rest`, `0|path`)")))
+        Place::parse(&text).ok_or_else(|| {
+            D::Error::custom(format!("`{text}` is not an argument place (like `0`, `-1`, `1..`, `name`, `0.url`, `0?`, `rest`, `0|path`)"))
+        })
     }
 }
 
@@ -54,7 +56,12 @@ impl Place {
         all.filter(|a| !a.is_empty()).map(Place)
     }
     /// The value at the place, and the index of the positional argument it took.
-    pub fn find(&self, args: &Args, key: &mut dyn FnMut(&Value, &str) -> Option<Value>, path_like: &dyn Fn(&Value) -> bool) -> Option<(Value, Option<usize>)> {
+    pub fn find(
+        &self,
+        args: &Args,
+        key: &mut dyn FnMut(&Value, &str) -> Option<Value>,
+        path_like: &dyn Fn(&Value) -> bool,
+    ) -> Option<(Value, Option<usize>)> {
         self.0.iter().find_map(|one| {
             let (value, at) = one.base.one(args)?;
             let mut value = value;

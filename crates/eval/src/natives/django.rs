@@ -40,7 +40,9 @@ fn made(world: &mut World<'_>, site: &CallSite<'_>, role: &str, props: &[(&'stat
 /// Behind `gettext_lazy`.
 fn plain_route(world: &mut World<'_>, value: &Value) -> Value {
     match world.force(value) {
-        Value::Unknown(u) if u.callee.as_deref().is_some_and(|c| c.contains("gettext")) => u.args.at(0).cloned().unwrap_or_else(|| Value::text("")),
+        Value::Unknown(u) if u.callee.as_deref().is_some_and(|c| c.contains("gettext")) => {
+            u.args.at(0).cloned().unwrap_or_else(|| Value::text(""))
+        }
         other => other,
     }
 }
@@ -88,7 +90,10 @@ fn include(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
     {
         let first = list.items.borrow().first().cloned();
         let first = first.map(|f| world.force(&f));
-        if let Some(first @ (Value::Text(_) | Value::Module(_) | Value::List(_) | Value::Symbol(_) | Value::Either(_) | Value::Default(_))) = first {
+        if let Some(
+            first @ (Value::Text(_) | Value::Module(_) | Value::List(_) | Value::Symbol(_) | Value::Either(_) | Value::Default(_)),
+        ) = first
+        {
             target = first;
         }
     }
@@ -220,7 +225,13 @@ pub(super) fn finish(world: &mut World<'_>, model: u16) {
         let secondary = world.input.files.get(file).secondary;
         let names: Vec<SmolStr> = world.force(&value).alternatives().iter().filter_map(Value::as_str).collect();
         if names.is_empty() {
-            world.trouble(TroubleKind::UnresolvedMount, file, 0, "ROOT_URLCONF is not known here", "it is not known which patterns are served");
+            world.trouble(
+                TroubleKind::UnresolvedMount,
+                file,
+                0,
+                "ROOT_URLCONF is not known here",
+                "it is not known which patterns are served",
+            );
         }
         for name in names {
             let target = world.resolver.python(file, &name, 0);
@@ -264,11 +275,15 @@ fn serve(world: &mut World<'_>, model: u16, role: &str, id: ModuleId) {
 /// Modules with patterns that no include and no setting refers to.
 fn unincluded(world: &mut World<'_>, roots: &[ModuleId]) -> Vec<ModuleId> {
     let included: Vec<Value> = world.notes.get("django.included").cloned().unwrap_or_default();
-    let included: Vec<ModuleId> = included.iter().filter_map(|v| if let Value::Module(id) = world.force(v) { Some(id) } else { None }).collect();
+    let included: Vec<ModuleId> =
+        included.iter().filter_map(|v| if let Value::Module(id) = world.force(v) { Some(id) } else { None }).collect();
     let ids = (0..world.modules.len()).map(|at| ModuleId(at as u32));
     ids.filter(|id| {
         let module = world.module(*id);
-        module.state == RunState::Done && module.scope.names.borrow().contains_key("urlpatterns") && !included.contains(id) && !roots.contains(id)
+        module.state == RunState::Done
+            && module.scope.names.borrow().contains_key("urlpatterns")
+            && !included.contains(id)
+            && !roots.contains(id)
     })
     .collect()
 }
@@ -279,7 +294,12 @@ fn is_named(world: &World<'_>, id: ModuleId) -> bool {
     let name = world.resolver.module_name(own);
     let finder = [format!("\"{name}\""), format!("'{name}'")];
     let Ok(finder) = aho_corasick::AhoCorasick::new(finder) else { return false };
-    world.input.files.iter().filter(|(file, f)| *file != own && f.path.ends_with(".py") && !f.secondary).any(|(file, _)| (world.input.text)(file).is_some_and(|text| finder.is_match(&text[..])))
+    world
+        .input
+        .files
+        .iter()
+        .filter(|(file, f)| *file != own && f.path.ends_with(".py") && !f.secondary)
+        .any(|(file, _)| (world.input.text)(file).is_some_and(|text| finder.is_match(&text[..])))
 }
 
 fn all_mounted(world: &mut World<'_>, id: ModuleId) -> bool {

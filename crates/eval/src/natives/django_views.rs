@@ -55,10 +55,26 @@ fn view(world: &mut World<'_>, value: &Value, at: Place, depth: u32) -> Option<V
 /// A view that outside code wrapped, or an outside view.
 fn unknown_view(world: &mut World<'_>, u: &Rc<Unknown>, at: Place, depth: u32) -> Option<Vec<Handler>> {
     if let Some(base) = u.callee.as_deref().and_then(|c| c.strip_suffix(".as_view")) {
-        let verbs: Vec<SmolStr> = provided(world, base).iter().filter(|v| VERBS.contains(&v.as_str())).map(|v| v.to_uppercase().into()).collect();
-        return Some(if verbs.is_empty() { vec![Handler { third_party: true, ..Handler::default() }] } else { verbs.into_iter().map(|v| Handler { methods: Some(vec![v]), third_party: true, ..Handler::default() }).collect() });
+        let verbs: Vec<SmolStr> =
+            provided(world, base).iter().filter(|v| VERBS.contains(&v.as_str())).map(|v| v.to_uppercase().into()).collect();
+        return Some(if verbs.is_empty() {
+            vec![Handler { third_party: true, ..Handler::default() }]
+        } else {
+            verbs.into_iter().map(|v| Handler { methods: Some(vec![v]), third_party: true, ..Handler::default() }).collect()
+        });
     }
-    let wraps = |v: &Value| matches!(v, Value::Class(_) | Value::Function(_) | Value::BoundFunction(_) | Value::Unknown(_) | Value::Object(_) | Value::Method(_) | Value::Lazy(_));
+    let wraps = |v: &Value| {
+        matches!(
+            v,
+            Value::Class(_)
+                | Value::Function(_)
+                | Value::BoundFunction(_)
+                | Value::Unknown(_)
+                | Value::Object(_)
+                | Value::Method(_)
+                | Value::Lazy(_)
+        )
+    };
     let args: Vec<Value> = u.args.items.iter().rev().filter(|v| wraps(v)).cloned().collect();
     let mut found = args.iter().find_map(|v| view(world, v, at, depth + 1))?;
     if let Some(allowed) = u.callee.as_deref().and_then(|c| required(world, c, &Args::default())) {
@@ -71,7 +87,12 @@ fn restrict(found: &mut Vec<Handler>, allowed: &[SmolStr]) {
     let all = std::mem::take(found);
     for handler in all {
         match &handler.methods {
-            None => found.extend(allowed.iter().map(|m| Handler { methods: Some(vec![m.clone()]), handler: handler.handler.clone(), framework: handler.framework.clone(), ..Handler::default() })),
+            None => found.extend(allowed.iter().map(|m| Handler {
+                methods: Some(vec![m.clone()]),
+                handler: handler.handler.clone(),
+                framework: handler.framework.clone(),
+                ..Handler::default()
+            })),
             Some(methods) if methods.iter().any(|m| allowed.contains(m)) => found.push(handler),
             Some(_) => {}
         }
@@ -152,7 +173,12 @@ pub(super) fn class_view(world: &mut World<'_>, class: &Rc<ClassValue>, actions:
         if let Some(handler) = member(world, class, &action) {
             out.push(Handler { methods: Some(vec![method]), handler: Some(handler), framework: framework.clone(), ..Handler::default() });
         } else if actions.is_some() {
-            out.push(Handler { methods: Some(vec![method]), handler: Some(world.class_ref(class)), framework: framework.clone(), ..Handler::default() });
+            out.push(Handler {
+                methods: Some(vec![method]),
+                handler: Some(world.class_ref(class)),
+                framework: framework.clone(),
+                ..Handler::default()
+            });
         }
     }
     if out.is_empty() {
@@ -189,6 +215,11 @@ pub(super) fn provided(world: &World<'_>, symbol: &str) -> Vec<String> {
     let last = symbol.rsplit('.').next().unwrap_or(symbol);
     let classes = || world.input.models.models.iter().filter(|m| m.language == "python").flat_map(|m| &m.classes);
     let exact = classes().find_map(|c| c.provides.get(last));
-    let family = || ["ReadOnlyModelViewSet", "ModelViewSet"].iter().find(|s| last.ends_with(**s)).and_then(|s| classes().find_map(|c| c.provides.get(*s)));
+    let family = || {
+        ["ReadOnlyModelViewSet", "ModelViewSet"]
+            .iter()
+            .find(|s| last.ends_with(**s))
+            .and_then(|s| classes().find_map(|c| c.provides.get(*s)))
+    };
     exact.or_else(family).cloned().unwrap_or_default()
 }

@@ -17,7 +17,11 @@ pub(super) fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Op
     match name {
         "urls" => Some(Value::list(vec![Value::Object(site.receiver.clone()?)])),
         // The decorator, waiting for its function.
-        "action" => Some(Value::Method(Rc::new(Bound { receiver: Value::Symbol(SmolStr::new(format!("@drf.{}", site.name))), name: SmolStr::default(), args: site.args.clone() }))),
+        "action" => Some(Value::Method(Rc::new(Bound {
+            receiver: Value::Symbol(SmolStr::new(format!("@drf.{}", site.name))),
+            name: SmolStr::default(),
+            args: site.args.clone(),
+        }))),
         "mark_action" => mark_action(world, site),
         _ => None,
     }

@@ -64,7 +64,8 @@ fn join(folder: &str, name: &str) -> String {
 /// Folders of packages that use a framework.
 fn packages(files: &Files, node: &NodeResolver, model: &Model) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
-    let names = |file: FileId| model.manifests.iter().any(|m| node.package_name(file) == Some(m) || node.dependencies(file).iter().any(|d| d == m));
+    let names =
+        |file: FileId| model.manifests.iter().any(|m| node.package_name(file) == Some(m) || node.dependencies(file).iter().any(|d| d == m));
     for manifest in node.packages() {
         if names(manifest) {
             out.insert(parent(&files.get(manifest).path).to_owned());
@@ -88,7 +89,10 @@ fn packages(files: &Files, node: &NodeResolver, model: &Model) -> BTreeSet<Strin
 fn routed(rule: &FileRoute, inside: &str) -> Option<(String, Option<SmolStr>)> {
     let (folder, name) = inside.rsplit_once('/').unwrap_or(("", inside));
     let (mut stem, extension) = name.rsplit_once('.')?;
-    if name.ends_with(".d.ts") || rule.name != "*" && rule.name != stem || !rule.extensions.is_empty() && !rule.extensions.iter().any(|e| e == extension) {
+    if name.ends_with(".d.ts")
+        || rule.name != "*" && rule.name != stem
+        || !rule.extensions.is_empty() && !rule.extensions.iter().any(|e| e == extension)
+    {
         return None;
     }
     if [".test", ".spec", ".stories"].iter().any(|end| stem.ends_with(end)) {
@@ -161,7 +165,10 @@ pub fn finish(world: &mut World<'_>, m: u16) {
 /// The configuration of a package: the default export, called when it is a function.
 pub(super) fn config(world: &mut World<'_>, rule: &FileRoute, package: &str) -> Option<Value> {
     let files = world.input.files;
-    let file = rule.config.iter().find_map(|name| ["js", "mjs", "cjs", "ts", "mts"].iter().find_map(|ext| files.find(&join(package, &format!("{name}.{ext}")))))?;
+    let file = rule
+        .config
+        .iter()
+        .find_map(|name| ["js", "mjs", "cjs", "ts", "mts"].iter().find_map(|ext| files.find(&join(package, &format!("{name}.{ext}")))))?;
     let module = world.module_of(file)?;
     let value = world.member(&Value::Module(module), "default")?;
     let value = world.force(&value);
@@ -176,11 +183,17 @@ fn plain_config(world: &mut World<'_>, value: Value, at: Place, depth: u32) -> V
     }
     match world.force(&value) {
         f @ (Value::Function(_) | Value::BoundFunction(_)) => {
-            let result = world.call_value(&f, Args::of(vec![Value::text("phase"), Value::dict([("defaultConfig".into(), Value::dict([]))])]), at);
+            let result =
+                world.call_value(&f, Args::of(vec![Value::text("phase"), Value::dict([("defaultConfig".into(), Value::dict([]))])]), at);
             plain_config(world, result, at, depth + 1)
         }
         Value::Unknown(u) => {
-            let found = u.args.items.iter().find(|v| matches!(v, Value::Dict(_) | Value::Function(_) | Value::Unknown(_) | Value::Lazy(_))).cloned();
+            let found = u
+                .args
+                .items
+                .iter()
+                .find(|v| matches!(v, Value::Dict(_) | Value::Function(_) | Value::Unknown(_) | Value::Lazy(_)))
+                .cloned();
             match found {
                 Some(inner) => plain_config(world, inner, at, depth + 1),
                 None => Value::Unknown(u),
@@ -216,14 +229,21 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
     let whole = world.module_place(id);
     let mut path = base;
     let text = if route.path.is_empty() { "/" } else { route.path.as_str() };
-    path.push(PathPiece::Text { text: SmolStr::new(text), place: Some(whole), style: SmolStr::new(model.style.as_str()), is_default: false });
+    path.push(PathPiece::Text {
+        text: SmolStr::new(text),
+        place: Some(whole),
+        style: SmolStr::new(model.style.as_str()),
+        is_default: false,
+    });
     let mut exported: Vec<(SmolStr, Option<Vec<SmolStr>>)> = Vec::new();
     if rule.exports.is_empty() && rule.any_export.is_empty() {
         exported.push(("default".into(), route.method.clone().map(|m| vec![m])));
     }
     exported.extend(rule.exports.iter().map(|n| (SmolStr::new(n), Some(vec![SmolStr::new(n.to_ascii_uppercase())]))));
     exported.extend(rule.any_export.iter().map(|n| (SmolStr::new(n), None)));
-    let has_default = world.module(id).exports.get("default").is_some() || !matches!(world.commonjs_exports(id), Value::Dict(_) | Value::Null) || export_place(world, id, "default").is_some();
+    let has_default = world.module(id).exports.get("default").is_some()
+        || !matches!(world.commonjs_exports(id), Value::Dict(_) | Value::Null)
+        || export_place(world, id, "default").is_some();
     for (name, mut methods) in exported {
         if name == "default" && !has_default {
             continue;
@@ -242,8 +262,19 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
 }
 
 /// Adds a route that hangs on no application object.
-pub(super) fn push(world: &mut World<'_>, model: &Model, path: Vec<PathPiece>, methods: Option<Vec<SmolStr>>, handler: Option<HandlerRef>, third_party: bool) {
-    let place = handler.as_ref().map(|h| h.place).or_else(|| path.iter().find_map(|p| if let PathPiece::Text { place, .. } = p { *place } else { None })).unwrap_or(NOWHERE);
+pub(super) fn push(
+    world: &mut World<'_>,
+    model: &Model,
+    path: Vec<PathPiece>,
+    methods: Option<Vec<SmolStr>>,
+    handler: Option<HandlerRef>,
+    third_party: bool,
+) {
+    let place = handler
+        .as_ref()
+        .map(|h| h.place)
+        .or_else(|| path.iter().find_map(|p| if let PathPiece::Text { place, .. } = p { *place } else { None }))
+        .unwrap_or(NOWHERE);
     world.extra_routes.push(Route {
         framework: SmolStr::new(&model.framework),
         protocol: Protocol::Http,
@@ -267,7 +298,9 @@ fn handler(world: &mut World<'_>, id: ModuleId, file: FileId, name: &SmolStr, va
     let found = world.handler_ref(value, whole, 0);
     let exported = export_place(world, id, name).unwrap_or(whole);
     match found {
-        Some(found) if found.place.file == file => HandlerRef { symbol: if found.symbol.is_empty() && name != "default" { name.clone() } else { found.symbol.clone() }, ..found },
+        Some(found) if found.place.file == file => {
+            HandlerRef { symbol: if found.symbol.is_empty() && name != "default" { name.clone() } else { found.symbol.clone() }, ..found }
+        }
         Some(found) => HandlerRef { defined: Some(found.place), place: exported, ..found },
         None => HandlerRef { place: exported, defined: None, symbol: name.clone(), summary: None, deprecated: false },
     }
@@ -348,7 +381,9 @@ fn compared(world: &mut World<'_>, value: &Value) -> Option<Vec<SmolStr>> {
                     add(*a);
                 }
             }
-            Expr::Match(subject, arms) if inside(*at) && is_method(&tree, *subject) => arms.iter().for_each(|(case, _)| case_values(case, &mut add)),
+            Expr::Match(subject, arms) if inside(*at) && is_method(&tree, *subject) => {
+                arms.iter().for_each(|(case, _)| case_values(case, &mut add))
+            }
             _ => {}
         }
     }

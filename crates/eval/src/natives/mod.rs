@@ -35,7 +35,21 @@ pub struct CallSite<'c> {
 
 /// Names a model may use.
 pub const NAMES: &[&str] = &[
-    "django", "django.path", "django.include", "django.patterns", "django.i18n_patterns", "django.nothing", "django.app_configs", "django.as_view", "django.as_asgi", "drf", "drf.urls", "drf.action", "drf.mark_action", "nest", "nest.note",
+    "django",
+    "django.path",
+    "django.include",
+    "django.patterns",
+    "django.i18n_patterns",
+    "django.nothing",
+    "django.app_configs",
+    "django.as_view",
+    "django.as_asgi",
+    "drf",
+    "drf.urls",
+    "drf.action",
+    "drf.mark_action",
+    "nest",
+    "nest.note",
 ];
 
 /// Runs a native for a call; None when it does not apply.

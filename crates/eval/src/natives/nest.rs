@@ -14,7 +14,25 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
-const VERBS: &[&str] = &["Get", "Post", "Put", "Patch", "Delete", "Head", "Options", "All", "Sse", "Search", "Propfind", "Proppatch", "Mkcol", "Copy", "Move", "Lock", "Unlock"];
+const VERBS: &[&str] = &[
+    "Get",
+    "Post",
+    "Put",
+    "Patch",
+    "Delete",
+    "Head",
+    "Options",
+    "All",
+    "Sse",
+    "Search",
+    "Propfind",
+    "Proppatch",
+    "Mkcol",
+    "Copy",
+    "Move",
+    "Lock",
+    "Unlock",
+];
 
 /// Remembers a call on an application: `setGlobalPrefix`, `enableVersioning`, `listen` ...
 pub fn note(_world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
@@ -49,7 +67,8 @@ struct Graph {
 pub fn finish(world: &mut World<'_>, m: u16) {
     let models = world.input.models;
     let (Some(app), Some(controller)) = (models.kind(m, "app"), models.kind(m, "controller")) else { return };
-    let apps: Vec<Rc<Object>> = world.objects.iter().filter(|o| o.kind.get() == Some(app) && !o.assumed && !world.is_dropped(o.entry)).cloned().collect();
+    let apps: Vec<Rc<Object>> =
+        world.objects.iter().filter(|o| o.kind.get() == Some(app) && !o.assumed && !world.is_dropped(o.entry)).cloned().collect();
     let mut roots: Vec<(Rc<Object>, Value, bool)> = Vec::new();
     for app in apps {
         let root = app.args.borrow().at(0).cloned();
@@ -100,7 +119,8 @@ fn mark(class: &ClassValue, name: &str) -> Option<Mark> {
 
 /// The name of a decorator of the framework.
 fn decorator(symbol: &str) -> Option<&str> {
-    let ours = symbol.starts_with("@nestjs/common") || symbol.starts_with("@nestjs/websockets") || symbol.starts_with("@nestia/core.TypedRoute");
+    let ours =
+        symbol.starts_with("@nestjs/common") || symbol.starts_with("@nestjs/websockets") || symbol.starts_with("@nestia/core.TypedRoute");
     if ours { symbol.rsplit('.').next() } else { None }
 }
 
@@ -140,7 +160,8 @@ fn setup(world: &mut World<'_>, app: &Object) -> Setup {
                 Value::Null => "v".to_owned(),
                 other => text(world, other).show(),
             });
-            setup.default_version = world.get_attr(&options, "defaultVersion", None).map(|v| world.force(&v)).filter(|v| !matches!(v, Value::Null));
+            setup.default_version =
+                world.get_attr(&options, "defaultVersion", None).map(|v| world.force(&v)).filter(|v| !matches!(v, Value::Null));
         }
     }
     if let Some(adapter) = noted(app, "@useWebSocketAdapter", 0) {
@@ -277,7 +298,12 @@ fn visit_unknown(world: &mut World<'_>, unknown: &Unknown, graph: &mut Graph, at
         _ => {
             if unknown.callee.is_none() && unknown.results.is_empty() {
                 let message = format!("`{}` is imported by a module here but could not be followed: {}", unknown.label, unknown.reason);
-                world.trouble_at(TroubleKind::UnresolvedMount, unknown.at.unwrap_or(at), message, "endpoints of its controllers are missing");
+                world.trouble_at(
+                    TroubleKind::UnresolvedMount,
+                    unknown.at.unwrap_or(at),
+                    message,
+                    "endpoints of its controllers are missing",
+                );
             }
             let inner: Vec<Value> = unknown.results.iter().chain(&unknown.args.items).cloned().collect();
             for value in inner {
@@ -373,12 +399,23 @@ fn versions(world: &mut World<'_>, value: &Value) -> Vec<Option<Text>> {
 }
 
 /// Mounts a controller on an application, or leaves it hanging on nothing.
-fn mount_controller(world: &mut World<'_>, app: Option<&Rc<Object>>, kind: crate::models::KindId, class: &Rc<ClassValue>, setup: &Setup, module: &Text) {
-    let line: Vec<Rc<ClassValue>> = world.mro(class).into_iter().filter_map(|v| if let Value::Class(c) = v { Some(c) } else { None }).collect();
+fn mount_controller(
+    world: &mut World<'_>,
+    app: Option<&Rc<Object>>,
+    kind: crate::models::KindId,
+    class: &Rc<ClassValue>,
+    setup: &Setup,
+    module: &Text,
+) {
+    let line: Vec<Rc<ClassValue>> =
+        world.mro(class).into_iter().filter_map(|v| if let Value::Class(c) = v { Some(c) } else { None }).collect();
     let Some(mark) = line.iter().find_map(|c| mark(c, "Controller")) else { return };
     let options = mark.args.at(0).map_or(Value::Null, |v| world.force(v));
     let (paths, version) = match &options {
-        Value::Dict(_) => (world.get_attr(&options, "path", None).unwrap_or(Value::Null), world.get_attr(&options, "version", None).map(|v| world.force(&v)).filter(|v| !matches!(v, Value::Null))),
+        Value::Dict(_) => (
+            world.get_attr(&options, "path", None).unwrap_or(Value::Null),
+            world.get_attr(&options, "version", None).map(|v| world.force(&v)).filter(|v| !matches!(v, Value::Null)),
+        ),
         other => (other.clone(), None),
     };
     let version = version.or_else(|| setup.default_version.clone());
@@ -412,7 +449,16 @@ fn mount_controller(world: &mut World<'_>, app: Option<&Rc<Object>>, kind: crate
                             None => {
                                 let object = world.make_object(Some(kind), mark.at, None, false);
                                 match app {
-                                    Some(app) => world.register(app, What::Mount { prefix: Some(Value::Text(Rc::new(prefix))), child: Value::Object(object.clone()), replaces: false, route: None }, mark.at),
+                                    Some(app) => world.register(
+                                        app,
+                                        What::Mount {
+                                            prefix: Some(Value::Text(Rc::new(prefix))),
+                                            child: Value::Object(object.clone()),
+                                            replaces: false,
+                                            route: None,
+                                        },
+                                        mark.at,
+                                    ),
                                     None => *object.prefix.borrow_mut() = Some(Value::Text(Rc::new(prefix))),
                                 }
                                 objects.push((key, object.clone()));
@@ -429,12 +475,19 @@ fn mount_controller(world: &mut World<'_>, app: Option<&Rc<Object>>, kind: crate
 }
 
 fn guards(marks: &[Mark]) -> Vec<Value> {
-    marks.iter().filter(|m| m.symbol.as_ref().is_some_and(|s| decorator(s) == Some("UseGuards"))).flat_map(|m| m.args.items.clone()).collect()
+    marks
+        .iter()
+        .filter(|m| m.symbol.as_ref().is_some_and(|s| decorator(s) == Some("UseGuards")))
+        .flat_map(|m| m.args.items.clone())
+        .collect()
 }
 
 /// The route that a method's decorators say: the outermost one counts.
 fn method_route(world: &mut World<'_>, marks: &[Mark]) -> Option<(Mark, RouteEvent)> {
-    let found = marks.iter().find(|m| m.symbol.as_ref().and_then(|s| decorator(s)).is_some_and(|d| VERBS.contains(&d) || d == "RequestMapping"))?.clone();
+    let found = marks
+        .iter()
+        .find(|m| m.symbol.as_ref().and_then(|s| decorator(s)).is_some_and(|d| VERBS.contains(&d) || d == "RequestMapping"))?
+        .clone();
     let name = found.symbol.as_ref().and_then(|s| decorator(s)).unwrap_or_default().to_owned();
     let mut event = RouteEvent { path: found.args.at(0).cloned(), annotated: true, ..RouteEvent::default() };
     match name.as_str() {
@@ -482,7 +535,15 @@ fn gateway(world: &mut World<'_>, app: &Rc<Object>, class: &Rc<ClassValue>, setu
     let options = mark.args.items.iter().map(|v| world.force(v)).find(|v| matches!(v, Value::Dict(_))).unwrap_or(Value::Null);
     let mut option = |name: &str| world.get_attr(&options, name, None).map(|v| world.force(&v)).filter(|v| !matches!(v, Value::Null));
     let path = option("path").or_else(|| option("namespace"));
-    let path = path.map_or_else(|| Text::plain(if setup.ws_adapter { "/" } else { "/socket.io" }.into(), None), |v| segment(&text(world, &v)));
-    let event = RouteEvent { methods: Some(vec!["GET".into()]), path: Some(Value::Text(Rc::new(path))), handler: Some(Value::Class(class.clone())), protocol: Some("websocket".into()), annotated: true, ..RouteEvent::default() };
+    let path =
+        path.map_or_else(|| Text::plain(if setup.ws_adapter { "/" } else { "/socket.io" }.into(), None), |v| segment(&text(world, &v)));
+    let event = RouteEvent {
+        methods: Some(vec!["GET".into()]),
+        path: Some(Value::Text(Rc::new(path))),
+        handler: Some(Value::Class(class.clone())),
+        protocol: Some("websocket".into()),
+        annotated: true,
+        ..RouteEvent::default()
+    };
     world.register(app, What::Route(event), mark.at);
 }

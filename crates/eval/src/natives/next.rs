@@ -46,7 +46,14 @@ fn rewrite(world: &mut World<'_>, one: &Value, base: &[PathPiece], model: &Model
     let known = target.known();
     if known.as_ref().is_some_and(|t| t.starts_with('/')) {
         let wanted = blanked(&known.unwrap_or_default());
-        let routes: Vec<_> = world.extra_routes.get(first..).unwrap_or_default().iter().filter(|r| r.framework == model.framework.as_str() && own_path(r.path.last()) == wanted).cloned().collect();
+        let routes: Vec<_> = world
+            .extra_routes
+            .get(first..)
+            .unwrap_or_default()
+            .iter()
+            .filter(|r| r.framework == model.framework.as_str() && own_path(r.path.last()) == wanted)
+            .cloned()
+            .collect();
         for mut route in routes {
             route.path.clone_from(&path);
             route.registered_at = at;
@@ -67,6 +74,7 @@ fn own_path(piece: Option<&PathPiece>) -> String {
 /// A path with its parameters blanked, in either syntax.
 fn blanked(path: &str) -> String {
     let path = path.split('?').next().unwrap_or_default();
-    let parts: Vec<SmolStr> = path.split('/').map(|p| if p.starts_with([':', '[']) { SmolStr::new_static("*") } else { SmolStr::new(p) }).collect();
+    let parts: Vec<SmolStr> =
+        path.split('/').map(|p| if p.starts_with([':', '[']) { SmolStr::new_static("*") } else { SmolStr::new(p) }).collect();
     parts.join("/")
 }

@@ -136,12 +136,7 @@ impl CargoResolver {
         if data.auto[0] {
             roots.extend(place("src/main.rs").map(|file| (file, at, RootKind::Bin)));
         }
-        let kinds = [
-            (RootKind::Bin, "src/bin"),
-            (RootKind::Example, "examples"),
-            (RootKind::Test, "tests"),
-            (RootKind::Bench, "benches"),
-        ];
+        let kinds = [(RootKind::Bin, "src/bin"), (RootKind::Example, "examples"), (RootKind::Test, "tests"), (RootKind::Bench, "benches")];
         for (index, (kind, folder)) in kinds.into_iter().enumerate() {
             let mut found: Vec<FileId> = Vec::new();
             for target in &data.targets[index] {
@@ -361,4 +356,3 @@ fn features(data: &Manifest) -> Vec<(SmolStr, Vec<SmolStr>)> {
     }
     features.into_iter().collect()
 }
-

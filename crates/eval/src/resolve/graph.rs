@@ -236,15 +236,20 @@ mod tests {
 
     #[test]
     fn python_names_that_are_modules() {
-        let list = [("p/__init__.py", ""), ("p/a.py", ""), ("p/b.py", "from . import (\n  a,\n)"), ("p/c.py", "import p.b"), ("d.py", "import x")];
+        let list =
+            [("p/__init__.py", ""), ("p/a.py", ""), ("p/b.py", "from . import (\n  a,\n)"), ("p/c.py", "import p.b"), ("d.py", "import x")];
         assert_eq!(closure(&list, "p/a.py"), ["p/a.py", "p/b.py", "p/c.py"]);
     }
 
     #[test]
     fn javascript_cycles_and_folders() {
         let list = [
-            ("a.js", "require('./b')"), ("b.js", "import './a'; export * from './c'"), ("c.js", ""), ("e.js", "import x from 'x'"),
-            ("routes/index.js", "fs.readdirSync(__dirname).forEach(f => require('./' + f))"), ("routes/r.js", "require('../c')"),
+            ("a.js", "require('./b')"),
+            ("b.js", "import './a'; export * from './c'"),
+            ("c.js", ""),
+            ("e.js", "import x from 'x'"),
+            ("routes/index.js", "fs.readdirSync(__dirname).forEach(f => require('./' + f))"),
+            ("routes/r.js", "require('../c')"),
         ];
         assert_eq!(closure(&list, "c.js"), ["a.js", "b.js", "c.js", "routes/index.js", "routes/r.js"]);
         assert_eq!(closure(&list, "e.js"), ["e.js"]);
@@ -254,9 +259,16 @@ mod tests {
     fn rust_module_trees_and_other_crates() {
         let list = [
             ("Cargo.toml", "[package]\nname = \"a\"\n[dependencies]\nb = { path = \"b\" }"),
-            ("src/main.rs", "mod x;\nmod y;\n#[path = \"odd.v1.rs\"]\nmod odd;"), ("src/x.rs", "pub mod deep;"), ("src/x/deep.rs", ""),
-            ("src/y.rs", "use crate::{x::deep::f, z};"), ("src/odd.v1.rs", "fn q() { b::inner::go() }"), ("src/lone.rs", "use super::x;"),
-            ("b/Cargo.toml", "[package]\nname = \"b\""), ("b/src/lib.rs", "pub mod inner;\nmod other;"), ("b/src/inner.rs", ""), ("b/src/other.rs", ""),
+            ("src/main.rs", "mod x;\nmod y;\n#[path = \"odd.v1.rs\"]\nmod odd;"),
+            ("src/x.rs", "pub mod deep;"),
+            ("src/x/deep.rs", ""),
+            ("src/y.rs", "use crate::{x::deep::f, z};"),
+            ("src/odd.v1.rs", "fn q() { b::inner::go() }"),
+            ("src/lone.rs", "use super::x;"),
+            ("b/Cargo.toml", "[package]\nname = \"b\""),
+            ("b/src/lib.rs", "pub mod inner;\nmod other;"),
+            ("b/src/inner.rs", ""),
+            ("b/src/other.rs", ""),
         ];
         assert_eq!(closure(&list, "src/x/deep.rs"), ["src/main.rs", "src/x.rs", "src/x/deep.rs", "src/y.rs"]);
         assert_eq!(closure(&list, "b/src/inner.rs"), ["b/src/inner.rs", "b/src/lib.rs", "src/main.rs", "src/odd.v1.rs", "src/y.rs"]);

@@ -63,8 +63,7 @@ impl NodeResolver {
             packages.extend(file.text.as_deref().and_then(|text| Package::new(id, parent(&file.path), text)));
         }
         mark_members(files, &mut packages);
-        let of_folder: FxHashMap<SmolStr, usize> =
-            packages.iter().enumerate().map(|(at, package)| (package.folder.clone(), at)).collect();
+        let of_folder: FxHashMap<SmolStr, usize> = packages.iter().enumerate().map(|(at, package)| (package.folder.clone(), at)).collect();
         let mut by_name: FxHashMap<SmolStr, Vec<usize>> = FxHashMap::default();
         for (at, package) in packages.iter().enumerate() {
             if let Some(name) = &package.name {
@@ -392,6 +391,7 @@ fn mark_members(files: &Files, packages: &mut [Package]) {
             let pattern = pattern.strip_prefix('!').unwrap_or(pattern);
             is_under(&package.folder, base) && glob::matches(pattern, package.folder[base.len()..].trim_start_matches('/'))
         };
-        package.member = globs.iter().any(|g| !g.1.starts_with('!') && listed(g)) && !globs.iter().any(|g| g.1.starts_with('!') && listed(g));
+        package.member =
+            globs.iter().any(|g| !g.1.starts_with('!') && listed(g)) && !globs.iter().any(|g| g.1.starts_with('!') && listed(g));
     }
 }

@@ -160,8 +160,15 @@ impl Reader<'_> {
             Some('*' | '+') => Times::Many,
             Some('{') => {
                 let close = self.tokens[self.at..].iter().position(|t| *t == Token::Char('}'));
-                let text: Option<String> = close.map(|end| self.tokens[self.at + 1..self.at + end].iter().filter_map(|t| if let Token::Char(c) = t { Some(*c) } else { None }).collect());
-                let Some(text) = text.filter(|t| !t.is_empty() && t.chars().all(|c| c.is_ascii_digit() || c == ',')) else { return Times::Once };
+                let text: Option<String> = close.map(|end| {
+                    self.tokens[self.at + 1..self.at + end]
+                        .iter()
+                        .filter_map(|t| if let Token::Char(c) = t { Some(*c) } else { None })
+                        .collect()
+                });
+                let Some(text) = text.filter(|t| !t.is_empty() && t.chars().all(|c| c.is_ascii_digit() || c == ',')) else {
+                    return Times::Once;
+                };
                 self.at += close.unwrap_or(0);
                 match text.parse::<usize>() {
                     Ok(0) => Times::Never,
@@ -291,7 +298,13 @@ impl Reader<'_> {
             return;
         }
         let optional = matches!(times, Times::Optional);
-        out.push(Part::Param(Parameter { name: name.unwrap_or_default(), catch_all: crosses_segments(&pattern), pattern: Some(pattern), optional, type_name: None }));
+        out.push(Part::Param(Parameter {
+            name: name.unwrap_or_default(),
+            catch_all: crosses_segments(&pattern),
+            pattern: Some(pattern),
+            optional,
+            type_name: None,
+        }));
     }
 
     /// `(?i)` or `(?i:...)`.
@@ -335,7 +348,8 @@ impl Reader<'_> {
     fn plain_group(&mut self, depth: usize, out: &mut Vec<Part>) {
         let start = self.at;
         let inner = self.alternation(depth);
-        let text: String = self.tokens[start..self.at].iter().filter_map(|t| if let Token::Char(c) = t { Some(*c) } else { None }).collect();
+        let text: String =
+            self.tokens[start..self.at].iter().filter_map(|t| if let Token::Char(c) = t { Some(*c) } else { None }).collect();
         self.is_exact &= self.eat(')');
         match self.times() {
             Times::Never => {}
@@ -345,7 +359,9 @@ impl Reader<'_> {
                 other => other,
             })),
             Times::Optional => out.push(Part::Optional(inner)),
-            Times::Many | Times::Exactly(_) => out.push(Part::Param(Parameter { catch_all: crosses_segments(&text), pattern: Some(text), ..Parameter::default() })),
+            Times::Many | Times::Exactly(_) => {
+                out.push(Part::Param(Parameter { catch_all: crosses_segments(&text), pattern: Some(text), ..Parameter::default() }))
+            }
         }
     }
 }

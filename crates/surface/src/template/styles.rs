@@ -250,7 +250,9 @@ impl Reader<'_> {
             parameter.name.push(c);
             self.at += 1;
         }
-        if self.peek(0) == Some('(') && let Some(pattern) = self.between('(', ')') {
+        if self.peek(0) == Some('(')
+            && let Some(pattern) = self.between('(', ')')
+        {
             parameter.catch_all = pattern == "*" || regex::crosses_segments(&pattern);
             parameter.pattern = (pattern != "*").then_some(pattern);
         }
@@ -392,7 +394,8 @@ impl Reader<'_> {
         let name = inner.unwrap_or(text);
         let (name, kind) = name.split_once('=').map_or((name, None), |(name, kind)| (name, Some(kind.to_owned())));
         let rest = name.strip_prefix("...");
-        let parameter = Parameter { name: rest.unwrap_or(name).to_owned(), type_name: kind, catch_all: rest.is_some(), ..Parameter::default() };
+        let parameter =
+            Parameter { name: rest.unwrap_or(name).to_owned(), type_name: kind, catch_all: rest.is_some(), ..Parameter::default() };
         match inner {
             Some(_) => self.optional(parameter),
             None => self.param(parameter),

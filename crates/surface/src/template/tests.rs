@@ -27,27 +27,30 @@ fn check(style: &str, cases: &[(&str, &str)]) {
 
 #[test]
 fn brace() {
-    check("brace", &[
-        ("", "/"),
-        ("/", "/"),
-        ("users", "/users"),
-        ("/users/{id}", "/users/{id}"),
-        ("/users/{id:int}/", "/users/{id}/"),
-        ("/files/{path:path}", "/files/{path}"),
-        ("/{*rest}", "/{rest}"),
-        ("/{rest*}", "/{rest}"),
-        ("/{rest*2}", "/{rest}"),
-        ("/{tail:.*}", "/{tail}"),
-        ("/{id:[0-9]{2,3}}/x", "/{id}/x"),
-        ("/font/{stack}/{start}-{end}", "/font/{stack}/{start}-{end}"),
-        ("/models/{name:path}:generate", "/models/{name}:generate"),
-        ("/a/{id?}", "/a/{id} /a"),
-        ("/{{x}}", "/%7Bx%7D"),
-        ("/{}", "/{p1}"),
-        ("/{open", "/%7Bopen"),
-        ("/a*", "/a*"),
-        ("/{a}/{a}", "/{a}/{a2}"),
-    ]);
+    check(
+        "brace",
+        &[
+            ("", "/"),
+            ("/", "/"),
+            ("users", "/users"),
+            ("/users/{id}", "/users/{id}"),
+            ("/users/{id:int}/", "/users/{id}/"),
+            ("/files/{path:path}", "/files/{path}"),
+            ("/{*rest}", "/{rest}"),
+            ("/{rest*}", "/{rest}"),
+            ("/{rest*2}", "/{rest}"),
+            ("/{tail:.*}", "/{tail}"),
+            ("/{id:[0-9]{2,3}}/x", "/{id}/x"),
+            ("/font/{stack}/{start}-{end}", "/font/{stack}/{start}-{end}"),
+            ("/models/{name:path}:generate", "/models/{name}:generate"),
+            ("/a/{id?}", "/a/{id} /a"),
+            ("/{{x}}", "/%7Bx%7D"),
+            ("/{}", "/{p1}"),
+            ("/{open", "/%7Bopen"),
+            ("/a*", "/a*"),
+            ("/{a}/{a}", "/{a}/{a2}"),
+        ],
+    );
     let p = &one("brace", "/{id:int}/{tail:.*}/{n:[0-9]+}").parameters;
     assert_eq!((p[0].type_name.as_deref(), p[0].catch_all), (Some("int"), false));
     assert_eq!((p[1].pattern.as_deref(), p[1].catch_all), (Some(".*"), true));
@@ -56,30 +59,33 @@ fn brace() {
 
 #[test]
 fn colon() {
-    check("colon", &[
-        ("/users/:id", "/users/{id}"),
-        ("/users/:id(\\d+)", "/users/{id}"),
-        ("/users/:id?", "/users/{id} /users"),
-        ("/:a?/x", "/{a}/x /x"),
-        ("/:a-:b.:ext", "/{a}-{b}.{ext}"),
-        ("/context/:scope(node|flow)/:id/*", "/context/{scope}/{id}/*"),
-        ("*", "/*"),
-        ("/ghost/*", "/ghost/*"),
-        ("/api*", "/api*"),
-        ("/*splat", "/{splat}"),
-        ("/:path*", "/{path}"),
-        ("/:path(*)", "/{path}"),
-        ("/files/(.*)", "/files/*"),
-        ("/(a|b)/x", "/{p1}/x"),
-        ("/v1{/:opt}/x", "/v1/{opt}/x /v1/x"),
-        ("/a::b", "/a:b"),
-        ("/a\\:b", "/a:b"),
-        ("/users/?", "/users"),
-        ("/pull/?*", "/pull/?*"),
-        ("/ftp(?!/quarantine)/:file", "/ftp(?!/quarantine)/{file}"),
-        ("/a/:", "/a/:"),
-        ("/:id/:id", "/{id}/{id2}"),
-    ]);
+    check(
+        "colon",
+        &[
+            ("/users/:id", "/users/{id}"),
+            ("/users/:id(\\d+)", "/users/{id}"),
+            ("/users/:id?", "/users/{id} /users"),
+            ("/:a?/x", "/{a}/x /x"),
+            ("/:a-:b.:ext", "/{a}-{b}.{ext}"),
+            ("/context/:scope(node|flow)/:id/*", "/context/{scope}/{id}/*"),
+            ("*", "/*"),
+            ("/ghost/*", "/ghost/*"),
+            ("/api*", "/api*"),
+            ("/*splat", "/{splat}"),
+            ("/:path*", "/{path}"),
+            ("/:path(*)", "/{path}"),
+            ("/files/(.*)", "/files/*"),
+            ("/(a|b)/x", "/{p1}/x"),
+            ("/v1{/:opt}/x", "/v1/{opt}/x /v1/x"),
+            ("/a::b", "/a:b"),
+            ("/a\\:b", "/a:b"),
+            ("/users/?", "/users"),
+            ("/pull/?*", "/pull/?*"),
+            ("/ftp(?!/quarantine)/:file", "/ftp(?!/quarantine)/{file}"),
+            ("/a/:", "/a/:"),
+            ("/:id/:id", "/{id}/{id2}"),
+        ],
+    );
     assert_eq!(one("colon", "/ab?cd").state, PathState::Pattern);
     assert_eq!(one("colon", "/a(b").state, PathState::Pattern);
     assert_eq!(one("colon", "/ftp(?!/q)/:f").state, PathState::Exact);
@@ -90,17 +96,20 @@ fn colon() {
 
 #[test]
 fn angle() {
-    check("angle", &[
-        ("/users/<int:id>/", "/users/{id}/"),
-        ("/<id>", "/{id}"),
-        ("/<path:rest>", "/{rest}"),
-        ("/<rest..>", "/{rest}"),
-        ("/<_>/<_..>", "/{p1}/{p2}"),
-        ("/hello?<name>&<age>", "/hello"),
-        ("/<any(a, b):kind>/x", "/{kind}/x"),
-        ("/<regex(\"(?P<x>a:b)>\"):id>/x", "/{id}/x"),
-        ("/<open", "/<open"),
-    ]);
+    check(
+        "angle",
+        &[
+            ("/users/<int:id>/", "/users/{id}/"),
+            ("/<id>", "/{id}"),
+            ("/<path:rest>", "/{rest}"),
+            ("/<rest..>", "/{rest}"),
+            ("/<_>/<_..>", "/{p1}/{p2}"),
+            ("/hello?<name>&<age>", "/hello"),
+            ("/<any(a, b):kind>/x", "/{kind}/x"),
+            ("/<regex(\"(?P<x>a:b)>\"):id>/x", "/{id}/x"),
+            ("/<open", "/<open"),
+        ],
+    );
     let p = &one("angle", "/<uuid_str:id>/<regex(\"[a-z]+\"):x>/<rest..>").parameters;
     assert_eq!(p[0].type_name.as_deref(), Some("uuid_str"));
     assert_eq!((p[1].type_name.as_deref(), p[1].pattern.as_deref()), (Some("regex"), Some("[a-z]+")));
@@ -109,50 +118,56 @@ fn angle() {
 
 #[test]
 fn bracket() {
-    check("bracket", &[
-        ("/api/[id]", "/api/{id}"),
-        ("/blog/[...slug]", "/blog/{slug}"),
-        ("/blog/[[...slug]]", "/blog/{slug} /blog"),
-        ("/(group)/a/@modal/b", "/a/b"),
-        ("/[id].json", "/{id}.json"),
-        ("/[lang=locale]/x", "/{lang}/x"),
-        ("", "/"),
-        ("/(only)", "/"),
-    ]);
+    check(
+        "bracket",
+        &[
+            ("/api/[id]", "/api/{id}"),
+            ("/blog/[...slug]", "/blog/{slug}"),
+            ("/blog/[[...slug]]", "/blog/{slug} /blog"),
+            ("/(group)/a/@modal/b", "/a/b"),
+            ("/[id].json", "/{id}.json"),
+            ("/[lang=locale]/x", "/{lang}/x"),
+            ("", "/"),
+            ("/(only)", "/"),
+        ],
+    );
     assert!(one("bracket", "/[...s]").parameters[0].catch_all);
 }
 
 #[test]
 fn regexes_as_path_language() {
-    check("regex", &[
-        ("^$", "/"),
-        ("/?$", "/"),
-        ("^users/(?P<id>\\d+)/$", "/users/{id}/"),
-        ("/^api/v1/^^organizers/(?P<organizer>[^/]+)/$", "/api/v1/organizers/{organizer}/"),
-        ("/api/contents(?P<path>(?:(?:/[^/]+)+|/?))/checkpoints$", "/api/contents/{path}/checkpoints"),
-        ("/nbconvert/(?P<format>\\w+)(?P<path>(?:(?:/[^/]+)+|/?))$", "/nbconvert/{format}/{path}"),
-        ("/api/kernels/(?P<k>\\w+-\\w+)/(?P<action>restart|interrupt)$", "/api/kernels/{k}/{action}"),
-        ("/api/notebooks/?(.*)$", "/api/notebooks/{p1}"),
-        ("/edit(.*)$", "/edit{p1}"),
-        ("/lab/.*$", "/lab/{p1}"),
-        ("/.*/$", "/{p1}/"),
-        ("(.*)$", "/{p1}"),
-        ("/(robots\\.txt|favicon\\.ico)$", "/{p1}"),
-        ("/(?P<cart_namespace>[_]{0})^$", "/"),
-        ("^favicon\\.ico$", "/favicon.ico"),
-        ("^stats.json/(?P<token>[\\w]+)?/?$", "/stats.json/{token}"),
-        ("^^logout/?$", "/logout"),
-        ("/workers/(?P<key>[-\\w\\.\\:\\$]+)/$", "/workers/{key}/"),
-        ("^a(?:/(?P<b>\\d+))?/c$", "/a/{b}/c"),
-        ("^a(?:/list)?$", "/a/list /a"),
-        ("^(?:a|b)/c$", "/a/c /b/c"),
-        ("^a$|^b$", "/a /b"),
-        ("(?i)^x$", "/x"),
-        ("^(?!api).*$", "/{p1}"),
-        ("^[0-9]{4}/\\d\\d$", "/{p1}/{p2}"),
-        ("^https?/x$", "/https/x /http/x"),
-        ("\\A/x\\Z", "/x"),
-    ]);
+    check(
+        "regex",
+        &[
+            ("^$", "/"),
+            ("/?$", "/"),
+            ("^users/(?P<id>\\d+)/$", "/users/{id}/"),
+            ("/^api/v1/^^organizers/(?P<organizer>[^/]+)/$", "/api/v1/organizers/{organizer}/"),
+            ("/api/contents(?P<path>(?:(?:/[^/]+)+|/?))/checkpoints$", "/api/contents/{path}/checkpoints"),
+            ("/nbconvert/(?P<format>\\w+)(?P<path>(?:(?:/[^/]+)+|/?))$", "/nbconvert/{format}/{path}"),
+            ("/api/kernels/(?P<k>\\w+-\\w+)/(?P<action>restart|interrupt)$", "/api/kernels/{k}/{action}"),
+            ("/api/notebooks/?(.*)$", "/api/notebooks/{p1}"),
+            ("/edit(.*)$", "/edit{p1}"),
+            ("/lab/.*$", "/lab/{p1}"),
+            ("/.*/$", "/{p1}/"),
+            ("(.*)$", "/{p1}"),
+            ("/(robots\\.txt|favicon\\.ico)$", "/{p1}"),
+            ("/(?P<cart_namespace>[_]{0})^$", "/"),
+            ("^favicon\\.ico$", "/favicon.ico"),
+            ("^stats.json/(?P<token>[\\w]+)?/?$", "/stats.json/{token}"),
+            ("^^logout/?$", "/logout"),
+            ("/workers/(?P<key>[-\\w\\.\\:\\$]+)/$", "/workers/{key}/"),
+            ("^a(?:/(?P<b>\\d+))?/c$", "/a/{b}/c"),
+            ("^a(?:/list)?$", "/a/list /a"),
+            ("^(?:a|b)/c$", "/a/c /b/c"),
+            ("^a$|^b$", "/a /b"),
+            ("(?i)^x$", "/x"),
+            ("^(?!api).*$", "/{p1}"),
+            ("^[0-9]{4}/\\d\\d$", "/{p1}/{p2}"),
+            ("^https?/x$", "/https/x /http/x"),
+            ("\\A/x\\Z", "/x"),
+        ],
+    );
     assert_eq!(one("regex", "^a+b$").state, PathState::Pattern);
     assert_eq!(one("regex", "^a+b$").path, "/^a+b$");
     assert_eq!(one("regex", "(((").state, PathState::Pattern);
@@ -222,7 +237,32 @@ fn alternatives_are_capped() {
 
 #[test]
 fn hostile_input_neither_panics_nor_hangs() {
-    let mut seeds: Vec<String> = ["(", "[", "{", "<", ":", "?", "*", "\\", "(?", "(?P<", "{{", "[[...", ")", "]", "}", ">", "é{ü", "/(:a(", "x{99999999999999999999}", "[^]", "\u{0}", "a{2}{3}{4}"].map(String::from).to_vec();
+    let mut seeds: Vec<String> = [
+        "(",
+        "[",
+        "{",
+        "<",
+        ":",
+        "?",
+        "*",
+        "\\",
+        "(?",
+        "(?P<",
+        "{{",
+        "[[...",
+        ")",
+        "]",
+        "}",
+        ">",
+        "é{ü",
+        "/(:a(",
+        "x{99999999999999999999}",
+        "[^]",
+        "\u{0}",
+        "a{2}{3}{4}",
+    ]
+    .map(String::from)
+    .to_vec();
     seeds.extend(["(", "{", "<", "[", "(?:", "{/:a", "((?:", "a?", "(?:a|b)", "(a)?"].iter().map(|s| s.repeat(20_000)));
     for seed in &seeds {
         for style in ["brace", "colon", "angle", "bracket", "regex", "pattern", "literal", "?"] {

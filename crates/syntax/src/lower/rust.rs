@@ -198,13 +198,7 @@ impl<'a, 's> Low<'a, 's> {
         if root.has_error() {
             return None;
         }
-        let mut low = Low {
-            ctx: &mut *self.ctx,
-            text: text.text(),
-            map: Some(text),
-            shared: &mut *self.shared,
-            nesting: self.nesting + 1,
-        };
+        let mut low = Low { ctx: &mut *self.ctx, text: text.text(), map: Some(text), shared: &mut *self.shared, nesting: self.nesting + 1 };
         lower(&mut low, root)
     }
 }

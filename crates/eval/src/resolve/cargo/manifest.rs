@@ -52,8 +52,7 @@ pub struct Manifest {
 }
 
 /// The names of [`Manifest::targets`] and of the switches that turn discovery off.
-const KINDS: [(&str, &str); 4] =
-    [("bin", "autobins"), ("example", "autoexamples"), ("test", "autotests"), ("bench", "autobenches")];
+const KINDS: [(&str, &str); 4] = [("bin", "autobins"), ("example", "autoexamples"), ("test", "autotests"), ("bench", "autobenches")];
 
 impl Manifest {
     /// Reads it; None if it is broken.

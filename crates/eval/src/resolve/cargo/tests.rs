@@ -13,13 +13,30 @@ fn show(files: &Files, target: &Target) -> String {
 
 fn workspace() -> Files {
     files(&[
-        ("Cargo.toml", "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\nmy-core = { path = \"crates/core\" }\nweb = { package = \"outer-web\", version = \"4\" }"),
-        ("crates/core/Cargo.toml", "[package]\nname = \"my-core\"\n[lib]\nname = \"heart\"\npath = \"code/root.rs\"\n[features]\ndefault = [\"a\"]\na = [\"b\", \"dep:x\"]\nb = []\nc = []"),
-        ("crates/core/code/root.rs", ""), ("crates/core/code/a.rs", ""),
-        ("crates/app/Cargo.toml", "[package]\nname = \"the-app\"\n[dependencies]\nmy-core.workspace = true\nweb = { workspace = true }\nold = { path = \"../core\", package = \"my-core\" }\naxle-extra = \"1\"\ngone = { path = \"../../../gone\" }\n[target.'cfg(unix)'.dependencies]\nunixy = { version = \"1\", optional = true }\n[[bin]]\nname = \"tool\"\npath = \"tools/t.rs\""),
-        ("crates/app/src/main.rs", ""), ("crates/app/src/lib.rs", ""), ("crates/app/src/bin/x.rs", ""), ("crates/app/src/bin/y/main.rs", ""),
-        ("crates/app/src/bin/y/part.rs", ""), ("crates/app/tools/t.rs", ""), ("crates/app/examples/e.rs", ""), ("crates/app/tests/it.rs", ""),
-        ("crates/app/tests/common/mod.rs", ""), ("crates/app/benches/b.rs", ""),
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\nmy-core = { path = \"crates/core\" }\nweb = { package = \"outer-web\", version = \"4\" }",
+        ),
+        (
+            "crates/core/Cargo.toml",
+            "[package]\nname = \"my-core\"\n[lib]\nname = \"heart\"\npath = \"code/root.rs\"\n[features]\ndefault = [\"a\"]\na = [\"b\", \"dep:x\"]\nb = []\nc = []",
+        ),
+        ("crates/core/code/root.rs", ""),
+        ("crates/core/code/a.rs", ""),
+        (
+            "crates/app/Cargo.toml",
+            "[package]\nname = \"the-app\"\n[dependencies]\nmy-core.workspace = true\nweb = { workspace = true }\nold = { path = \"../core\", package = \"my-core\" }\naxle-extra = \"1\"\ngone = { path = \"../../../gone\" }\n[target.'cfg(unix)'.dependencies]\nunixy = { version = \"1\", optional = true }\n[[bin]]\nname = \"tool\"\npath = \"tools/t.rs\"",
+        ),
+        ("crates/app/src/main.rs", ""),
+        ("crates/app/src/lib.rs", ""),
+        ("crates/app/src/bin/x.rs", ""),
+        ("crates/app/src/bin/y/main.rs", ""),
+        ("crates/app/src/bin/y/part.rs", ""),
+        ("crates/app/tools/t.rs", ""),
+        ("crates/app/examples/e.rs", ""),
+        ("crates/app/tests/it.rs", ""),
+        ("crates/app/tests/common/mod.rs", ""),
+        ("crates/app/benches/b.rs", ""),
     ])
 }
 
@@ -28,11 +45,20 @@ fn roots_of_all_kinds() {
     let tree = workspace();
     let cargo = CargoResolver::new(&tree);
     let show: Vec<String> = cargo.crate_roots().iter().map(|(file, at, kind)| format!("{at} {kind:?} {}", tree.get(*file).path)).collect();
-    assert_eq!(show, [
-        "0 Lib crates/app/src/lib.rs", "0 Bin crates/app/src/bin/x.rs", "0 Bin crates/app/src/bin/y/main.rs", "0 Bin crates/app/src/main.rs",
-        "0 Bin crates/app/tools/t.rs", "0 Example crates/app/examples/e.rs", "0 Test crates/app/tests/it.rs", "0 Bench crates/app/benches/b.rs",
-        "1 Lib crates/core/code/root.rs",
-    ]);
+    assert_eq!(
+        show,
+        [
+            "0 Lib crates/app/src/lib.rs",
+            "0 Bin crates/app/src/bin/x.rs",
+            "0 Bin crates/app/src/bin/y/main.rs",
+            "0 Bin crates/app/src/main.rs",
+            "0 Bin crates/app/tools/t.rs",
+            "0 Example crates/app/examples/e.rs",
+            "0 Test crates/app/tests/it.rs",
+            "0 Bench crates/app/benches/b.rs",
+            "1 Lib crates/core/code/root.rs",
+        ]
+    );
     assert_eq!(cargo.package_of(tree.find("crates/app/src/bin/y/part.rs").unwrap()), Some(0));
     assert_eq!(cargo.package_name(1), Some("my-core"));
 }
@@ -64,8 +90,18 @@ fn features_and_their_defaults() {
 fn module_files() {
     let tree = files(&[
         ("Cargo.toml", "[package]\nname = \"a\""),
-        ("src/lib.rs", ""), ("src/x.rs", ""), ("src/x/y.rs", ""), ("src/z/mod.rs", ""), ("src/z/q.rs", ""), ("src/x/inner/deep.rs", ""),
-        ("src/in/w.rs", ""), ("src/odd.v1.rs", ""), ("src/type.rs", ""), ("src/z/other/p.rs", ""), ("gen/g.rs", ""), ("gen/h.rs", ""),
+        ("src/lib.rs", ""),
+        ("src/x.rs", ""),
+        ("src/x/y.rs", ""),
+        ("src/z/mod.rs", ""),
+        ("src/z/q.rs", ""),
+        ("src/x/inner/deep.rs", ""),
+        ("src/in/w.rs", ""),
+        ("src/odd.v1.rs", ""),
+        ("src/type.rs", ""),
+        ("src/z/other/p.rs", ""),
+        ("gen/g.rs", ""),
+        ("gen/h.rs", ""),
     ]);
     let cargo = CargoResolver::new(&tree);
     let child = |file: &str, name: &str, attr: Option<&str>, inline: &[SmolStr]| {

@@ -81,8 +81,9 @@ impl NodeResolver {
             let config = self.configs.get(*at);
             let Some(out) = config.out_dir.as_deref().filter(|out| !out.is_empty() && is_under(path, out)) else { continue };
             let tail = path[out.len()..].trim_start_matches('/');
-            let roots = [config.root_dir.as_deref(), join(&config.folder, "src").as_deref().map(str::to_owned).as_deref(), Some(&config.folder)]
-                .map(|root| root.map(str::to_owned));
+            let roots =
+                [config.root_dir.as_deref(), join(&config.folder, "src").as_deref().map(str::to_owned).as_deref(), Some(&config.folder)]
+                    .map(|root| root.map(str::to_owned));
             for root in roots.into_iter().flatten().filter(|root| root != out) {
                 if let Some(file) = join(&root, tail).and_then(|path| self.source_at(&path)) {
                     return Some(file);

@@ -35,8 +35,12 @@ fn relative_specifiers() {
 fn outside_packages_and_builtins() {
     let tree = paths(&["a.ts"]);
     for (spec, name) in [
-        ("node:path", "path"), ("fs/promises", "fs/promises"), ("@out/common", "@out/common"),
-        ("courier/lib/router", "courier/lib/router"), ("npm:torch@4.1/jwt", "torch/jwt"), ("jsr:@torch/torch@^4", "@torch/torch"),
+        ("node:path", "path"),
+        ("fs/promises", "fs/promises"),
+        ("@out/common", "@out/common"),
+        ("courier/lib/router", "courier/lib/router"),
+        ("npm:torch@4.1/jwt", "torch/jwt"),
+        ("jsr:@torch/torch@^4", "@torch/torch"),
     ] {
         assert_eq!(ask(&tree, "a.ts", spec), format!("ext:{name}"));
     }
@@ -46,10 +50,15 @@ fn outside_packages_and_builtins() {
 #[test]
 fn tsconfig_paths_extends_and_references() {
     let tree = files(&[
-        ("tsconfig.base.json", "{ // c\n\"compilerOptions\": {\"paths\": {\"@acme/api/*\": [\"./apps/api/src/*\"], \"@one\": [\"libs/one/src/index.ts\"],}}, }"),
+        (
+            "tsconfig.base.json",
+            "{ // c\n\"compilerOptions\": {\"paths\": {\"@acme/api/*\": [\"./apps/api/src/*\"], \"@one\": [\"libs/one/src/index.ts\"],}}, }",
+        ),
         ("apps/api/tsconfig.json", "{\"extends\": \"../../tsconfig.base.json\", \"references\": [{\"path\": \"./tsconfig.app.json\"}]}"),
         ("apps/api/tsconfig.app.json", "{\"compilerOptions\": {\"baseUrl\": \"src\", \"paths\": {\"~/*\": [\"./*\"]}}}"),
-        ("apps/api/src/main.ts", ""), ("apps/api/src/a/b.ts", ""), ("libs/one/src/index.ts", ""),
+        ("apps/api/src/main.ts", ""),
+        ("apps/api/src/a/b.ts", ""),
+        ("libs/one/src/index.ts", ""),
     ]);
     assert_eq!(ask(&tree, "apps/api/src/main.ts", "@acme/api/a/b"), "apps/api/src/a/b.ts");
     assert_eq!(ask(&tree, "libs/one/src/index.ts", "@acme/api/a/b"), "apps/api/src/a/b.ts");
@@ -62,7 +71,11 @@ fn tsconfig_paths_extends_and_references() {
 
 #[test]
 fn configurations_that_extend_each_other_end() {
-    let tree = files(&[("tsconfig.json", "{\"extends\": \"./tsconfig.b.json\"}"), ("tsconfig.b.json", "{\"extends\": \"./tsconfig.json\"}"), ("a.ts", "")]);
+    let tree = files(&[
+        ("tsconfig.json", "{\"extends\": \"./tsconfig.b.json\"}"),
+        ("tsconfig.b.json", "{\"extends\": \"./tsconfig.json\"}"),
+        ("a.ts", ""),
+    ]);
     assert_eq!(ask(&tree, "a.ts", "x"), "ext:x");
 }
 
@@ -70,9 +83,16 @@ fn configurations_that_extend_each_other_end() {
 fn workspace_packages_exports_and_sources() {
     let tree = files(&[
         ("package.json", "{\"workspaces\": [\"packages/*\"]}"),
-        ("packages/a/package.json", "{\"name\": \"@w/a\", \"exports\": {\".\": {\"types\": \"./dist/index.d.ts\", \"require\": \"./dist/index.cjs\", \"import\": \"./dist/index.js\"}, \"./sub/*\": \"./dist/sub/*.js\", \"./no\": null}}"),
-        ("packages/a/src/index.ts", ""), ("packages/a/src/sub/x.ts", ""),
-        ("packages/b/package.json", "{\"name\": \"b\", \"main\": \"lib/main.js\", \"dependencies\": {\"@w/a\": \"workspace:*\", \"courier\": \"^4\"}, \"imports\": {\"#x/*\": {\"default\": \"./lib/*.js\"}, \"#e\": \"courier\"}}"),
+        (
+            "packages/a/package.json",
+            "{\"name\": \"@w/a\", \"exports\": {\".\": {\"types\": \"./dist/index.d.ts\", \"require\": \"./dist/index.cjs\", \"import\": \"./dist/index.js\"}, \"./sub/*\": \"./dist/sub/*.js\", \"./no\": null}}",
+        ),
+        ("packages/a/src/index.ts", ""),
+        ("packages/a/src/sub/x.ts", ""),
+        (
+            "packages/b/package.json",
+            "{\"name\": \"b\", \"main\": \"lib/main.js\", \"dependencies\": {\"@w/a\": \"workspace:*\", \"courier\": \"^4\"}, \"imports\": {\"#x/*\": {\"default\": \"./lib/*.js\"}, \"#e\": \"courier\"}}",
+        ),
         ("packages/b/lib/main.js", ""),
         ("packages/c/package.json", "{\"name\": \"courier\", \"version\": \"0.0.1\", \"dependencies\": {\"courier\": \"4\"}}"),
         ("packages/c/index.js", ""),
@@ -97,7 +117,9 @@ fn build_output_stands_for_its_source() {
     let tree = files(&[
         ("package.json", "{\"name\": \"app\", \"scripts\": {\"start\": \"node dist/server.js\"}}"),
         ("tsconfig.json", "{\"compilerOptions\": {\"outDir\": \"./out\", \"rootDir\": \"./code\"}}"),
-        ("code/app.ts", ""), ("src/server.ts", ""), ("bin/www.js", ""),
+        ("code/app.ts", ""),
+        ("src/server.ts", ""),
+        ("bin/www.js", ""),
     ]);
     assert_eq!(ask(&tree, "bin/www.js", "../out/app"), "code/app.ts");
     assert_eq!(ask(&tree, "bin/www.js", "../dist/server.js"), "src/server.ts");
@@ -109,7 +131,8 @@ fn build_output_stands_for_its_source() {
 fn a_scope_folder_as_the_scan_root() {
     let tree = files(&[
         ("runtime/package.json", "{\"name\": \"@s/runtime\", \"main\": \"./lib/index.js\", \"version\": \"1.2.3\"}"),
-        ("runtime/lib/index.js", ""), ("runtime/lib/api.js", ""),
+        ("runtime/lib/index.js", ""),
+        ("runtime/lib/api.js", ""),
         ("editor/package.json", "{\"name\": \"@s/editor\", \"dependencies\": {\"@s/runtime\": \"1.2.3\"}}"),
         ("editor/a.js", ""),
     ]);
@@ -122,7 +145,9 @@ fn a_scope_folder_as_the_scan_root() {
 fn aliases_of_bundlers_and_of_deno() {
     let tree = files(&[
         ("package.json", "{\"name\": \"x\", \"_moduleAliases\": {\"@root\": \".\"}}"),
-        ("src/a.ts", ""), ("src/b/c.ts", ""), ("deno.json", "{\"imports\": {\"torch\": \"jsr:@torch/torch@^4\", \"$lib/\": \"./src/b/\"}}"),
+        ("src/a.ts", ""),
+        ("src/b/c.ts", ""),
+        ("deno.json", "{\"imports\": {\"torch\": \"jsr:@torch/torch@^4\", \"$lib/\": \"./src/b/\"}}"),
     ]);
     assert_eq!(ask(&tree, "src/a.ts", "@/b/c"), "src/b/c.ts");
     assert_eq!(ask(&tree, "src/a.ts", "src/b/c"), "src/b/c.ts");
@@ -135,8 +160,10 @@ fn aliases_of_bundlers_and_of_deno() {
 #[test]
 fn installed_packages_are_found_upwards_only() {
     let tree = files(&[
-        ("a/node_modules/q/package.json", "{\"name\": \"q\", \"main\": \"m\"}"), ("a/node_modules/q/m.js", ""),
-        ("a/src/x.js", ""), ("b/y.js", ""),
+        ("a/node_modules/q/package.json", "{\"name\": \"q\", \"main\": \"m\"}"),
+        ("a/node_modules/q/m.js", ""),
+        ("a/src/x.js", ""),
+        ("b/y.js", ""),
     ]);
     assert_eq!(ask(&tree, "a/src/x.js", "q"), "a/node_modules/q/m.js");
     assert_eq!(ask(&tree, "b/y.js", "q"), "ext:q");

@@ -186,10 +186,8 @@ fn ini_value(section: &str, key: &str, value: &str, facts: &mut Facts) {
 /// Reads what a setup.py says in plain literals, if its text is at hand.
 pub fn setup_py(text: &str) -> Facts {
     let mut facts = Facts::default();
-    let patterns = [
-        r#"package_dir\s*=\s*\{\s*(?:""|'')\s*:\s*["']([^"']+)"#,
-        r#"find_(?:namespace_)?packages\(\s*(?:where\s*=\s*)?["']([^"']+)"#,
-    ];
+    let patterns =
+        [r#"package_dir\s*=\s*\{\s*(?:""|'')\s*:\s*["']([^"']+)"#, r#"find_(?:namespace_)?packages\(\s*(?:where\s*=\s*)?["']([^"']+)"#];
     for pattern in patterns.iter().filter_map(|p| regex::Regex::new(p).ok()) {
         facts.roots.extend(pattern.captures_iter(text).map(|found| found[1].to_owned()));
     }

@@ -45,16 +45,51 @@ pub struct Roots {
 }
 
 const VENDOR: &[&str] = &[
-    "_vendor", "vendor", "vendored", "_vendored", "vendors", "third_party", "thirdparty", "3rdparty", "extern", "_extern",
-    "externals", "site-packages", "dist-packages", "node_modules",
+    "_vendor",
+    "vendor",
+    "vendored",
+    "_vendored",
+    "vendors",
+    "third_party",
+    "thirdparty",
+    "3rdparty",
+    "extern",
+    "_extern",
+    "externals",
+    "site-packages",
+    "dist-packages",
+    "node_modules",
 ];
 const ASIDE: &[&str] = &[
-    "test", "tests", "testing", "testdata", "test_data", "fixtures", "e2e", "integration_tests", "examples", "example",
-    "samples", "sample", "demos", "demo", "docs", "doc", "docs_src", "benchmarks", "benchmark", "tutorials", "tutorial",
-    "templates", "template", "cookbook", "snippets", "stubs", "typings",
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "test_data",
+    "fixtures",
+    "e2e",
+    "integration_tests",
+    "examples",
+    "example",
+    "samples",
+    "sample",
+    "demos",
+    "demo",
+    "docs",
+    "doc",
+    "docs_src",
+    "benchmarks",
+    "benchmark",
+    "tutorials",
+    "tutorial",
+    "templates",
+    "template",
+    "cookbook",
+    "snippets",
+    "stubs",
+    "typings",
 ];
-const PROGRAMS: &[&str] =
-    &["main.py", "app.py", "manage.py", "wsgi.py", "asgi.py", "server.py", "run.py", "Dockerfile", "Procfile"];
+const PROGRAMS: &[&str] = &["main.py", "app.py", "manage.py", "wsgi.py", "asgi.py", "server.py", "run.py", "Dockerfile", "Procfile"];
 
 impl Roots {
     /// Finds them.
@@ -70,8 +105,7 @@ impl Roots {
         for (_, file) in files.iter() {
             roots.manifest(tree, &mut found, &file.path, file.text.as_deref());
         }
-        let mut list: Vec<Root> =
-            found.into_iter().map(|(folder, kind)| Root { folder, kind, barrier: barrier(tree, folder) }).collect();
+        let mut list: Vec<Root> = found.into_iter().map(|(folder, kind)| Root { folder, kind, barrier: barrier(tree, folder) }).collect();
         list.sort_by(|a, b| tree.get(a.folder).path.cmp(&tree.get(b.folder).path));
         roots.of_folder = list.iter().enumerate().map(|(at, root)| (root.folder, at)).collect();
         roots.list = list;

@@ -88,7 +88,14 @@ fn layouts_and_manifests() {
 
 #[test]
 fn a_managed_site_inside_of_a_package() {
-    let tree = paths(&["site/__init__.py", "site/manage.py", "site/core/__init__.py", "site/core/settings.py", "site/users/__init__.py", "site/users/models.py"]);
+    let tree = paths(&[
+        "site/__init__.py",
+        "site/manage.py",
+        "site/core/__init__.py",
+        "site/core/settings.py",
+        "site/users/__init__.py",
+        "site/users/models.py",
+    ]);
     assert_eq!(ask(&tree, "site/core/settings.py", "users.models"), "site/users/models.py");
     let resolver = PythonResolver::new(&tree);
     assert_eq!(resolver.module_name(tree.find("site/users/models.py").unwrap()), "users.models");
@@ -99,8 +106,14 @@ fn a_managed_site_inside_of_a_package() {
 #[test]
 fn vendored_and_test_copies_stay_where_they_are() {
     let tree = paths(&[
-        "pkg/__init__.py", "pkg/_vendor/quokka/__init__.py", "pkg/_vendor/quokka/app.py", "pkg/_vendor/other.py", "pkg/a.py",
-        "tests/more/speedy/__init__.py", "tests/more/speedy/test_a.py", "stubs/yaml/__init__.pyi",
+        "pkg/__init__.py",
+        "pkg/_vendor/quokka/__init__.py",
+        "pkg/_vendor/quokka/app.py",
+        "pkg/_vendor/other.py",
+        "pkg/a.py",
+        "tests/more/speedy/__init__.py",
+        "tests/more/speedy/test_a.py",
+        "stubs/yaml/__init__.pyi",
     ]);
     assert_eq!(ask(&tree, "pkg/a.py", "quokka"), "ext:quokka");
     assert_eq!(ask(&tree, "pkg/a.py", "pkg._vendor.quokka.app"), "pkg/_vendor/quokka/app.py");
@@ -113,8 +126,11 @@ fn vendored_and_test_copies_stay_where_they_are() {
 #[test]
 fn namespaces_and_their_portions() {
     let tree = files(&[
-        ("a/pyproject.toml", ""), ("a/src/big/__init__.py", ""), ("a/src/big/core.py", ""),
-        ("b/pyproject.toml", ""), ("b/src/big/plug/thing.py", ""),
+        ("a/pyproject.toml", ""),
+        ("a/src/big/__init__.py", ""),
+        ("a/src/big/core.py", ""),
+        ("b/pyproject.toml", ""),
+        ("b/src/big/plug/thing.py", ""),
     ]);
     assert_eq!(ask(&tree, "a/src/big/core.py", "big.plug.thing"), "b/src/big/plug/thing.py");
     assert_eq!(ask(&tree, "b/src/big/plug/thing.py", "big.core"), "a/src/big/core.py");

@@ -18,8 +18,7 @@ pub(super) fn scan(text: &[u8], out: &mut Vec<ImportSpec>) {
             _ => {}
         }
     }
-    let lists: [&[u8]; 7] =
-        [b"iter_modules", b"walk_packages", b"listdir", b"iterdir", b"glob", b"scandir", b"find_modules"];
+    let lists: [&[u8]; 7] = [b"iter_modules", b"walk_packages", b"listdir", b"iterdir", b"glob", b"scandir", b"find_modules"];
     if computed && lists.iter().any(|word| memmem::find(text, word).is_some()) {
         out.push(ImportSpec::new(SpecKind::Folder, 0, "."));
     }

@@ -40,7 +40,7 @@ fn javascript_forms() {
     assert_eq!(all("import a, {b} from './x';import'y'\nexport * from \"z\""), ["./x", "y", "z"]);
     assert_eq!(all("const a = require ( /* c */ 'm/n' ), b = await import(\n  `./l`)"), ["m/n", "./l"]);
     assert_eq!(all("import type { A } from 'a';\nimport fs = require('fs');"), ["a", "fs"]);
-    assert_eq!(all("require(__dirname + '/a/b'); require(path.join(__dirname, '..', 'c'))"), ["./" .to_owned() + "/a/b", "./../c".into()]);
+    assert_eq!(all("require(__dirname + '/a/b'); require(path.join(__dirname, '..', 'c'))"), ["./".to_owned() + "/a/b", "./../c".into()]);
     assert_eq!(all("require(`./routes/${name}.js`)"), ["*./routes"]);
     assert_eq!(all("fs.readdirSync(path.join(__dirname, 'models')).forEach(f => require(f))"), ["*./models", "*."]);
     assert_eq!(all("import.meta.glob(['./a/*.ts', \"./b/**/*.ts\"])"), ["*./a", "*./b"]);

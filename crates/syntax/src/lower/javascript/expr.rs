@@ -28,10 +28,45 @@ pub(super) fn field(ctx: &mut Ctx<'_>, node: Node<'_>, name: &str) -> ExprId {
 pub(super) fn is_expression(kind: &str) -> bool {
     matches!(
         kind,
-        "array" | "arrow_function" | "as_expression" | "assignment_expression" | "augmented_assignment_expression" | "await_expression" | "binary_expression" | "call_expression" | "class" | "false"
-            | "function_expression" | "generator_function" | "identifier" | "instantiation_expression" | "jsx_element" | "jsx_self_closing_element" | "member_expression" | "meta_property"
-            | "new_expression" | "non_null_expression" | "null" | "number" | "object" | "parenthesized_expression" | "regex" | "satisfies_expression" | "sequence_expression" | "string"
-            | "subscript_expression" | "super" | "template_string" | "ternary_expression" | "this" | "true" | "type_assertion" | "unary_expression" | "undefined" | "update_expression" | "yield_expression"
+        "array"
+            | "arrow_function"
+            | "as_expression"
+            | "assignment_expression"
+            | "augmented_assignment_expression"
+            | "await_expression"
+            | "binary_expression"
+            | "call_expression"
+            | "class"
+            | "false"
+            | "function_expression"
+            | "generator_function"
+            | "identifier"
+            | "instantiation_expression"
+            | "jsx_element"
+            | "jsx_self_closing_element"
+            | "member_expression"
+            | "meta_property"
+            | "new_expression"
+            | "non_null_expression"
+            | "null"
+            | "number"
+            | "object"
+            | "parenthesized_expression"
+            | "regex"
+            | "satisfies_expression"
+            | "sequence_expression"
+            | "string"
+            | "subscript_expression"
+            | "super"
+            | "template_string"
+            | "ternary_expression"
+            | "this"
+            | "true"
+            | "type_assertion"
+            | "unary_expression"
+            | "undefined"
+            | "update_expression"
+            | "yield_expression"
     )
 }
 
@@ -176,7 +211,21 @@ fn sequence(ctx: &mut Ctx<'_>, node: Node<'_>) -> ExprId {
 fn is_pure(kind: &str) -> bool {
     matches!(
         kind,
-        "number" | "string" | "identifier" | "this" | "super" | "null" | "undefined" | "true" | "false" | "regex" | "function_expression" | "generator_function" | "arrow_function" | "meta_property" | "ERROR"
+        "number"
+            | "string"
+            | "identifier"
+            | "this"
+            | "super"
+            | "null"
+            | "undefined"
+            | "true"
+            | "false"
+            | "regex"
+            | "function_expression"
+            | "generator_function"
+            | "arrow_function"
+            | "meta_property"
+            | "ERROR"
     )
 }
 

@@ -28,7 +28,8 @@ pub(super) fn function(ctx: &mut Ctx<'_>, node: Node<'_>, kind: FunctionKind) ->
         None => Block::new(),
     };
     let mut span = bare_span(ctx, node);
-    if kind != FunctionKind::Function && kind != FunctionKind::Lambda
+    if kind != FunctionKind::Function
+        && kind != FunctionKind::Lambda
         && let Some(name) = name_node
     {
         span.line = ctx.span(name).line;
@@ -117,7 +118,9 @@ fn parameter(ctx: &mut Ctx<'_>, node: Node<'_>) -> Option<Param> {
             param.default = node.child_by_field_name("value").map(|value| expr(ctx, value));
             param.annotations = class::decorators(ctx, &fields(node, "decorator"));
             let mut cursor = node.walk();
-            param.is_field = node.named_children(&mut cursor).any(|child| matches!(child.kind(), "accessibility_modifier" | "override_modifier")) || has_token(node, "readonly");
+            param.is_field =
+                node.named_children(&mut cursor).any(|child| matches!(child.kind(), "accessibility_modifier" | "override_modifier"))
+                    || has_token(node, "readonly");
             param.optional = node.kind() == "optional_parameter";
             Some(param)
         }

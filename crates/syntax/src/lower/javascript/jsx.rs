@@ -22,7 +22,8 @@ fn component(ctx: &mut Ctx<'_>, open: Node<'_>) -> ExprId {
         return ctx.put(text(""), open);
     };
     let written = ctx.text(name);
-    let intrinsic = name.kind() == "jsx_namespace_name" || (name.kind() == "identifier" && written.starts_with(|first: char| first.is_lowercase()));
+    let intrinsic =
+        name.kind() == "jsx_namespace_name" || (name.kind() == "identifier" && written.starts_with(|first: char| first.is_lowercase()));
     if intrinsic { ctx.put(text(written), name) } else { expr(ctx, name) }
 }
 

@@ -214,7 +214,8 @@ fn entry(ctx: &mut Ctx<'_>, node: Node<'_>) -> Option<Entry> {
         "spread_element" => Some(Entry::Spread(maybe(ctx, inner(node), node))),
         "method_definition" if has_token(node, "set") => None,
         "method_definition" => {
-            let getter = has_token(node, "get").then(|| node.child_by_field_name("name").and_then(|name| property_name(ctx, name))).flatten();
+            let getter =
+                has_token(node, "get").then(|| node.child_by_field_name("name").and_then(|name| property_name(ctx, name))).flatten();
             let key = if getter.is_none() { Some(key(ctx, node, "name")) } else { None };
             let function = function::function(ctx, node, FunctionKind::Method);
             match (getter, key) {

@@ -115,7 +115,8 @@ pub(super) fn export(ctx: &mut Ctx<'_>, node: Node<'_>, out: &mut Block) {
 
 /// `export default value`, `export = value`.
 fn value(ctx: &mut Ctx<'_>, node: Node<'_>, out: &mut Block) {
-    let value = node.child_by_field_name("value").or_else(|| kids(node).into_iter().find(|child| !matches!(child.kind(), "decorator" | "ERROR")));
+    let value =
+        node.child_by_field_name("value").or_else(|| kids(node).into_iter().find(|child| !matches!(child.kind(), "decorator" | "ERROR")));
     let Some(value) = value else {
         return;
     };

@@ -21,7 +21,9 @@ fn lower_pattern(ctx: &mut Ctx<'_>, node: Node<'_>) -> Pattern {
         return Pattern::Ignore;
     }
     match node.kind() {
-        "identifier" | "shorthand_property_identifier_pattern" | "shorthand_property_identifier" => Pattern::Name(ctx.name(node), ctx.span(node)),
+        "identifier" | "shorthand_property_identifier_pattern" | "shorthand_property_identifier" => {
+            Pattern::Name(ctx.name(node), ctx.span(node))
+        }
         "member_expression" | "subscript_expression" => Pattern::Place(expr(ctx, node)),
         "array_pattern" | "array" => Pattern::List(items(ctx, node)),
         "object_pattern" | "object" => Pattern::Object(entries(ctx, node)),
@@ -33,7 +35,9 @@ fn lower_pattern(ctx: &mut Ctx<'_>, node: Node<'_>) -> Pattern {
             let rest = inner(node).map_or(Pattern::Ignore, |child| pattern(ctx, child));
             Pattern::Rest(Box::new(rest))
         }
-        "parenthesized_expression" | "non_null_expression" | "as_expression" | "satisfies_expression" => inner(node).map_or(Pattern::Ignore, |child| pattern(ctx, child)),
+        "parenthesized_expression" | "non_null_expression" | "as_expression" | "satisfies_expression" => {
+            inner(node).map_or(Pattern::Ignore, |child| pattern(ctx, child))
+        }
         _ => Pattern::Ignore,
     }
 }
@@ -72,7 +76,9 @@ fn entries(ctx: &mut Ctx<'_>, node: Node<'_>) -> Vec<(SmolStr, Pattern)> {
                 let key = child.child_by_field_name("left").map(|left| ctx.name(left)).unwrap_or_default();
                 entries.push((key, pattern(ctx, child)));
             }
-            "shorthand_property_identifier_pattern" | "shorthand_property_identifier" => entries.push((ctx.name(child), pattern(ctx, child))),
+            "shorthand_property_identifier_pattern" | "shorthand_property_identifier" => {
+                entries.push((ctx.name(child), pattern(ctx, child)))
+            }
             _ => {}
         }
     }

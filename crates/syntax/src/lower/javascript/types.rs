@@ -15,8 +15,16 @@ pub(super) fn ty(ctx: &mut Ctx<'_>, node: Node<'_>) -> ExprId {
 
 fn lower_type(ctx: &mut Ctx<'_>, node: Node<'_>) -> ExprId {
     let made = match node.kind() {
-        "type_annotation" | "parenthesized_type" | "readonly_type" | "optional_type" | "literal_type" | "constraint" | "adding_type_annotation" | "omitting_type_annotation"
-        | "opting_type_annotation" | "rest_type" => match inner(node) {
+        "type_annotation"
+        | "parenthesized_type"
+        | "readonly_type"
+        | "optional_type"
+        | "literal_type"
+        | "constraint"
+        | "adding_type_annotation"
+        | "omitting_type_annotation"
+        | "opting_type_annotation"
+        | "rest_type" => match inner(node) {
             Some(child) => return ty(ctx, child),
             None => return ctx.unknown(node),
         },
@@ -56,7 +64,18 @@ fn lower_type(ctx: &mut Ctx<'_>, node: Node<'_>) -> ExprId {
             Expr::Unary(UnaryOp::TypeOf, value)
         }
         "template_literal_type" => literal::template(ctx, node),
-        "type_identifier" | "identifier" | "string" | "number" | "true" | "false" | "null" | "undefined" | "unary_expression" | "member_expression" | "call_expression" | "subscript_expression" => {
+        "type_identifier"
+        | "identifier"
+        | "string"
+        | "number"
+        | "true"
+        | "false"
+        | "null"
+        | "undefined"
+        | "unary_expression"
+        | "member_expression"
+        | "call_expression"
+        | "subscript_expression" => {
             return expr(ctx, node);
         }
         _ => return ctx.unknown(node),
@@ -149,7 +168,15 @@ fn members(ctx: &mut Ctx<'_>, body: Node<'_>) -> (Vec<Field>, Vec<FunctionId>) {
         match child.kind() {
             "property_signature" => {
                 let ty = child.child_by_field_name("type").map(|annotation| ty(ctx, annotation));
-                fields.push(Field { name, ty, value: None, annotations: Vec::new(), optional: has_token(child, "?"), doc, span: ctx.span(child) });
+                fields.push(Field {
+                    name,
+                    ty,
+                    value: None,
+                    annotations: Vec::new(),
+                    optional: has_token(child, "?"),
+                    doc,
+                    span: ctx.span(child),
+                });
             }
             "method_signature" => {
                 let id = function(ctx, child, FunctionKind::Method);

@@ -256,11 +256,8 @@ impl Python<'_, '_> {
 
     fn comprehension(&mut self, kind: CompKind, node: Node<'_>) -> ExprId {
         let Some(body) = node.child_by_field_name("body") else { return self.ctx.unknown(node) };
-        let (element, value) = if body.kind() == "pair" {
-            (self.field(body, "key"), Some(self.field(body, "value")))
-        } else {
-            (self.expr(body), None)
-        };
+        let (element, value) =
+            if body.kind() == "pair" { (self.field(body, "key"), Some(self.field(body, "value"))) } else { (self.expr(body), None) };
         let mut clauses: Vec<CompClause> = Vec::new();
         for part in parts(node) {
             match part.kind() {

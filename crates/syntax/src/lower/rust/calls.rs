@@ -256,7 +256,11 @@ impl<'s> Low<'_, 's> {
             }
             _ => {}
         }
-        if range.len() > 2 && tokens[range.start].is("{") && after_tree(tokens, range.start) == range.end && tokens.get(range.start + 2).is_some_and(|colon| colon.is(":")) {
+        if range.len() > 2
+            && tokens[range.start].is("{")
+            && after_tree(tokens, range.start) == range.end
+            && tokens.get(range.start + 2).is_some_and(|colon| colon.is(":"))
+        {
             return self.json(tokens, range);
         }
         let as_type = text(self, ("type X=", "\n;"));

@@ -34,7 +34,13 @@ impl Low<'_, '_> {
             "integer_literal" | "float_literal" => Expr::Number(literals::number(self.text(node))),
             "boolean_literal" => Expr::Bool(self.text(node) == "true"),
             "unit_expression" => Expr::Null,
-            "identifier" | "self" | "super" | "crate" | "scoped_identifier" | "scoped_type_identifier" | "type_identifier"
+            "identifier"
+            | "self"
+            | "super"
+            | "crate"
+            | "scoped_identifier"
+            | "scoped_type_identifier"
+            | "type_identifier"
             | "metavariable" => return self.path(node),
             "parenthesized_expression" | "label" => return self.inner(node),
             "reference_expression" => Expr::Wrap(WrapKind::Reference, self.expr_of(node, "value")),
@@ -75,7 +81,11 @@ impl Low<'_, '_> {
                 let (block, value) = child_of(node, "block").map(|block| self.value(block)).unwrap_or_default();
                 Expr::Block(block, value)
             }
-            "for_expression" | "while_expression" | "loop_expression" | "return_expression" | "break_expression"
+            "for_expression"
+            | "while_expression"
+            | "loop_expression"
+            | "return_expression"
+            | "break_expression"
             | "continue_expression" => {
                 let mut block = Block::new();
                 self.statement(node, &mut block);
@@ -142,7 +152,8 @@ impl Low<'_, '_> {
     pub(super) fn arguments(&mut self, node: Node<'_>, named_args: bool) -> Vec<Arg> {
         let mut args = Vec::new();
         for child in named(node).into_iter().filter(|child| child.kind() != "attribute_item") {
-            let name = field(child, "left").filter(|left| named_args && child.kind() == "assignment_expression" && left.kind() == "identifier");
+            let name =
+                field(child, "left").filter(|left| named_args && child.kind() == "assignment_expression" && left.kind() == "identifier");
             match (name, field(child, "right")) {
                 (Some(name), Some(value)) => args.push(Arg::Named(self.name(name), self.expr(value))),
                 _ => args.push(Arg::Positional(self.expr(child))),

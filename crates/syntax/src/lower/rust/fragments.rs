@@ -61,7 +61,9 @@ impl Scan<'_> {
         let first = self.tokens.get(start)?;
         let begins = match first.kind {
             Kind::Punct => ["-", "!", "*", "&", "&&", "|", "||", "..", "..=", "<", "::", "#", "$"].iter().any(|text| first.is(text)),
-            Kind::Word => !["as", "where", "else", "in", "_", "let", "fn", "struct", "enum", "pub", "mod", "use", "impl"].iter().any(|word| first.is(word)),
+            Kind::Word => !["as", "where", "else", "in", "_", "let", "fn", "struct", "enum", "pub", "mod", "use", "impl"]
+                .iter()
+                .any(|word| first.is(word)),
             Kind::Close => false,
             _ => true,
         };
@@ -73,7 +75,10 @@ impl Scan<'_> {
             if [",", ";", "=>"].iter().any(|text| self.is(at, text)) {
                 break;
             }
-            let operand = at == start || self.tokens[at - 1].kind == Kind::Punct && !self.is(at - 1, "?") || self.is(at - 1, "move") || self.is(at - 1, "return");
+            let operand = at == start
+                || self.tokens[at - 1].kind == Kind::Punct && !self.is(at - 1, "?")
+                || self.is(at - 1, "move")
+                || self.is(at - 1, "return");
             if self.is(at, "|") && operand {
                 at = (at + 1..self.tokens.len()).find(|at| self.is(*at, "|"))?;
             } else if self.is(at, "::") && self.is(at + 1, "<") {
@@ -147,7 +152,8 @@ impl Scan<'_> {
                 at = self.angle(at + 1)?;
             } else if self.kind(at) == Some(Kind::Lifetime) && at > start
                 || self.kind(at) == Some(Kind::Str) && at > start && self.is(at - 1, "extern")
-                || ["&", "&&", "*", "mut", "const", "dyn", "impl", "?", "unsafe", "extern"].iter().any(|text| self.is(at, text)) {
+                || ["&", "&&", "*", "mut", "const", "dyn", "impl", "?", "unsafe", "extern"].iter().any(|text| self.is(at, text))
+            {
                 at += 1;
             } else {
                 break;

@@ -5,7 +5,8 @@ use super::*;
 
 /// The node is lowered by [`Low::item`].
 pub(super) fn is_item(kind: &str) -> bool {
-    kind.ends_with("_item") || matches!(kind, "use_declaration" | "extern_crate_declaration" | "let_declaration" | "macro_definition" | "associated_type")
+    kind.ends_with("_item")
+        || matches!(kind, "use_declaration" | "extern_crate_declaration" | "let_declaration" | "macro_definition" | "associated_type")
 }
 
 impl Low<'_, '_> {

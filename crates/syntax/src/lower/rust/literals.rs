@@ -75,8 +75,13 @@ mod tests {
     #[test]
     fn strings() {
         assert_eq!(string(r##"r#"a\"b"#"##), r#"a\"b"#);
-        assert_eq!(string(r#""a\n\x41\u{1F600}\"\
-               b""#), "a\nA😀\"b");
+        assert_eq!(
+            string(
+                r#""a\n\x41\u{1F600}\"\
+               b""#
+            ),
+            "a\nA😀\"b"
+        );
         assert_eq!(string(r#"b"x""#), "x");
         assert_eq!(char(r"'\''"), "'");
     }

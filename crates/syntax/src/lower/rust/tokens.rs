@@ -142,7 +142,9 @@ impl<'t> Lexer<'t> {
         if doc {
             let text = format!("{:?}", body.trim_end());
             let open = self.out.len() + 1;
-            for (kind, part) in [(Kind::Punct, "#"), (Kind::Open, "["), (Kind::Word, "doc"), (Kind::Punct, "="), (Kind::Str, &text), (Kind::Close, "]")] {
+            for (kind, part) in
+                [(Kind::Punct, "#"), (Kind::Open, "["), (Kind::Word, "doc"), (Kind::Punct, "="), (Kind::Str, &text), (Kind::Close, "]")]
+            {
                 self.out.push(Token { kind, text: SmolStr::new(part), range: range.clone(), from: (0, 0), close: None });
             }
             if let Some(token) = self.out.get_mut(open) {

@@ -13,8 +13,15 @@ impl Low<'_, '_> {
 
     fn ty_here(&mut self, node: Node<'_>) -> ExprId {
         match node.kind() {
-            "type_identifier" | "primitive_type" | "identifier" | "scoped_type_identifier" | "scoped_identifier" | "self" | "super"
-            | "crate" | "never_type" => self.path(node),
+            "type_identifier"
+            | "primitive_type"
+            | "identifier"
+            | "scoped_type_identifier"
+            | "scoped_identifier"
+            | "self"
+            | "super"
+            | "crate"
+            | "never_type" => self.path(node),
             "generic_type" | "generic_type_with_turbofish" => self.generic(node),
             "reference_type" | "pointer_type" | "qualified_type" | "higher_ranked_trait_bound" => self.ty_field(node, "type"),
             "dynamic_type" | "abstract_type" => self.ty_field(node, "trait"),
