@@ -362,11 +362,11 @@ impl World<'_> {
 
     /// Names in a folder of the tree.
     fn listing(&mut self, args: &Args, at: Place) -> Option<Value> {
-        let Some(path) = args.at(0)?.as_str() else { return Some(open_list(at)) };
+        let Some(path) = args.at(0)?.as_str() else { return Some(open_list()) };
         let path = normal(&path);
         let folder = path.trim_start_matches('/');
         if !self.input.files.is_folder(folder) {
-            return Some(open_list(at));
+            return Some(open_list());
         }
         let mut names: Vec<(SmolStr, bool)> = self
             .input
@@ -405,7 +405,7 @@ impl World<'_> {
     }
 
     fn glob(&mut self, args: &Args, at: Place) -> Option<Value> {
-        let Some(pattern) = args.at(0)?.as_str() else { return Some(open_list(at)) };
+        let Some(pattern) = args.at(0)?.as_str() else { return Some(open_list()) };
         let base = args.at(1).and_then(|o| self.get_attr(&o.clone(), "cwd", None)).and_then(|v| v.as_str()).unwrap_or_default();
         let whole = normal(&if base.is_empty() || pattern.starts_with('/') { pattern.to_string() } else { format!("{base}/{pattern}") });
         let whole = whole.trim_start_matches('/').to_owned();
@@ -427,8 +427,7 @@ impl World<'_> {
     }
 }
 
-fn open_list(at: Place) -> Value {
-    let _ = at;
+fn open_list() -> Value {
     let list = Value::list(Vec::new());
     if let Value::List(l) = &list {
         l.open.set(true);

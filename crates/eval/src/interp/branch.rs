@@ -88,25 +88,8 @@ impl World<'_> {
             None => {
                 let yes = self.condition(cx, test, &value, false);
                 let no = self.condition(cx, test, &value, true);
-                let narrowed = self.narrow(cx, test);
-                self.both(yes, no, |w| w.with_narrowed(cx, narrowed, then), |w| w.scoped(cx, other))
+                self.both(yes, no, |w| w.scoped(cx, then), |w| w.scoped(cx, other))
             }
-        }
-    }
-
-    /// `x instanceof C`, `isinstance(x, C)`: alternatives of x that fit, inside the branch.
-    fn narrow(&mut self, _cx: &Cx, _test: ExprId) -> Option<(SmolStr, Value)> {
-        None
-    }
-
-    fn with_narrowed(&mut self, cx: &Cx, narrowed: Option<(SmolStr, Value)>, body: &Block) -> Flow {
-        match narrowed {
-            Some((name, value)) => {
-                let inner = cx.block();
-                inner.scope.set(name, value);
-                self.scoped(&inner, body)
-            }
-            None => self.scoped(cx, body),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::evaluate::Family;
 use crate::text::{Part, Text};
 use crate::value::*;
 use crate::world::{MAX_NESTING, World};
-use apicensus_syntax::{BinaryOp, BindKind, CompClause, CompKind, Entry, Expr, ExprId, Item, ListKind, StrPart, UnaryOp, WrapKind};
+use apicensus_syntax::{BinaryOp, BindKind, CompClause, CompKind, Entry, Expr, ExprId, Item, ListKind, StrPart, UnaryOp};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
@@ -54,10 +54,8 @@ impl World<'_> {
                 self.binary(*op, &a, &b, self.at(cx, id))
             }
             Expr::Unary(op, inner) => self.unary(cx, *op, *inner),
-            Expr::Wrap(kind, inner) => {
-                let value = self.expr(cx, *inner);
-                if *kind == WrapKind::Await { self.awaited(value) } else { value }
-            }
+            // await, `?`, references and casts are identity.
+            Expr::Wrap(_, inner) => self.expr(cx, *inner),
             Expr::Cond(test, a, b) => self.cond(cx, *test, *a, *b),
             Expr::Assign(pattern, value, kind) => {
                 if let BindKind::Compound(op) = kind {

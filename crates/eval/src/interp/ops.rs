@@ -552,11 +552,6 @@ impl World<'_> {
         }
     }
 
-    /// await.
-    pub(crate) fn awaited(&mut self, value: Value) -> Value {
-        value
-    }
-
     /// The value of `with x as y`.
     pub(crate) fn entered(&mut self, value: Value, at: Place) -> Value {
         if let Value::Instance(instance) = &value {

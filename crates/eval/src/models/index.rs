@@ -244,5 +244,37 @@ fn check(model: &Model, file: &str, text: &str) -> Result<(), ModelError> {
             return fail(word, format!("`{word}` is neither `@name`, `ANY` nor an argument place"));
         }
     }
+    let natives = model.calls.iter().filter_map(|c| c.native.as_ref()).chain(&model.finish).chain(&model.handlers);
+    for native in natives {
+        if !crate::natives::NAMES.contains(&native.as_str()) {
+            return fail(native, format!("there is no native function `{native}`"));
+        }
+    }
+    for call in model.calls.iter().filter(|c| c.does == Does::Native && c.native.is_none()) {
+        let word = call.name.first().or(call.symbol.first()).map_or("native", String::as_str);
+        return fail(word, "`does: native` needs `native`, the name of the function".to_owned());
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(extra: &str) -> ModelError {
+        let text = format!("framework: x\ntitle: X\nlanguage: python\nstyle: brace\nroles: {{app: {{}}}}\n{extra}\n");
+        Models::load(&[("x.yaml".into(), text)]).expect_err("the model is wrong")
+    }
+
+    #[test]
+    fn wrong_models_are_errors_with_a_line() {
+        let unknown = error("calls:\n  - {on: [app], name: [f], does: route, methds: GET}");
+        assert!(unknown.message.contains("unknown word `methds` (did you mean `methods`?)"), "{unknown}");
+        let native = error("finish: nothing_of_the_kind");
+        assert_eq!((native.line, native.message.as_str()), (6, "there is no native function `nothing_of_the_kind`"));
+        let bare = error("calls:\n  - {on: [app], name: [special], does: native}");
+        assert_eq!(bare.line, 7);
+        let role = error("calls:\n  - {on: [router], name: [f], does: same}");
+        assert!(role.message.contains("role `router` is not defined"), "{role}");
+    }
 }
