@@ -250,7 +250,7 @@ fn check(model: &Model, file: &str, text: &str) -> Result<(), ModelError> {
             return fail(native, format!("there is no native function `{native}`"));
         }
     }
-    for call in model.calls.iter().filter(|c| c.does == Does::Native && c.native.is_none()) {
+    if let Some(call) = model.calls.iter().find(|c| c.does == Does::Native && c.native.is_none()) {
         let word = call.name.first().or(call.symbol.first()).map_or("native", String::as_str);
         return fail(word, "`does: native` needs `native`, the name of the function".to_owned());
     }
