@@ -3,10 +3,10 @@
 use crate::evaluate::{Family, Input};
 use crate::files::FileId;
 use crate::resolve::cargo::CargoResolver;
-use crate::resolve::graph::{ImportGraph, Resolvers};
+use crate::resolve::graph::{ImportGraph, Resolvers, imports_of};
 use crate::resolve::node::NodeResolver;
 use crate::resolve::python::PythonResolver;
-use crate::resolve::scan::scan_imports;
+use crate::resolve::scan::ImportSpec;
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use regex::bytes::Regex;
@@ -39,22 +39,23 @@ impl Demand<'_> {
         let node = NodeResolver::new(input.files);
         let cargo = CargoResolver::new(input.files);
         let anchors = Anchors::new(input);
-        let files: Vec<FileId> = input.files.iter().filter(|(_, f)| f.lang.is_some()).map(|(id, _)| id).collect();
-        let mut found: Vec<(FileId, Vec<u16>, bool)> = files.par_iter().filter_map(|id| anchors.of(input, *id)).collect();
+        let files: Vec<FileId> = input.files.iter().map(|(id, _)| id).collect();
+        let (scanned, anchored): (Vec<_>, Vec<_>) = files.par_iter().map(|id| anchors.scan(input, *id)).unzip();
+        let mut found: Vec<(FileId, Vec<u16>)> = anchored.into_iter().flatten().collect();
         for (m, model) in input.models.of(Family::JavaScript.language()) {
             if !model.files.is_empty() {
                 let routes = crate::natives::files::route_files(input.files, &node, model);
-                found.extend(routes.into_iter().map(|r| (r.file, vec![m], false)));
+                found.extend(routes.into_iter().map(|r| (r.file, vec![m])));
             }
         }
         found.sort_by_key(|f| f.0);
         let mut weights = vec![0; input.models.models.len()];
-        for (_, models, _) in &found {
+        for (_, models) in &found {
             for m in models {
                 weights[*m as usize] += 1;
             }
         }
-        let graph = ImportGraph::new(input.files, Resolvers { python: &python, node: &node, cargo: &cargo }, |id| (input.text)(id));
+        let graph = ImportGraph::new(input.files, Resolvers { python: &python, node: &node, cargo: &cargo }, &scanned);
         let family = |id: FileId| input.files.get(id).lang.map(Family::of);
         let mut waves: [Vec<FileId>; 3] = Default::default();
         let mut late: [Vec<FileId>; 3] = Default::default();
@@ -63,7 +64,7 @@ impl Demand<'_> {
             if !has_models {
                 continue;
             }
-            let mut anchored: Vec<FileId> = found.iter().filter(|(id, _, _)| family(*id) == Some(*one)).map(|(id, _, _)| *id).collect();
+            let mut anchored: Vec<FileId> = found.iter().filter(|(id, _)| family(*id) == Some(*one)).map(|(id, _)| *id).collect();
             anchored.dedup();
             let (secondary, primary): (Vec<FileId>, Vec<FileId>) = anchored.into_iter().partition(|id| input.files.get(*id).secondary);
             let closure = graph.importers_closure(&primary);
@@ -107,18 +108,14 @@ impl Anchors {
         Anchors { imports, keywords: AhoCorasick::new(&words).ok(), owners }
     }
 
-    /// The models that anchor a file, and whether only a router-like parameter does.
-    fn of(&self, input: &Input<'_>, id: FileId) -> Option<(FileId, Vec<u16>, bool)> {
-        let lang = input.files.get(id).lang?;
+    /// A file's imports, and the models that anchor it if any do or it registers on something passed in.
+    fn scan(&self, input: &Input<'_>, id: FileId) -> (Vec<ImportSpec>, Option<(FileId, Vec<u16>)>) {
+        let Some(lang) = input.files.get(id).lang else { return Default::default() };
+        let Some(text) = (input.text)(id) else { return Default::default() };
         let family = Family::of(lang);
-        let text = (input.text)(id)?;
-        let mut specs = Vec::new();
-        scan_imports(lang, &text, &mut specs);
+        let specs = imports_of(lang, &text);
         let mut models: Vec<u16> = Vec::new();
-        for spec in &specs {
-            if spec.level > 0 || spec.module.starts_with('.') {
-                continue;
-            }
+        for spec in specs.iter().filter(|s| s.level == 0 && !s.module.starts_with('.')) {
             for (m, import, of) in &self.imports {
                 if *of == family && !models.contains(m) && anchored_by(&spec.module, import) {
                     models.push(*m);
@@ -134,7 +131,8 @@ impl Anchors {
             }
         }
         let plugin = family == Family::JavaScript && PLUGIN_JS.as_ref().is_some_and(|r| r.is_match(&text));
-        (!models.is_empty() || plugin).then_some((id, models, plugin))
+        let anchored = !models.is_empty() || plugin;
+        (specs, anchored.then_some((id, models)))
     }
 }
 

@@ -58,8 +58,6 @@ pub struct Input<'a> {
     pub lower: &'a Lower<'a>,
     /// How many files each model's keywords anchor.
     pub weights: Vec<usize>,
-    /// Called with what is being done, for progress: files lowered so far.
-    pub progress: &'a (dyn Fn(usize) + Sync),
 }
 
 impl Input<'_> {
@@ -90,6 +88,7 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
                 running.push((handle, wave));
             }
         }
+        prefetch(input, running.iter().flat_map(|(_, wave)| wave.iter().copied()).collect());
         for (handle, wave) in running {
             match handle.join() {
                 Ok(census) => parts.push(census),
@@ -109,6 +108,18 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
     }
     census.troubles.sort_by(|a, b| (a.file, a.line, a.kind, &a.message).cmp(&(b.file, b.line, b.kind, &b.message)));
     census
+}
+
+/// Lowers the files of the waves ahead of the evaluation, on all but one of the current pool's threads.
+fn prefetch(input: &Input<'_>, files: Vec<FileId>) {
+    let helpers = rayon::current_num_threads() - 1;
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        while let Some(file) = files.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+            (input.lower)(*file);
+        }
+    };
+    rayon::scope(|scope| (0..helpers).for_each(|_| scope.spawn(|_| work())));
 }
 
 /// The census of a family whose evaluation broke off: every file of its wave is a trouble.

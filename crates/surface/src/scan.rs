@@ -79,14 +79,13 @@ pub fn models(tree: &Tree, options: &ScanOptions<'_>) -> Result<Models, ModelErr
 
 /// Runs the evaluator over the tree.
 fn evaluate_tree(survey: &Survey<'_>, models: &Models, options: &ScanOptions<'_>) -> Census {
-    let silent = |_: usize| {};
-    let mut input = Input {
-        files: &survey.files,
-        models,
-        text: &|file| survey.code(file),
-        lower: &|file| survey.module(file),
-        weights: Vec::new(),
-        progress: options.progress.unwrap_or(&silent),
+    let lower = |file| {
+        let module = survey.module(file);
+        if let Some(progress) = options.progress {
+            progress(survey.lowered());
+        }
+        module
     };
+    let mut input = Input { files: &survey.files, models, text: &|file| survey.code(file), lower: &lower, weights: Vec::new() };
     evaluate(&mut input)
 }

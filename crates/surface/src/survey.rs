@@ -25,6 +25,7 @@ pub struct Survey<'a> {
     states: Vec<State>,
     troubles: Mutex<Vec<SourceTrouble>>,
     kept: AtomicUsize,
+    lowered: AtomicUsize,
 }
 
 /// What has been learnt about a file.
@@ -46,7 +47,15 @@ impl<'a> Survey<'a> {
         let classes: Vec<Class> = entries.par_iter().map(|e| languages.class(&e.path)).collect();
         let mut states = Vec::with_capacity(entries.len());
         states.resize_with(entries.len(), State::default);
-        let mut survey = Survey { tree, files: Files::default(), classes, states, troubles: Mutex::default(), kept: AtomicUsize::new(0) };
+        let mut survey = Survey {
+            tree,
+            files: Files::default(),
+            classes,
+            states,
+            troubles: Mutex::default(),
+            kept: AtomicUsize::new(0),
+            lowered: AtomicUsize::new(0),
+        };
         let files = (0..entries.len()).into_par_iter().map(|at| survey.file(at, languages)).collect();
         survey.files = Files::new(files);
         survey
@@ -111,9 +120,16 @@ impl<'a> Survey<'a> {
             let bytes = self.code(file)?;
             let text = String::from_utf8_lossy(&bytes);
             let _ = state.is_utf8.set(matches!(text, std::borrow::Cow::Borrowed(_)));
-            Some(Arc::new(lower(lang, &text)))
+            let module = lower(lang, &text);
+            self.lowered.fetch_add(1, Ordering::Relaxed);
+            Some(Arc::new(module))
         };
         state.module.get_or_init(make).clone()
+    }
+
+    /// How many files were lowered so far.
+    pub fn lowered(&self) -> usize {
+        self.lowered.load(Ordering::Relaxed)
     }
 
     /// What a file is, by its path and, where it was read, by its content.

@@ -13,7 +13,6 @@ use apicensus_syntax::Lang;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::sync::Arc;
 
 /// The resolvers of one tree.
 #[derive(Clone, Copy, Debug)]
@@ -39,22 +38,10 @@ const FOLDER_MOST: usize = 500;
 const CODE: &[&str] = &[".py", ".js", ".ts", ".jsx", ".tsx", ".mjs", ".cjs", ".mts", ".cts"];
 
 impl ImportGraph {
-    /// Scans all code files whose text `texts` has, in parallel.
-    pub fn new(files: &Files, resolvers: Resolvers<'_>, texts: impl Fn(FileId) -> Option<Arc<[u8]>> + Sync) -> Self {
+    /// From the imports of every file, by its id, as [`imports_of`] gives them; in parallel.
+    pub fn new(files: &Files, resolvers: Resolvers<'_>, scanned: &[Vec<ImportSpec>]) -> Self {
         let ids: Vec<FileId> = files.iter().map(|(id, _)| id).collect();
-        let scanned: Vec<Vec<ImportSpec>> = ids
-            .par_iter()
-            .map(|id| {
-                let mut out = Vec::new();
-                if let (Some(lang), Some(text)) = (files.get(*id).lang, files.get(*id).lang.and_then(|_| texts(*id))) {
-                    scan_imports(lang, &text, &mut out);
-                    out.sort_unstable();
-                    out.dedup();
-                }
-                out
-            })
-            .collect();
-        let modules = Modules::new(files, resolvers.cargo, &scanned);
+        let modules = Modules::new(files, resolvers.cargo, scanned);
         let forward: Vec<Vec<FileId>> = ids
             .par_iter()
             .map(|id| {
@@ -98,6 +85,15 @@ impl ImportGraph {
         }
         (0..seen.len()).filter(|at| seen[*at]).map(|at| FileId(at as u32)).collect()
     }
+}
+
+/// The imports that a file's text names, sorted, each once.
+pub fn imports_of(lang: Lang, text: &[u8]) -> Vec<ImportSpec> {
+    let mut out = Vec::new();
+    scan_imports(lang, text, &mut out);
+    out.sort_unstable();
+    out.dedup();
+    out
 }
 
 /// The targets of one import.
@@ -226,11 +222,12 @@ mod tests {
     fn closure(list: &[(&str, &str)], anchored: &str) -> Vec<String> {
         let tree = files(list);
         let (python, node, cargo) = (PythonResolver::new(&tree), NodeResolver::new(&tree), CargoResolver::new(&tree));
-        let texts = |id: FileId| {
-            let path = tree.get(id).path.as_str();
-            list.iter().find(|(name, _)| *name == path).map(|(_, text)| Arc::from(text.as_bytes()))
-        };
-        let graph = ImportGraph::new(&tree, Resolvers { python: &python, node: &node, cargo: &cargo }, texts);
+        let mut scanned = vec![Vec::new(); tree.iter().count()];
+        for (path, text) in list {
+            let id = tree.find(path).unwrap();
+            scanned[id.0 as usize] = tree.get(id).lang.map(|lang| imports_of(lang, text.as_bytes())).unwrap_or_default();
+        }
+        let graph = ImportGraph::new(&tree, Resolvers { python: &python, node: &node, cargo: &cargo }, &scanned);
         graph.importers_closure(&[tree.find(anchored).unwrap()]).iter().map(|id| tree.get(*id).path.to_string()).collect()
     }
 
