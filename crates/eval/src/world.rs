@@ -89,6 +89,9 @@ pub struct Frame {
     pub at: Place,
 }
 
+/// A function, an entry, and the scope it captured when that tells it apart.
+pub type SummaryKey = (ModuleId, FunctionId, Option<EntryId>, usize);
+
 /// The state of an evaluation.
 pub struct World<'a> {
     /// What is evaluated.
@@ -134,8 +137,10 @@ pub struct World<'a> {
     /// Troubles.
     pub troubles: Vec<Trouble>,
     trouble_keys: FxHashSet<(FileId, u32, TroubleKind)>,
-    /// Times a function was called with nothing informative in an entry, and its last result.
-    pub summaries: FxHashMap<(ModuleId, FunctionId, Option<EntryId>), (u32, Option<Value>)>,
+    /// Times a function was called with nothing informative in an entry and a scope, and its last result.
+    pub summaries: FxHashMap<SummaryKey, (u32, Option<Value>)>,
+    /// Scopes that summaries are told apart by.
+    pub kept: Vec<Scope>,
     /// Whether a function touches a framework object.
     pub touch: FxHashMap<(ModuleId, FunctionId), bool>,
     /// Method names that look like a router's.
@@ -181,6 +186,7 @@ impl<'a> World<'a> {
             troubles: Vec::new(),
             trouble_keys: FxHashSet::default(),
             summaries: FxHashMap::default(),
+            kept: Vec::new(),
             touch: FxHashMap::default(),
             vocabulary: input.models.vocabulary(family.language()),
             notes: FxHashMap::default(),

@@ -200,12 +200,6 @@ impl World<'_> {
 
     /// Whether anything in the arguments could change what a function registers.
     fn informative(&self, args: &Args) -> bool {
-        let tells = |v: &Value| match v {
-            Value::Unknown(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Regex(_) | Value::Lazy(_) => false,
-            Value::List(l) => !l.items.borrow().is_empty(),
-            Value::Dict(d) => !d.entries.borrow().is_empty(),
-            _ => true,
-        };
         args.items.iter().any(tells) || args.named.iter().any(|(_, v)| tells(v))
     }
 
@@ -221,7 +215,7 @@ impl World<'_> {
         if self.frames.len() >= MAX_CALLS || depth >= MAX_RECURSION {
             return Value::unknown(function.name.clone().unwrap_or_default(), "calls nest too deeply", Some(at));
         }
-        let summary = (f.module, f.function, self.entry);
+        let summary = (f.module, f.function, self.entry, self.telling_scope(&f.scope));
         let informative =
             self.informative(&args) || matches!(receiver, Some(Value::Object(_) | Value::Instance(_) | Value::Class(_) | Value::Dict(_)));
         if !informative
@@ -239,11 +233,27 @@ impl World<'_> {
         self.budget.pop();
         self.frames.pop();
         if !informative {
+            if summary.3 != 0 && !self.summaries.contains_key(&summary) {
+                // Kept, so that its identity stays its own.
+                self.kept.push(f.scope.clone());
+            }
             let entry = self.summaries.entry(summary).or_insert((0, None));
             entry.0 += 1;
             entry.1 = Some(value.clone());
         }
         value
+    }
+
+    /// The identity of a captured scope that holds something which could change what a function registers; 0 without such.
+    fn telling_scope(&self, scope: &scope::Scope) -> usize {
+        let mut at = Some(scope);
+        while let Some(one) = at.filter(|s| !matches!(s.kind, ScopeKind::Module(_))) {
+            if one.names.borrow().values().any(tells) {
+                return Rc::as_ptr(scope).cast::<u8>() as usize;
+            }
+            at = one.parent.as_ref();
+        }
+        0
     }
 
     /// A real call makes what a provisional run did void.
@@ -344,6 +354,16 @@ impl World<'_> {
             (None, None) if self.family == Family::JavaScript && !open => Value::Null,
             (None, None) => Value::unknown(name.cloned().unwrap_or_default(), "the argument was not given", None),
         }
+    }
+}
+
+/// Whether a value could change what a function registers.
+fn tells(value: &Value) -> bool {
+    match value {
+        Value::Unknown(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Regex(_) | Value::Lazy(_) => false,
+        Value::List(l) => !l.items.borrow().is_empty(),
+        Value::Dict(d) => !d.entries.borrow().is_empty(),
+        _ => true,
     }
 }
 
