@@ -33,6 +33,7 @@ impl World<'_> {
     /// Makes the census of this world.
     pub(crate) fn assemble(mut self) -> Census {
         let mounted = self.mounted();
+        self.tables = self.table_sites();
         // A made-up run of a factory is not one more application beside the one that is mounted.
         let site = |o: &Object| (o.site, o.kind.get(), o.makers.clone());
         let sites: FxHashSet<_> = self.objects.iter().filter(|o| mounted.contains(&o.id)).map(|o| site(o)).collect();
@@ -72,6 +73,11 @@ impl World<'_> {
             };
             let mut found = Vec::new();
             self.walk(&object, &way, false, &mut found);
+            // How the process was started decides whether the application is there, not what it serves.
+            let started: Vec<Rc<Condition>> = object.conditions.iter().filter(|c| self.start_tests.contains(&c.place)).cloned().collect();
+            for route in &mut found {
+                route.conditions.retain(|c| !started.iter().any(|s| s.as_ref() == c));
+            }
             routes.append(&mut found);
         }
         self.report_missed();
@@ -326,7 +332,11 @@ impl World<'_> {
             for guard in &route.guards {
                 guards.push(self.guard_ref(guard, event.at, "route"));
             }
-            let registered_at = route.annotation.or_else(|| text.place().filter(|p| p.line > 0)).unwrap_or(event.at);
+            let registered_at = match route.annotation {
+                Some(place) => place,
+                None if at_registration => self.registered_at(event, &text),
+                None => text.place().filter(|p| p.line > 0).unwrap_or(event.at),
+            };
             for Handler { methods, handler, third_party, suffix, framework: own } in &handlers {
                 if out.len() >= MAX_ROUTES {
                     return;
@@ -481,6 +491,16 @@ fn handler_at(handler: Option<HandlerRef>, at_registration: bool, registered_at:
     }
 }
 
+/// Takes the slash off the end of a path that is more than that slash.
+fn trim_end(path: &mut [PathPiece]) {
+    let longer = path.len() > 1;
+    if let Some(PathPiece::Text { text, .. }) = path.last_mut()
+        && (longer || text.len() > 1)
+    {
+        *text = SmolStr::new(text.trim_end_matches('/'));
+    }
+}
+
 /// Joins a path to a prefix by a framework's rule.
 pub(crate) fn join_path(prefix: &[PathPiece], path: &[PathPiece], join: Join) -> Vec<PathPiece> {
     let mut out = prefix.to_vec();
@@ -489,7 +509,11 @@ pub(crate) fn join_path(prefix: &[PathPiece], path: &[PathPiece], join: Join) ->
     match join {
         Join::Concat => {}
         Join::Index if is_slash && !out.is_empty() => path.clear(),
-        Join::Slash | Join::Index => {
+        Join::Loose if is_slash && !out.is_empty() => {
+            path.clear();
+            trim_end(&mut out);
+        }
+        Join::Slash | Join::Index | Join::Loose => {
             if path.is_empty() {
                 return out;
             }

@@ -17,6 +17,7 @@ pub mod models;
 pub mod natives;
 pub mod output;
 mod provisional;
+mod registration;
 pub mod resolve;
 mod scope;
 mod text;

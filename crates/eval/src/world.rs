@@ -141,6 +141,10 @@ pub struct World<'a> {
     pub summaries: FxHashMap<SummaryKey, (u32, Option<Value>)>,
     /// Scopes that summaries are told apart by.
     pub kept: Vec<Scope>,
+    /// Tests of how the process was started.
+    pub start_tests: FxHashSet<Place>,
+    /// Calls that register paths from several places; known at assembly.
+    pub tables: FxHashSet<Place>,
     /// Whether a function touches a framework object.
     pub touch: FxHashMap<(ModuleId, FunctionId), bool>,
     /// Method names that look like a router's.
@@ -187,6 +191,8 @@ impl<'a> World<'a> {
             trouble_keys: FxHashSet::default(),
             summaries: FxHashMap::default(),
             kept: Vec::new(),
+            start_tests: FxHashSet::default(),
+            tables: FxHashSet::default(),
             touch: FxHashMap::default(),
             vocabulary: input.models.vocabulary(family.language()),
             notes: FxHashMap::default(),

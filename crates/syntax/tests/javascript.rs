@@ -116,7 +116,7 @@ fn functions() {
         r#"
 async function f(a, b = 1, {c: c} = dict{}, *d)
   return await(name a)
-declare g = lambda(x) { return dict{"x": name x} }
+declare g = lambda g(x) { return dict{"x": name x} }
 declare h = generator function named() { yield(name g) }
 "#,
     );
@@ -148,7 +148,7 @@ class A extends mixin(B) {
         r##"
 class A(call(name mixin, name B))
   field #secret = 1
-  field handler = async lambda() {}
+  field handler = async lambda handler() {}
   declare count = 0
   block
     call(name register, this)
@@ -432,7 +432,7 @@ fn lines() {
 fn flow_is_read_with_the_other_grammar() {
     js(
         "// @flow\nimport type { A } from 'a';\nconst f = (x: ?string, y: Array<number> = []): Promise<void> => { g((x: any)); };",
-        "import type \"a\" names A\ndeclare f = lambda(x: (name string | null), y: index(name Array, name number) = list[]) -> index(name Promise, name void) { call(name g, cast(name x)) }",
+        "import type \"a\" names A\ndeclare f = lambda f(x: (name string | null), y: index(name Array, name number) = list[]) -> index(name Promise, name void) { call(name g, cast(name x)) }",
     );
 }
 

@@ -61,12 +61,20 @@ impl World<'_> {
         if text.is_empty() || self.is_main_test(cx, test) {
             return None;
         }
+        self.note_start(value, place);
         let default = match value {
             Value::Default(inner) => self.truth(inner).map(|b| b != negate),
             _ => None,
         };
         let text = if negate { SmolStr::new(format!("not ({text})")) } else { text };
         Some(Condition { text, place, default })
+    }
+
+    /// Remembers a test of how the process was started: an application made under it is not the less an application.
+    pub(crate) fn note_start(&mut self, value: &Value, place: Place) {
+        if is_start_test(value) {
+            self.start_tests.insert(place);
+        }
     }
 
     /// `if __name__ == "__main__"`, `require.main === module`.
@@ -203,6 +211,18 @@ impl World<'_> {
         let value = Value::unknown(label, "it is only known at run time", None);
         self.bind(cx, pattern, value, apicensus_syntax::BindKind::Declare);
     }
+}
+
+/// Whether a value tells how the process was started: its arguments, which process of several it is.
+fn is_start_test(value: &Value) -> bool {
+    let label = match value {
+        Value::Unknown(u) => u.callee.as_ref().unwrap_or(&u.label),
+        Value::Symbol(s) => s,
+        _ => return false,
+    };
+    ["process.argv", "sys.argv", "cluster.isMaster", "cluster.isPrimary", "cluster.isWorker", "worker_threads.isMainThread"]
+        .iter()
+        .any(|start| label.starts_with(start))
 }
 
 impl Slot {

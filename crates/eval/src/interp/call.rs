@@ -219,6 +219,13 @@ impl World<'_> {
             Value::Class(class) => self.class_method(&class.clone(), receiver, name, args, at),
             Value::Instance(instance) => self.class_method(&instance.class.clone(), receiver, name, args, at),
             Value::Default(inner) => self.call_method(&inner.clone(), name, args, at),
+            // `parameter.app.get("/x", ..)`: what stands on something assumed is assumed too.
+            Value::Method(bound) if self.registers_on_assumed(bound, name, &args) => {
+                let Value::Object(holder) = &bound.receiver else { return Value::Null };
+                let object = self.make_object(None, holder.site, None, true);
+                holder.props.borrow_mut().insert(bound.name.clone(), Value::Object(object.clone()));
+                self.call_on_object(&object, name, args, at)
+            }
             Value::Unknown(_) => {
                 if let Some(value) = self.host_method(receiver, name, &args, at) {
                     return value;
@@ -234,6 +241,15 @@ impl World<'_> {
                 }
             },
         }
+    }
+
+    /// Whether a call registers something on an attribute of an object that is only assumed.
+    fn registers_on_assumed(&self, bound: &Bound, name: &SmolStr, args: &Args) -> bool {
+        matches!(&bound.receiver, Value::Object(o) if o.assumed && o.kind.get().is_none())
+            && self.family == Family::JavaScript
+            && self.vocabulary.contains(name)
+            && args.items.len() > 1
+            && args.items.first().is_some_and(|v| v.as_str().is_some() || matches!(v, Value::Regex(_) | Value::List(_)))
     }
 
     /// A method that an outside base of a user class provides.

@@ -208,7 +208,7 @@ impl World<'_> {
         let key = (f.module, f.function);
         let tree = self.module(f.module).tree.clone();
         let function = tree.function(f.function);
-        if function.body.is_empty() || function.is_abstract {
+        if function.body.is_empty() && !function.params.iter().any(|p| p.is_field) || function.is_abstract {
             return Value::unknown(function.name.clone().unwrap_or_default(), "the function has no body", Some(at));
         }
         let depth = self.frames.iter().filter(|frame| frame.key == key).count();

@@ -287,7 +287,7 @@ impl World<'_> {
             }
         }
         if unknown {
-            return self.every_case(&inner, cases, subject);
+            return self.every_case(&inner, cases, subject, &value);
         }
         let Some(start) = at.or_else(|| cases.iter().position(|c| c.patterns.is_empty())) else { return Flow::Normal };
         for case in &cases[start..] {
@@ -302,14 +302,15 @@ impl World<'_> {
     }
 
     /// Runs every case of a switch whose subject is not known.
-    fn every_case(&mut self, cx: &Cx, cases: &[Case], subject: ExprId) -> Flow {
+    fn every_case(&mut self, cx: &Cx, cases: &[Case], subject: ExprId, value: &Value) -> Flow {
         let mut all_left = !cases.is_empty() && cases.iter().any(|c| c.patterns.is_empty());
         for case in cases {
-            let mut condition = self.condition_at(self.at(cx, subject), "case of ");
+            let mut condition = self.condition_at(self.at(cx, subject), "default of ");
+            self.note_start(value, self.at(cx, subject));
             if let Some(Pattern::Value(value)) = case.patterns.first() {
                 let text = self.source_text(self.at(cx, *value), 40);
                 if let Some(condition) = &mut condition {
-                    condition.text = smol_str::SmolStr::new(format!("{} == {text}", condition.text.trim_start_matches("case of ")));
+                    condition.text = smol_str::SmolStr::new(format!("{} == {text}", condition.text.trim_start_matches("default of ")));
                 }
             }
             let mut flow = Flow::Normal;

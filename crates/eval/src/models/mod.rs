@@ -93,6 +93,8 @@ pub enum Join {
     Slash,
     /// With exactly one slash between; a path of `/` adds nothing (axum's nest, Fastify, koa-router).
     Index,
+    /// As `Index`, and a slash at the end of the prefix doesn't count either (Express, whose routers are not strict).
+    Loose,
 }
 
 /// A role of objects.

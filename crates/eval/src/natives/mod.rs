@@ -4,6 +4,7 @@ pub mod django;
 mod django_views;
 pub mod drf;
 pub mod files;
+mod finale;
 mod nest;
 mod next;
 
@@ -48,6 +49,8 @@ pub const NAMES: &[&str] = &[
     "drf.urls",
     "drf.action",
     "drf.mark_action",
+    "finale.initialize",
+    "finale.resource",
     "nest",
     "nest.note",
 ];
@@ -57,6 +60,7 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
     match name.split_once('.')? {
         ("django", name) => django::call(world, name, site),
         ("drf", name) => drf::call(world, name, site),
+        ("finale", name) => finale::call(world, name, site),
         ("nest", "note") => nest::note(world, site),
         _ => None,
     }

@@ -20,6 +20,7 @@ mod function;
 mod jsx;
 mod literal;
 mod module;
+mod naming;
 mod pattern;
 mod stmt;
 mod types;

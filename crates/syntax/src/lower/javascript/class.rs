@@ -3,7 +3,7 @@
 use super::docs::{self, Docs};
 use super::expr::{expr, maybe};
 use super::function::{bare_span, decorator, function};
-use super::{Ctx, fields, has_token, inner, is_comment, kids, literal, stmt, types};
+use super::{Ctx, fields, has_token, inner, is_comment, kids, literal, naming, stmt, types};
 use crate::tree::*;
 use tree_sitter::Node;
 
@@ -120,6 +120,9 @@ fn field(ctx: &mut Ctx<'_>, node: Node<'_>, mut annotations: Vec<ExprId>, doc: O
     let value = node.child_by_field_name("value").map(|value| expr(ctx, value));
     if let (Some(value), Some(doc)) = (value, &doc) {
         docs::attach_value(ctx, value, doc);
+    }
+    if let (Some(value), Some(name)) = (value, &name) {
+        naming::name_value(ctx, name, value);
     }
     if has_token(node, "static") {
         let target = match name {

@@ -1,7 +1,7 @@
 //! Expressions.
 
 use super::stmt::{effect, salvage};
-use super::{Ctx, class, function, inner, is_comment, jsx, kids, last, literal, pattern, types};
+use super::{Ctx, class, function, inner, is_comment, jsx, kids, last, literal, naming, pattern, types};
 use crate::tree::*;
 use smol_str::SmolStr;
 use tree_sitter::Node;
@@ -279,7 +279,9 @@ pub(super) fn assignment(ctx: &mut Ctx<'_>, node: Node<'_>) -> Option<(Pattern, 
     match node.kind() {
         "assignment_expression" => {
             let target = pattern::field(ctx, node, "left");
-            Some((target, field(ctx, node, "right"), BindKind::Assign))
+            let value = field(ctx, node, "right");
+            naming::bound(ctx, &target, value);
+            Some((target, value, BindKind::Assign))
         }
         "augmented_assignment_expression" => {
             let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());

@@ -1,7 +1,7 @@
 //! Strings, templates, numbers, arrays, object literals and property names.
 
 use super::expr::{expr, field, maybe};
-use super::{Ctx, function, has_token, inner, is_comment};
+use super::{Ctx, function, has_token, inner, is_comment, naming};
 use crate::tree::*;
 use smol_str::SmolStr;
 use tree_sitter::Node;
@@ -204,7 +204,9 @@ fn entry(ctx: &mut Ctx<'_>, node: Node<'_>) -> Option<Entry> {
     match node.kind() {
         "pair" => {
             let key = key(ctx, node, "key");
-            Some(Entry::Pair(key, field(ctx, node, "value")))
+            let value = field(ctx, node, "value");
+            naming::keyed(ctx, key, value);
+            Some(Entry::Pair(key, value))
         }
         "shorthand_property_identifier" => {
             let key = Expr::Str(vec![StrPart::Text(ctx.name(node))]);

@@ -2,7 +2,7 @@
 
 use super::docs::{self, Docs};
 use super::expr::{assignment, expr, field, is_expression};
-use super::{Ctx, class, function, inner, kids, module, pattern, types};
+use super::{Ctx, class, function, inner, kids, module, naming, pattern, types};
 use crate::tree::*;
 use smol_str::SmolStr;
 use tree_sitter::Node;
@@ -149,6 +149,9 @@ fn variables(ctx: &mut Ctx<'_>, node: Node<'_>, out: &mut Block) {
         let target = pattern::field(ctx, declarator, "name");
         let ty = declarator.child_by_field_name("type").map(|ty| types::ty(ctx, ty));
         let value = declarator.child_by_field_name("value").map(|value| expr(ctx, value));
+        if let Some(value) = value {
+            naming::bound(ctx, &target, value);
+        }
         out.push(ctx.put_stmt(Stmt::Bind { target, value, kind, ty }, declarator));
     }
 }
