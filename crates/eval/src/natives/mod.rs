@@ -1,5 +1,7 @@
 //! What models can't say, as small Rust functions named by the models. The only place that knows frameworks.
 
+mod appbuilder;
+mod appbuilder_own;
 pub mod django;
 mod django_views;
 pub mod drf;
@@ -36,6 +38,10 @@ pub struct CallSite<'c> {
 
 /// Names a model may use.
 pub const NAMES: &[&str] = &[
+    "appbuilder",
+    "appbuilder.add",
+    "appbuilder.expose",
+    "appbuilder.mark",
     "django",
     "django.path",
     "django.include",
@@ -58,6 +64,7 @@ pub const NAMES: &[&str] = &[
 /// Runs a native for a call; None when it does not apply.
 pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Value> {
     match name.split_once('.')? {
+        ("appbuilder", name) => appbuilder::call(world, name, site),
         ("django", name) => django::call(world, name, site),
         ("drf", name) => drf::call(world, name, site),
         ("finale", name) => finale::call(world, name, site),
@@ -69,6 +76,7 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
 /// Runs a native after everything ran, before routes are assembled.
 pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
     match name {
+        "appbuilder" => appbuilder_own::finish(world, model),
         "django" => django::finish(world, model),
         "drf" => drf::finish(world),
         "nest" => nest::finish(world, model),
@@ -79,6 +87,7 @@ pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
 /// The handlers of a route, by the native a model names for them; None leaves it to the usual rules.
 pub(crate) fn handlers(world: &mut World<'_>, name: &str, object: &Rc<Object>, route: &RouteEvent, at: Place) -> Option<Vec<Handler>> {
     match name {
+        "appbuilder" => appbuilder::handlers(world, object, route, at),
         "django" => django_views::handlers(world, route, at),
         "drf" => drf::handlers(world, object, route, at),
         _ => None,
