@@ -56,6 +56,7 @@ impl World<'_> {
                 out.push((
                     m,
                     RouteEvent {
+                        default_methods: false,
                         methods,
                         path,
                         handler: Some(value.clone()),

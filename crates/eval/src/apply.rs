@@ -312,6 +312,9 @@ impl World<'_> {
         let value = match call.does {
             Does::Route => {
                 let object = receiver?;
+                // Several paths in one call (`add_resource(View, "/a", "/b")`).
+                let several = call.path.as_ref().map_or_else(Vec::new, |p| p.all(args, None, &mut |v, k| self.get_attr(v, k, None)));
+                let path = if several.len() > 1 { Some(Value::list(several)) } else { path };
                 let route = self.route_event(call, object, name, args, path, taken, None);
                 self.register(object, What::Route(route), at);
                 self.returned(call, object, None)
@@ -360,6 +363,10 @@ impl World<'_> {
                 let child = self.make_object(Some(kind), at, None, false);
                 child.props.borrow_mut().insert("@symbol".into(), Value::text(name.clone()));
                 let prefix = self.prefix_of(call, args).or(path);
+                if models.role(kind).default_prefix.is_some() {
+                    // `api.namespace("todos")` makes what `Namespace("todos")` makes.
+                    self.model_construct(&child, name, args.clone(), at);
+                }
                 self.register(object, What::Mount { prefix, child: Value::Object(child.clone()), replaces: false, route: None }, at);
                 self.returned(call, object, Some(&child))
             }
@@ -526,6 +533,13 @@ impl World<'_> {
     fn prefix_of(&mut self, call: &Call, args: &Args) -> Option<Value> {
         let found = call.prefix.as_ref()?.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like)?.0;
         let found = self.force(&found);
+        let known = if call.trims { found.as_str().filter(|p| p.ends_with('/')) } else { None };
+        let found = match (known, &found) {
+            (Some(known), Value::Text(text)) => {
+                Value::Text(Rc::new(Text { is_default: text.is_default, ..Text::plain(known.trim_end_matches('/').into(), text.place()) }))
+            }
+            _ => found,
+        };
         (!matches!(found, Value::Null)).then_some(found)
     }
 
@@ -562,8 +576,18 @@ impl World<'_> {
             .as_ref()
             .and_then(|p| p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like))
             .is_some_and(|(v, _)| self.truth(&v) == Some(true));
+        let methods = self.methods_of(call, name, args, Some(object));
+        let default_methods = methods.is_some()
+            && match &call.methods {
+                None => true,
+                Some(MethodsSpec::Word(word)) => crate::models::Place::parse(word).is_some_and(|p| {
+                    p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like).is_none_or(|(v, _)| matches!(v, Value::Null))
+                }),
+                Some(MethodsSpec::List(_)) => false,
+            };
         RouteEvent {
-            methods: self.methods_of(call, name, args, Some(object)),
+            default_methods: default_methods && !call.default_methods.is_empty(),
+            methods,
             path,
             handler,
             guards,

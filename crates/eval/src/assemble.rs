@@ -37,6 +37,7 @@ impl World<'_> {
         // A made-up run of a factory is not one more application beside the one that is mounted.
         let site = |o: &Object| (o.site, o.kind.get(), o.makers.clone());
         let sites: FxHashSet<_> = self.objects.iter().filter(|o| mounted.contains(&o.id)).map(|o| site(o)).collect();
+        let served: FxHashSet<_> = self.objects.iter().filter(|o| mounted.contains(&o.id)).flat_map(|o| registrations(o)).collect();
         let mut routes = std::mem::take(&mut self.extra_routes);
         let mut stats = Stats {
             evaluated: self.modules.iter().filter(|m| m.state == crate::world::RunState::Done && m.parent.is_none()).count(),
@@ -57,7 +58,8 @@ impl World<'_> {
             stats.mounted += usize::from(is_router && (is_mounted || role.root && !object.assumed));
             if is_mounted
                 || role.silent
-                || ((object.entry.is_some() || self.input.files.get(object.site.file).secondary) && sites.contains(&site(&object)))
+                || ((object.entry.is_some() || self.input.files.get(object.site.file).secondary)
+                    && (sites.contains(&site(&object)) || is_router && registrations(&object).iter().all(|r| served.contains(r))))
             {
                 continue;
             }
@@ -461,6 +463,11 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// What an object is and where each of its registrations stands: an unmounted twin of a mounted object has no others.
+fn registrations(object: &Object) -> Vec<(Place, Option<crate::models::KindId>, Place)> {
+    object.events.borrow().iter().map(|e| (object.site, object.kind.get(), e.at)).collect()
 }
 
 /// The identity of a mounted child: the object it is, also as one of several alternatives; 0 for none.

@@ -33,6 +33,18 @@ impl World<'_> {
         if let Value::Class(class) = &value
             && let Some((m, c)) = self.handler_class(class)
         {
+            if route.default_methods && !self.input.models.class(m, c).verbs.is_empty() {
+                // What the class answers counts more than what stands in for methods that are not given.
+                let own = self.class_handlers(class, m, c, &RouteEvent { methods: None, ..route.clone() });
+                if !own.is_empty() {
+                    return own;
+                }
+            }
+            if route.default_methods
+                && let Some(listed) = self.listed_methods(class, m, c)
+            {
+                return self.class_handlers(class, m, c, &RouteEvent { methods: Some(listed), ..route.clone() });
+            }
             return self.class_handlers(class, m, c, route);
         }
         let handler = self.handler_ref(&value, at, 0);
@@ -74,6 +86,13 @@ impl World<'_> {
             Some("sse") => Some("sse"),
             _ => None,
         }
+    }
+
+    /// What a handler class's list of methods says.
+    fn listed_methods(&mut self, class: &Rc<ClassValue>, m: u16, c: u16) -> Option<Vec<SmolStr>> {
+        let name = self.input.models.class(m, c).methods.clone()?;
+        let listed = self.class_attr(class, &name)?;
+        self.method_names(&listed, 0).filter(|l| !l.is_empty())
     }
 
     fn class_handlers(&mut self, class: &Rc<ClassValue>, m: u16, c: u16, route: &RouteEvent) -> Vec<Handler> {

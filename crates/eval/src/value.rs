@@ -287,6 +287,8 @@ pub struct RouteEvent {
     pub protocol: Option<SmolStr>,
     /// Marked deprecated at registration.
     pub deprecated: bool,
+    /// The methods are those that stand in when none are given.
+    pub default_methods: bool,
     /// Methods come from the handler class's verbs when it is a class.
     pub by_class: bool,
     /// The path syntax, when it is not the framework's.

@@ -361,7 +361,7 @@ impl World<'_> {
     }
 
     /// Names in a folder of the tree.
-    fn listing(&mut self, args: &Args, at: Place) -> Option<Value> {
+    fn listing(&mut self, args: &Args, _at: Place) -> Option<Value> {
         let Some(path) = args.at(0)?.as_str() else { return Some(open_list()) };
         let path = normal(&path);
         let folder = path.trim_start_matches('/');
@@ -404,7 +404,7 @@ impl World<'_> {
         Some(Value::list(items))
     }
 
-    fn glob(&mut self, args: &Args, at: Place) -> Option<Value> {
+    fn glob(&mut self, args: &Args, _at: Place) -> Option<Value> {
         let Some(pattern) = args.at(0)?.as_str() else { return Some(open_list()) };
         let base = args.at(1).and_then(|o| self.get_attr(&o.clone(), "cwd", None)).and_then(|v| v.as_str()).unwrap_or_default();
         let whole = normal(&if base.is_empty() || pattern.starts_with('/') { pattern.to_string() } else { format!("{base}/{pattern}") });

@@ -574,12 +574,17 @@ impl World<'_> {
             }
         }
         found.sort();
-        Some(Value::list(
-            found
-                .into_iter()
-                .map(|(name, package)| Value::tuple(vec![Value::Null, Value::text(format!("{prefix}{name}")), Value::Bool(package)]))
-                .collect(),
-        ))
+        let module = self.budget.last().copied().unwrap_or(ModuleId(0));
+        let scope = self.module(module).scope.clone();
+        let class = self.made_class(module, "ModuleInfo".into(), Vec::new(), scope, at);
+        *class.fields.borrow_mut() = ["module_finder", "name", "ispkg"].map(SmolStr::new_static).to_vec();
+        let info = |(name, package): (SmolStr, bool)| {
+            let instance = Instance { class: class.clone(), fields: Default::default(), assumed: false, at };
+            let values = [Value::Null, Value::text(format!("{prefix}{name}")), Value::Bool(package)];
+            instance.fields.borrow_mut().extend(class.fields.borrow().iter().cloned().zip(values));
+            Value::Instance(Rc::new(instance))
+        };
+        Some(Value::list(found.into_iter().map(info).collect()))
     }
 }
 

@@ -32,6 +32,10 @@ impl World<'_> {
             Value::Default(inner) => self.get_attr(inner, name, at),
             Value::Module(id) => match name {
                 "__name__" if self.family == Family::Python => Some(Value::text(self.resolver.module_name(self.module(*id).file))),
+                "__path__" if self.family == Family::Python => {
+                    let folder = crate::files::parent(self.path_of(*id)).to_owned();
+                    Some(Value::list(vec![Value::text(format!("/{folder}"))]))
+                }
                 _ => self.member(value, name).map(|v| self.force(&v)),
             },
             Value::Folder(_) => self.member(value, name).map(|v| self.force(&v)),
@@ -53,6 +57,8 @@ impl World<'_> {
             } else {
                 Value::Number(list.items.borrow().len() as f64)
             }),
+            // A text enum's member is its text.
+            Value::Text(_) if self.family == Family::Python && matches!(name, "value" | "_value_") => Some(value.clone()),
             Value::Text(text) if name == "length" => text.known().map(|t| Value::Number(t.chars().count() as f64)),
             Value::List(_) if self.family == Family::Rust && name.parse::<usize>().is_ok() => {
                 Some(self.index(value, &Value::Number(name.parse().unwrap_or(0.0)), NOWHERE))

@@ -242,6 +242,9 @@ pub struct Call {
     /// The call is itself used as a decorator without being called when its one argument is a function.
     #[serde(default)]
     pub bare: bool,
+    /// A slash at the end of the prefix is cut.
+    #[serde(default)]
+    pub trims: bool,
     /// The prefix replaces the child's own.
     #[serde(default)]
     pub replaces: bool,

@@ -7,6 +7,7 @@ mod django_views;
 pub mod drf;
 pub mod files;
 mod finale;
+mod flask;
 mod nest;
 mod next;
 
@@ -57,6 +58,8 @@ pub const NAMES: &[&str] = &[
     "drf.mark_action",
     "finale.initialize",
     "finale.resource",
+    "flask",
+    "flask.dispatcher",
     "nest",
     "nest.note",
 ];
@@ -68,6 +71,7 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
         ("django", name) => django::call(world, name, site),
         ("drf", name) => drf::call(world, name, site),
         ("finale", name) => finale::call(world, name, site),
+        ("flask", name) => flask::call(world, name, site),
         ("nest", "note") => nest::note(world, site),
         _ => None,
     }
@@ -89,6 +93,7 @@ pub(crate) fn handlers(world: &mut World<'_>, name: &str, object: &Rc<Object>, r
     match name {
         "appbuilder" => appbuilder::handlers(world, object, route, at),
         "django" => django_views::handlers(world, route, at),
+        "flask" => flask::handlers(world, object, route, at),
         "drf" => drf::handlers(world, object, route, at),
         _ => None,
     }
