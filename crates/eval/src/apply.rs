@@ -316,7 +316,13 @@ impl World<'_> {
                 let several = call.path.as_ref().map_or_else(Vec::new, |p| p.all(args, None, &mut |v, k| self.get_attr(v, k, None)));
                 let path = if several.len() > 1 { Some(Value::list(several)) } else { path };
                 let route = self.route_event(call, object, name, args, path, taken, None);
-                self.register(object, What::Route(route), at);
+                let what = match &route.handler {
+                    Some(handler) if call.unless_passes && self.passes_on(handler) => {
+                        What::Guard { value: handler.clone(), prefix: route.path, after: true }
+                    }
+                    _ => What::Route(route),
+                };
+                self.register(object, what, at);
                 self.returned(call, object, None)
             }
             Does::Mount => {
@@ -771,7 +777,10 @@ pub(crate) fn method_name(name: &str) -> Option<SmolStr> {
     match name.to_ascii_lowercase().as_str() {
         "all" | "any" | "to" | "any_service" => None,
         "del" => Some(SmolStr::new_static("DELETE")),
-        other => Some(SmolStr::new(other.trim_end_matches("_service").to_ascii_uppercase())),
+        other => {
+            let other = other.strip_suffix("async").filter(|o| !o.is_empty()).unwrap_or(other);
+            Some(SmolStr::new(other.trim_end_matches("_service").to_ascii_uppercase()))
+        }
     }
 }
 

@@ -189,17 +189,18 @@ impl World<'_> {
                 What::Route(route) => self.emit(object, event, route, &way, join, &model.style, &model.framework, out),
                 What::Mount { prefix, child, replaces, route } => {
                     let texts = match prefix {
-                        Some(prefix) => self.texts(prefix, event.at),
-                        None => vec![Text::default()],
+                        Some(prefix) => self.path_texts(prefix, event.at),
+                        None => vec![(Text::default(), false)],
                     };
-                    for text in texts {
+                    for (text, is_regex) in texts {
                         let child_key = child_key(child);
                         if child_key != 0
                             && (!seen.insert((child_key, text.show())) || (text.known().is_none() && holes.contains(&child_key)))
                         {
                             continue;
                         }
-                        self.mount(object, event, &text, child, *replaces, route.as_ref(), &way, join, out);
+                        let prefix = (&text, is_regex);
+                        self.mount(object, event, prefix, child, *replaces, route.as_ref(), &way, join, out);
                     }
                 }
             }
@@ -228,7 +229,7 @@ impl World<'_> {
         &mut self,
         object: &Rc<Object>,
         event: &Rc<Event>,
-        prefix: &Text,
+        (prefix, is_regex): (&Text, bool),
         child: &Value,
         replaces: bool,
         route: Option<&RouteEvent>,
@@ -239,7 +240,8 @@ impl World<'_> {
         let models = self.input.models;
         let Some(kind) = object.kind.get() else { return };
         let model = models.model(kind.model);
-        let style = route.and_then(|r| r.style.clone()).unwrap_or_else(|| SmolStr::new(&model.style));
+        let style = if is_regex { Some(SmolStr::new_static("pattern")) } else { route.and_then(|r| r.style.clone()) };
+        let style = style.unwrap_or_else(|| SmolStr::new(&model.style));
         let gives = self.pieces(prefix, &style, event.at);
         if matches!(self.force(child), Value::List(list) if list.open.get()) {
             self.trouble_at(
@@ -309,8 +311,8 @@ impl World<'_> {
     ) {
         let style = route.style.clone().unwrap_or_else(|| SmolStr::new(style));
         let texts = match &route.path {
-            Some(path) => self.texts(path, event.at),
-            None => vec![Text::default()],
+            Some(path) => self.path_texts(path, event.at),
+            None => vec![(Text::default(), false)],
         };
         let class_protocol = self.class_protocol(route);
         let models = self.input.models;
@@ -320,8 +322,7 @@ impl World<'_> {
         let at_registration = !route.annotated
             && models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);
         let handler_label = route.handler.as_ref().map(|h| self.label(h)).unwrap_or_default();
-        for text in texts {
-            let is_regex = matches!(&route.path, Some(Value::Regex(_)));
+        for (text, is_regex) in texts {
             let style = if is_regex { SmolStr::new_static("pattern") } else { style.clone() };
             let gives = self.pieces(&text, &style, event.at);
             let mut trail = way.trail.clone();
@@ -371,6 +372,18 @@ impl World<'_> {
                     implicit: false,
                 });
             }
+        }
+    }
+
+    /// The texts a path value may be, and whether each is a regular expression.
+    fn path_texts(&mut self, value: &Value, at: Place) -> Vec<(Text, bool)> {
+        match self.force(value) {
+            Value::List(list) => {
+                let items = list.items.borrow().clone();
+                items.iter().flat_map(|v| self.path_texts(v, at)).collect()
+            }
+            regex @ Value::Regex(_) => vec![(self.to_text(&regex, at), true)],
+            other => self.texts(&other, at).into_iter().map(|text| (text, false)).collect(),
         }
     }
 
@@ -531,9 +544,17 @@ pub(crate) fn join_path(prefix: &[PathPiece], path: &[PathPiece], join: Join) ->
                 }
             }
             out.retain(|p| !matches!(p, PathPiece::Text { text, .. } if text.is_empty()));
+            // A regular expression below a prefix starts where the prefix ends.
+            if let Some(PathPiece::Text { text, style, .. }) = path.first_mut()
+                && style == "pattern"
+                && !out.is_empty()
+            {
+                *text = SmolStr::new(text.trim_start_matches('^'));
+            }
             if let Some(PathPiece::Text { text, style, .. }) = path.first_mut()
                 && !text.starts_with('/')
                 && !(style == "regex" && text.starts_with('^'))
+                && style != "pattern"
                 && !text.starts_with("?")
             {
                 *text = SmolStr::new(format!("/{text}"));

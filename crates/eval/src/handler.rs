@@ -221,6 +221,32 @@ impl World<'_> {
         }
     }
 
+    /// Whether a middleware calls on to what comes after it, answering only with errors.
+    pub(crate) fn passes_on(&mut self, value: &Value) -> bool {
+        let f = match self.force(value) {
+            Value::Function(f) => f,
+            Value::BoundFunction(b) => b.1.clone(),
+            _ => return false,
+        };
+        let tree = self.module(f.module).tree.clone();
+        let function = tree.function(f.function);
+        let next = match function.params.as_slice() {
+            [_, _, next] => crate::interp::function::param_name(&next.pattern),
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        let (mut passes, mut answers, mut refuses) = (false, false, false);
+        crate::walk::function(&tree, f.function, &mut |e| match tree.expr(e) {
+            apicensus_syntax::Expr::Call { callee, args, .. } if args.is_empty() => {
+                passes |= matches!(tree.expr(*callee), apicensus_syntax::Expr::Name(n) if *n == next);
+            }
+            apicensus_syntax::Expr::Attr(_, n) => answers |= ANSWERS.contains(&n.as_str()),
+            apicensus_syntax::Expr::Number(n) => refuses |= (400.0..600.0).contains(n),
+            _ => {}
+        });
+        passes && (!answers || refuses)
+    }
+
     /// Whether a middleware answers by itself and never passes on: it takes request and response only and answers.
     pub(crate) fn terminal(&mut self, value: &Value) -> bool {
         if self.family != Family::JavaScript {
@@ -241,16 +267,15 @@ impl World<'_> {
         let mut passes = false;
         crate::walk::function(&tree, f.function, &mut |e| match tree.expr(e) {
             apicensus_syntax::Expr::Name(n) if names.get(2) == Some(n) => passes = true,
-            apicensus_syntax::Expr::Attr(_, n)
-                if matches!(n.as_str(), "send" | "json" | "end" | "render" | "sendFile" | "sendStatus" | "redirect" | "pipe" | "jsonp") =>
-            {
-                answers = true
-            }
+            apicensus_syntax::Expr::Attr(_, n) if ANSWERS.contains(&n.as_str()) => answers = true,
             _ => {}
         });
         answers && !passes
     }
 }
+
+/// Methods of a response that answer.
+const ANSWERS: &[&str] = &["send", "json", "end", "render", "sendFile", "sendStatus", "redirect", "pipe", "jsonp"];
 
 /// The first sentence or line of a doc comment.
 pub(crate) fn first_sentence(doc: &str) -> Option<SmolStr> {

@@ -46,6 +46,12 @@ impl World<'_> {
                     None => Value::Null,
                 })
             }
+            // An entry of a folder.
+            "isDirectory" | "isFile" => match dict.get("@folder")? {
+                Value::Bool(is_folder) => Some(Value::Bool(is_folder == (name == "isDirectory"))),
+                _ => None,
+            },
+            "isSymbolicLink" if dict.get("@folder").is_some() => Some(Value::Bool(false)),
             "set" | "__setitem__" | "insert" => {
                 let key = args.at(0)?.clone();
                 dict.set(&key, args.at(1).cloned().unwrap_or(Value::Null));

@@ -118,8 +118,13 @@ impl World<'_> {
                 Some(text) => serde_json::from_str::<serde_json::Value>(&text).ok().map(|json| self.json_value(&json, at, 0)),
                 None => None,
             },
-            "require.resolve" | "url.fileURLToPath" | "fileURLToPath" => first,
-            "process.cwd" => Some(Value::text("")),
+            "require.resolve" => first,
+            "url.fileURLToPath" | "fileURLToPath" | "url.pathToFileURL" => match first? {
+                url @ Value::Dict(_) => self.get_attr(&url, "pathname", None),
+                path => Some(path),
+            },
+            "URL" | "url.URL" => self.url(args),
+            "process.cwd" => Some(self.package_folder(at)),
             "lodash.forEach" | "lodash.each" | "lodash.map" | "lodash.forOwn" | "lodash.mapValues" => self.lodash_each(symbol, args, at),
             "lodash.get" => {
                 let mut value = first?;
@@ -313,7 +318,7 @@ impl World<'_> {
             | "fs.promises.readdir"
             | "fs/promises.readdir"
             | "fs-extra.readdir"
-            | "fs-extra.readdirSync" => self.listing(args, at),
+            | "fs-extra.readdirSync" => self.listing(args),
             "fs.existsSync" | "fs-extra.existsSync" => {
                 let path = args.at(0)?.as_str()?;
                 let path = normal(&path);
@@ -327,11 +332,21 @@ impl World<'_> {
                 let is_folder = self.input.files.is_folder(text);
                 Some(Value::dict([("@folder".into(), Value::Bool(is_folder)), ("@path".into(), Value::text(path))]))
             }
-            "glob.sync" | "glob.globSync" | "glob" | "fast-glob.sync" | "fast-glob" | "globby.sync" | "tiny-glob/sync" | "globby" => {
-                self.glob(args, at)
-            }
+            "glob.sync" | "glob.globSync" | "glob" | "glob.glob" | "fast-glob.sync" | "fast-glob.globSync" | "fast-glob"
+            | "globby.sync" | "globby.globbySync" | "globby.globby" | "tiny-glob/sync" | "tiny-glob" | "globby" => self.glob(args, at),
+            "require-all" | "require-dir" | "require-directory" | "include-all" => self.require_folder(symbol, args, at),
             _ => None,
         }
+    }
+
+    /// `new URL('./x', import.meta.url)`: a path of the tree.
+    fn url(&mut self, args: &Args) -> Option<Value> {
+        let (path, base) = (args.at(0)?.as_str()?, args.at(1)?.as_str()?);
+        if !base.starts_with('/') {
+            return None;
+        }
+        let path = Value::text(normal(&format!("{}/{path}", files::parent(&base))));
+        Some(Value::dict([("pathname".into(), path.clone()), ("href".into(), path)]))
     }
 
     fn path_part(&mut self, symbol: &str, args: &Args) -> Option<Value> {
@@ -359,80 +374,6 @@ impl World<'_> {
             ]),
         })
     }
-
-    /// Names in a folder of the tree.
-    fn listing(&mut self, args: &Args, _at: Place) -> Option<Value> {
-        let Some(path) = args.at(0)?.as_str() else { return Some(open_list()) };
-        let path = normal(&path);
-        let folder = path.trim_start_matches('/');
-        if !self.input.files.is_folder(folder) {
-            return Some(open_list());
-        }
-        let mut names: Vec<(SmolStr, bool)> = self
-            .input
-            .files
-            .in_folder(folder)
-            .iter()
-            .map(|f| (SmolStr::new(self.input.files.get(*f).path.rsplit('/').next().unwrap_or_default()), false))
-            .collect();
-        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        for (_, file) in self.input.files.iter() {
-            if let Some((child, _)) = file.path.strip_prefix(prefix.as_str()).and_then(|r| r.split_once('/')) {
-                let child = SmolStr::new(child);
-                if !names.iter().any(|(n, _)| *n == child) {
-                    names.push((child, true));
-                }
-            }
-        }
-        names.sort();
-        let typed = args.at(1).is_some_and(|o| matches!(self.get_attr(&o.clone(), "withFileTypes", None), Some(Value::Bool(true))));
-        let items = names
-            .into_iter()
-            .map(|(name, is_folder)| {
-                if typed {
-                    Value::dict([
-                        ("name".into(), Value::text(name)),
-                        ("@folder".into(), Value::Bool(is_folder)),
-                        ("parentPath".into(), Value::text(path.clone())),
-                        ("path".into(), Value::text(path.clone())),
-                    ])
-                } else {
-                    Value::text(name)
-                }
-            })
-            .collect();
-        Some(Value::list(items))
-    }
-
-    fn glob(&mut self, args: &Args, _at: Place) -> Option<Value> {
-        let Some(pattern) = args.at(0)?.as_str() else { return Some(open_list()) };
-        let base = args.at(1).and_then(|o| self.get_attr(&o.clone(), "cwd", None)).and_then(|v| v.as_str()).unwrap_or_default();
-        let whole = normal(&if base.is_empty() || pattern.starts_with('/') { pattern.to_string() } else { format!("{base}/{pattern}") });
-        let whole = whole.trim_start_matches('/').to_owned();
-        let absolute = pattern.starts_with('/');
-        let found: Vec<Value> = self
-            .input
-            .files
-            .iter()
-            .filter(|(_, f)| crate::resolve::glob::matches(&whole, &f.path))
-            .map(|(_, f)| {
-                if absolute || base.is_empty() {
-                    Value::text(format!("/{}", f.path))
-                } else {
-                    Value::text(f.path.trim_start_matches(base.trim_start_matches('/')).trim_start_matches('/'))
-                }
-            })
-            .collect();
-        Some(Value::list(found))
-    }
-}
-
-fn open_list() -> Value {
-    let list = Value::list(Vec::new());
-    if let Value::List(l) = &list {
-        l.open.set(true);
-    }
-    list
 }
 
 /// A path without `.`, `..` and doubled slashes.

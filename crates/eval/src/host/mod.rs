@@ -4,6 +4,7 @@
 //! unknown of it.
 
 mod dict;
+mod folders;
 mod javascript;
 mod list;
 mod python;

@@ -36,6 +36,14 @@ impl World<'_> {
         module.set(&Value::text("id"), Value::text(path.clone()));
         cx.scope.set("__filename".into(), Value::text(path.clone()));
         cx.scope.set("__dirname".into(), Value::text(path.rsplit_once('/').map_or("", |p| p.0)));
+        let folder = Value::text(path.rsplit_once('/').map_or("", |p| p.0));
+        let meta = ["env", "glob"].map(|name| (SmolStr::new_static(name), Value::Symbol(SmolStr::new(format!("import.meta.{name}")))));
+        let meta = Value::dict(meta.into_iter().chain([
+            ("url".into(), Value::text(path.clone())),
+            ("filename".into(), Value::text(path.clone())),
+            ("dirname".into(), folder),
+        ]));
+        cx.scope.set("import".into(), Value::dict([("meta".into(), meta)]));
         cx.scope.set("module".into(), Value::Dict(module.clone()));
         cx.scope.set("exports".into(), exports.clone());
         cx.this = Some(exports);

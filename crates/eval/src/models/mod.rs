@@ -266,6 +266,9 @@ pub struct Call {
     /// Path syntax when not the model's.
     #[serde(default)]
     pub style: Option<String>,
+    /// It is no route but a guard when its handler passes every request on (`app.all('/api/*', requireUser)`).
+    #[serde(default)]
+    pub unless_passes: bool,
     /// Guards apply to what comes after (default) or to everything (`all`).
     #[serde(default)]
     pub applies: Option<String>,
