@@ -1,12 +1,54 @@
 //! Routes that stand in annotations of a function: attribute macros, decorators that are read rather than run.
 
 use crate::apply::path_like;
-use crate::models::{Entry, MethodsSpec};
+use crate::interp::Cx;
+use crate::models::{Does, Entry, MethodsSpec};
+use crate::text::Text;
 use crate::value::*;
 use crate::world::World;
 use smol_str::SmolStr;
 
 impl World<'_> {
+    /// Notes the prefix that an annotation of a Rust module gives the annotations inside.
+    pub(crate) fn note_module_prefix(&mut self, cx: &Cx, module: ModuleId, annotations: &[apicensus_syntax::ExprId]) {
+        let models = self.input.models;
+        for id in annotations {
+            let at = self.at(cx, *id);
+            let mark = self.mark(cx, *id, at);
+            let Some(symbol) = &mark.symbol else { continue };
+            for entry in models.symbol(symbol) {
+                let Entry::Annotation(m, c) = *entry else { continue };
+                let call = &models.model(m).annotations[c as usize];
+                let place = call.path.as_ref().filter(|_| call.does == Does::Prefix);
+                if let Some((path, _)) = place.and_then(|p| p.find(&mark.args, &mut |v, k| self.get_attr(v, k, None), &path_like)) {
+                    self.module_prefixes.insert(module, path);
+                }
+            }
+        }
+    }
+
+    /// A path behind the prefixes of the modules around it.
+    fn module_prefixed(&mut self, module: ModuleId, path: Option<Value>, at: crate::output::Place) -> Option<Value> {
+        if self.module_prefixes.is_empty() {
+            return path;
+        }
+        let mut prefixes = Vec::new();
+        let mut next = Some(module);
+        while let Some(id) = next {
+            prefixes.extend(self.module_prefixes.get(&id).cloned());
+            next = self.module(id).parent;
+        }
+        if prefixes.is_empty() {
+            return path;
+        }
+        let mut text = Text::default();
+        for part in prefixes.iter().rev().chain(&path) {
+            let part = self.to_text(part, at);
+            text.push(&part);
+        }
+        Some(Value::Text(std::rc::Rc::new(text)))
+    }
+
     /// The routes that a function's annotations say, with the model that says so.
     pub(crate) fn annotated_routes(&mut self, value: &Value) -> Vec<(u16, RouteEvent)> {
         let function = match self.force(value) {
@@ -28,6 +70,10 @@ impl World<'_> {
                     .and_then(|p| p.find(&mark.args, &mut |v, k| self.get_attr(v, k, None), &path_like))
                     .map(|f| f.0)
                     .or_else(|| call.default_path.as_deref().map(Value::text));
+                if call.does != Does::Route {
+                    continue;
+                }
+                let path = self.module_prefixed(function.module, path, mark.at);
                 let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol));
                 let mut methods = match &call.methods {
                     Some(MethodsSpec::Word(word)) if word == "@name" => crate::apply::method_name(&name).map(|m| vec![m]),

@@ -582,7 +582,7 @@ impl World<'_> {
             .as_ref()
             .and_then(|p| p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like))
             .is_some_and(|(v, _)| self.truth(&v) == Some(true));
-        let methods = self.methods_of(call, name, args, Some(object));
+        let mut methods = self.methods_of(call, name, args, Some(object));
         let default_methods = methods.is_some()
             && match &call.methods {
                 None => true,
@@ -591,6 +591,10 @@ impl World<'_> {
                 }),
                 Some(MethodsSpec::List(_)) => false,
             };
+        let given = object.props.borrow().get("@methods").cloned().filter(|_| methods.is_none());
+        if let Some(given) = given {
+            methods = self.method_names(&given, 0);
+        }
         RouteEvent {
             default_methods: default_methods && !call.default_methods.is_empty(),
             methods,
@@ -629,7 +633,13 @@ impl World<'_> {
                 "ANY" => None,
                 "@name" => method_name(name).map(|m| vec![m]),
                 "@made" => {
-                    let made = object?.props.borrow().get("@symbol").and_then(Value::as_str)?;
+                    let object = object?;
+                    let made = object.props.borrow().get("@symbol").and_then(Value::as_str)?;
+                    // `method(Method::PATCH)`.
+                    let first = object.args.borrow().at(0).cloned().filter(|_| made.ends_with("method"));
+                    if let Some(first) = first {
+                        return self.method_names(&first, 0);
+                    }
                     method_name(made.rsplit('.').next().unwrap_or(&made)).map(|m| vec![m])
                 }
                 place => {
@@ -674,6 +684,11 @@ impl World<'_> {
                 self.method_names(&inner, depth + 1)
             }
             Value::Default(inner) => self.method_names(&inner, depth + 1),
+            // `Method::GET.or(Method::POST)`.
+            Value::Unknown(u) if u.callee.as_ref().is_some_and(|c| c.ends_with(".or")) => {
+                let first = u.callee.as_ref().map(|c| Value::Symbol(SmolStr::new(c.trim_end_matches(".or"))));
+                Some(first.iter().chain(&u.args.items).filter_map(|v| self.method_names(v, depth + 1)).flatten().collect())
+            }
             Value::Either(all) => {
                 let all: Vec<SmolStr> = all.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect();
                 Some(all)
@@ -775,7 +790,7 @@ impl World<'_> {
 pub(crate) fn method_name(name: &str) -> Option<SmolStr> {
     let name = name.strip_prefix("add_").unwrap_or(name);
     match name.to_ascii_lowercase().as_str() {
-        "all" | "any" | "to" | "any_service" => None,
+        "all" | "any" | "to" | "any_service" | "route" => None,
         "del" => Some(SmolStr::new_static("DELETE")),
         other => {
             let other = other.strip_suffix("async").filter(|o| !o.is_empty()).unwrap_or(other);

@@ -36,8 +36,9 @@ impl World<'_> {
         self.tables = self.table_sites();
         // A made-up run of a factory is not one more application beside the one that is mounted.
         let site = |o: &Object| (o.site, o.kind.get(), o.makers.clone());
-        let sites: FxHashSet<_> = self.objects.iter().filter(|o| mounted.contains(&o.id)).map(|o| site(o)).collect();
-        let served: FxHashSet<_> = self.objects.iter().filter(|o| mounted.contains(&o.id)).flat_map(|o| registrations(o)).collect();
+        let counts = |o: &&Rc<Object>| mounted.contains(&o.id) && !crate::interp::cfg::is_test(&o.conditions);
+        let sites: FxHashSet<_> = self.objects.iter().filter(counts).map(|o| site(o)).collect();
+        let served: FxHashSet<_> = self.objects.iter().filter(counts).flat_map(|o| registrations(o)).collect();
         let mut routes = std::mem::take(&mut self.extra_routes);
         let mut stats = Stats {
             evaluated: self.modules.iter().filter(|m| m.state == crate::world::RunState::Done && m.parent.is_none()).count(),
@@ -82,6 +83,7 @@ impl World<'_> {
             }
             routes.append(&mut found);
         }
+        self.unmounted_annotations(&mut routes);
         self.report_missed();
         Census { routes, troubles: self.troubles, stats }
     }
@@ -99,6 +101,7 @@ impl World<'_> {
             for event in events {
                 if let What::Mount { child, .. } = &event.what
                     && !self.is_dropped(event.entry)
+                    && (!crate::interp::cfg::is_test(&event.conditions) || crate::interp::cfg::is_test(&object.conditions))
                 {
                     children.push(child.clone());
                 }
@@ -163,11 +166,25 @@ impl World<'_> {
         add_conditions(&mut way.conditions, &object.conditions);
         let own = object.prefix.borrow().clone();
         if let (Some(prefix), false) = (own, ignore_prefix) {
-            let texts = self.texts(&prefix, object.site);
-            let gives = texts.first().map(|t| self.pieces(t, &model.style, object.site)).unwrap_or_default();
-            way.path = join_path(&way.path, &gives, join);
-            way.trail.push(Step { place: object.site, what: "prefix".into(), gives });
+            let mut texts = self.texts(&prefix, object.site);
+            if texts.is_empty() {
+                texts.push(Text::default());
+            }
+            for text in texts {
+                let gives = self.pieces(&text, &model.style, object.site);
+                let mut way = way.clone();
+                way.path = join_path(&way.path, &gives, join);
+                way.trail.push(Step { place: object.site, what: "prefix".into(), gives });
+                self.walk_events(object, way, join, out);
+            }
+            return;
         }
+        self.walk_events(object, way, join, out);
+    }
+
+    fn walk_events(&mut self, object: &Rc<Object>, mut way: Way, join: Join, out: &mut Vec<Route>) {
+        let Some(kind) = object.kind.get() else { return };
+        let model = self.input.models.model(kind.model);
         let mut events: Vec<Rc<Event>> = object.events.borrow().iter().filter(|e| !self.is_dropped(e.entry)).cloned().collect();
         for extra in self.live_extras(object) {
             events.push(Rc::new(Event {
@@ -242,6 +259,10 @@ impl World<'_> {
         let model = models.model(kind.model);
         let style = if is_regex { Some(SmolStr::new_static("pattern")) } else { route.and_then(|r| r.style.clone()) };
         let style = style.unwrap_or_else(|| SmolStr::new(&model.style));
+        // `if !prefix.is_empty() { nest(prefix, ..) }`: there may be no prefix, which is what its default is taken to be.
+        let empty = Text::default();
+        let optional = prefix.known().is_none() && event.conditions.iter().any(|c| c.text.contains(".is_empty()"));
+        let prefix = if optional { &empty } else { prefix };
         let gives = self.pieces(prefix, &style, event.at);
         if matches!(self.force(child), Value::List(list) if list.open.get()) {
             self.trouble_at(
@@ -296,6 +317,45 @@ impl World<'_> {
         }
     }
 
+    /// Routes that stand in annotations of functions that nothing mounts.
+    fn unmounted_annotations(&mut self, out: &mut Vec<Route>) {
+        if self.family != Family::Rust {
+            return;
+        }
+        let mut seen: FxHashSet<(ModuleId, apicensus_syntax::FunctionId)> = FxHashSet::default();
+        for closure in self.closures.clone() {
+            if closure.marks.borrow().is_empty() || !seen.insert((closure.module, closure.function)) {
+                continue;
+            }
+            for (m, route) in self.annotated_routes(&Value::Function(closure.clone())) {
+                let models = self.input.models;
+                let model = models.model(m);
+                let (Some(at), Some(role)) = (route.annotation, model.roles.keys().next()) else { continue };
+                if self.emitted.contains(&at) {
+                    continue;
+                }
+                let object = self.make_object(models.kind(m, role), at, None, true);
+                let event = Rc::new(Event {
+                    what: What::Route(route.clone()),
+                    at,
+                    conditions: closure.conditions.clone(),
+                    entry: None,
+                    via: Vec::new(),
+                });
+                let way = Way {
+                    path: Vec::new(),
+                    conditions: Vec::new(),
+                    guards: Vec::new(),
+                    trail: Vec::new(),
+                    app: None,
+                    detached: true,
+                    stack: Vec::new(),
+                };
+                self.emit(&object, &event, &route, &way, model.join, &model.style, &model.framework, out);
+            }
+        }
+    }
+
     /// Emits a route event: one route a path and handler.
     #[allow(clippy::too_many_arguments)]
     fn emit(
@@ -314,13 +374,14 @@ impl World<'_> {
             Some(path) => self.path_texts(path, event.at),
             None => vec![(Text::default(), false)],
         };
-        let class_protocol = self.class_protocol(route);
+        self.emitted.extend(route.annotation);
+        let class_protocol = self.class_protocol(route).or_else(|| self.handler_protocol(route, framework));
         let models = self.input.models;
         let native = models.models.iter().find(|m| m.framework == framework).and_then(|m| m.handlers.as_deref());
         let found = native.and_then(|n| crate::natives::handlers(self, n, object, route, event.at));
         let handlers = found.unwrap_or_else(|| self.handlers(route, event.at));
-        let at_registration = !route.annotated
-            && models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);
+        let at_registration =
+            models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);
         let handler_label = route.handler.as_ref().map(|h| self.label(h)).unwrap_or_default();
         for (text, is_regex) in texts {
             let style = if is_regex { SmolStr::new_static("pattern") } else { style.clone() };
@@ -330,6 +391,9 @@ impl World<'_> {
             trail.push(Step { place: event.at, what: "route".into(), gives: gives.clone() });
             let mut conditions = way.conditions.clone();
             add_conditions(&mut conditions, &event.conditions);
+            let all = conditions.len();
+            conditions.retain(|c| c.text != crate::interp::cfg::TEST);
+            let test = conditions.len() < all;
             let path = join_path(&way.path, &gives, join);
             let mut guards = way.guards.clone();
             for guard in &route.guards {
@@ -369,6 +433,7 @@ impl World<'_> {
                     detached: way.detached,
                     deprecated: route.deprecated,
                     third_party: *third_party || route.third_party,
+                    test,
                     implicit: false,
                 });
             }
@@ -494,7 +559,8 @@ fn child_key(child: &Value) -> usize {
 
 fn add_conditions(into: &mut Vec<Condition>, more: &Conditions) {
     for condition in more.iter() {
-        if !into.iter().any(|c| c == condition.as_ref()) {
+        let same = |c: &Condition| c == condition.as_ref() || (c.text == condition.text && c.text.starts_with("cfg("));
+        if !into.iter().any(same) {
             into.push(condition.as_ref().clone());
         }
     }

@@ -144,6 +144,8 @@ pub struct Route {
     pub deprecated: bool,
     /// Declared here in the tree but served by third-party code (no handler in the tree).
     pub third_party: bool,
+    /// Only test code registers it, though it may stand in a file of deployed code.
+    pub test: bool,
     /// The framework adds it by itself (documentation pages and the like).
     pub implicit: bool,
 }

@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Rounds of provisional runs: running entries makes new closures.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 8;
 
 impl World<'_> {
     /// Runs provisional entries to a fixpoint, outermost first.
@@ -24,6 +24,9 @@ impl World<'_> {
         let mut instances: Vec<(usize, Value)> = Vec::new();
         for _ in 0..ROUNDS {
             let candidates = self.candidates(&tried);
+            // Tests come when everything else has been run.
+            let (tests, others): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|f| crate::interp::cfg::is_test(&f.conditions));
+            let candidates = if others.is_empty() { tests } else { others };
             if candidates.is_empty() {
                 break;
             }
@@ -214,9 +217,14 @@ impl World<'_> {
                     // The default applies.
                     continue;
                 }
-                None => {
-                    Value::unknown(name.clone().unwrap_or_default(), "it is a parameter of a function that nothing visible calls", Some(at))
-                }
+                None => match param.ty.filter(|_| self.family == Family::Rust).and_then(|ty| self.typed_argument(function, ty)) {
+                    Some(value) => value,
+                    None => Value::unknown(
+                        name.clone().unwrap_or_default(),
+                        "it is a parameter of a function that nothing visible calls",
+                        Some(at),
+                    ),
+                },
             };
             match (param.kind, &name) {
                 (apicensus_syntax::ParamKind::Normal, _) if self.family != Family::Python => args.items.push(value),
@@ -229,6 +237,12 @@ impl World<'_> {
             }
         }
         args
+    }
+
+    fn typed_argument(&mut self, function: &Closure, ty: ExprId) -> Option<Value> {
+        let mut cx = self.top(function.module);
+        cx.scope = function.scope.clone();
+        self.instance_of_type(&cx, ty, 0)
     }
 
     /// Whether a parameter is a framework object: by its type, or by what is called on it (then of a framework yet unknown).
@@ -272,7 +286,7 @@ impl World<'_> {
     }
 
     /// The outside symbol of a type name, without running anything.
-    fn type_symbol(&mut self, cx: &crate::interp::Cx, tree: &Module, ty: ExprId) -> Option<SmolStr> {
+    pub(crate) fn type_symbol(&mut self, cx: &crate::interp::Cx, tree: &Module, ty: ExprId) -> Option<SmolStr> {
         match tree.expr(ty) {
             Expr::Name(name) => match cx.scope.get(name).map(|v| self.peek(&v)) {
                 Some(Value::Symbol(symbol)) => Some(symbol),
@@ -281,12 +295,9 @@ impl World<'_> {
                     _ => None,
                 },
                 Some(_) => None,
-                None if self.family == Family::Rust => match self.rust_name(cx, name) {
+                None if self.family == Family::Rust => match self.star_name(cx, name).or_else(|| self.rust_name(cx, name)) {
                     Some(Value::Symbol(symbol)) => Some(symbol),
-                    _ => match self.star_name(cx, name) {
-                        Some(Value::Symbol(symbol)) => Some(symbol),
-                        _ => None,
-                    },
+                    _ => None,
                 },
                 // TypeScript `import type` binds nothing; the type's own name is matched.
                 None => self.type_import(cx, tree, name),
@@ -433,17 +444,23 @@ impl World<'_> {
         {
             return true;
         }
-        requires.iter().any(|spec| self.require_touches(function, spec)) || self.own_method_touches(function, &attrs, &tree)
+        requires.iter().any(|spec| self.require_touches(function, spec))
+            || self.own_method_touches(function, &attrs, &tree)
+            || self.made_method_touches(&attrs, &tree)
     }
 
     fn name_touches(&mut self, function: &Closure, name: &SmolStr) -> bool {
         let Some(value) = function.scope.get(name) else {
             if self.family == Family::Rust {
+                if self.macro_touches(name) {
+                    return true;
+                }
                 let mut cx = self.top(function.module);
                 cx.scope = function.scope.clone();
-                if let Some(Value::Symbol(symbol)) = self.star_name(&cx, name) {
-                    return self.symbol_makes(&symbol);
-                }
+                return match self.star_name(&cx, name).or_else(|| self.macro_use_name(&cx, name)) {
+                    Some(value @ (Value::Symbol(_) | Value::Function(_))) => self.value_touches(&value),
+                    _ => false,
+                };
             }
             return false;
         };
@@ -496,19 +513,34 @@ impl World<'_> {
             return self.family == Family::Rust
                 && self.type_symbol(&cx, tree, base).is_some_and(|s| self.symbol_makes(&crate::interp::module::join_symbol(&s, name)));
         };
+        if self.family == Family::Rust
+            && let Some(module) = function.scope.get(&crate::interp::items::type_key(root))
+            && self.member_touches(&module, name)
+        {
+            return true;
+        }
         let Some(value) = function.scope.get(root) else {
+            if self.family != Family::Rust {
+                return false;
+            }
             let mut cx = self.top(function.module);
             cx.scope = function.scope.clone();
-            let Some(value) = (if self.family == Family::Rust { self.rust_name(&cx, root) } else { None }) else { return false };
-            return self.member_touches(&value, name);
+            let found = self.star_name(&cx, root).or_else(|| self.rust_name(&cx, root));
+            return found.is_some_and(|value| self.member_touches(&value, name));
         };
         let value = self.peek(&value);
+        if self.family == Family::Rust && matches!(value, Value::Function(_)) {
+            let mut cx = self.top(function.module);
+            cx.scope = function.scope.clone();
+            return self.rust_name(&cx, root).is_some_and(|found| self.member_touches(&found, name));
+        }
         self.member_touches(&value, name)
     }
 
     fn member_touches(&mut self, value: &Value, name: &SmolStr) -> bool {
         match value {
             Value::Symbol(symbol) => self.symbol_makes(&crate::interp::module::join_symbol(symbol, name)),
+            Value::Either(all) => all.iter().any(|v| self.member_touches(v, name)),
             Value::Module(id) if self.wave.contains(&self.module(*id).file) => {
                 let found = self.module(*id).scope.names.borrow().get(name).cloned();
                 match found {
@@ -550,6 +582,27 @@ impl World<'_> {
                     Some(Value::Function(f)) => self.touches(&f),
                     _ => false,
                 }
+        })
+    }
+
+    /// `Server::new().routes()`: a method of a class of the tree, called on the result of a call.
+    fn made_method_touches(&mut self, attrs: &[(ExprId, SmolStr)], tree: &Module) -> bool {
+        if self.family != Family::Rust {
+            return false;
+        }
+        let called: FxHashSet<&SmolStr> = attrs
+            .iter()
+            .filter(|(base, _)| matches!(tree.expr(*base), Expr::Call { .. } | Expr::Wrap(..) | Expr::Name(_)))
+            .map(|(_, name)| name)
+            .collect();
+        let classes = self.classes.clone();
+        classes.iter().any(|class| {
+            let methods: Vec<Value> =
+                class.attrs.borrow().iter().filter(|(name, _)| called.contains(name)).map(|(_, value)| value.clone()).collect();
+            methods.iter().any(|method| match method {
+                Value::Function(f) => !self.is_static(f) && self.touches(f),
+                _ => false,
+            })
         })
     }
 

@@ -108,7 +108,7 @@ impl Walker<'_> {
                 self.functions.extend(methods);
                 self.stmts.extend(body);
             }
-            Stmt::Namespace { body, .. } | Stmt::Block(body) => self.stmts.extend(body),
+            Stmt::Namespace { body, .. } | Stmt::Given { body, .. } | Stmt::Block(body) => self.stmts.extend(body),
             Stmt::If { test, then, other } => {
                 self.exprs.push(*test);
                 self.stmts.extend(then.iter().chain(other));

@@ -65,6 +65,10 @@ pub struct ModuleInst {
     pub commonjs: Option<Rc<Dict>>,
     /// JavaScript: has ES exports.
     pub is_es: bool,
+    /// Rust: crates whose macros the whole crate may use.
+    pub macro_use: Vec<SmolStr>,
+    /// Rust: conditions that its items stand under.
+    pub conditions: Conditions,
     /// Steps left.
     pub steps: u64,
     /// Reported that the bound was hit.
@@ -161,6 +165,16 @@ pub struct World<'a> {
     pub registered: usize,
     /// Native-made synthetic child lists: by object id.
     pub live: FxHashMap<u32, Rc<List>>,
+    /// Rust macros by name.
+    pub macros: std::collections::BTreeMap<SmolStr, Vec<crate::interp::expand::MacroRules>>,
+    /// Expansions of Rust macro calls.
+    pub expanded: FxHashMap<(ModuleId, apicensus_syntax::ExprId), Option<(ModuleId, Option<apicensus_syntax::ExprId>)>>,
+    /// Annotations whose routes were told.
+    pub emitted: FxHashSet<Place>,
+    /// Prefixes that annotations of Rust modules give the annotations inside.
+    pub module_prefixes: FxHashMap<ModuleId, Value>,
+    /// Modules that are expansions.
+    pub expansions: FxHashSet<ModuleId>,
 }
 
 impl<'a> World<'a> {
@@ -201,6 +215,11 @@ impl<'a> World<'a> {
             ran: FxHashSet::default(),
             registered: 0,
             live: FxHashMap::default(),
+            macros: Default::default(),
+            expanded: FxHashMap::default(),
+            emitted: FxHashSet::default(),
+            module_prefixes: FxHashMap::default(),
+            expansions: FxHashSet::default(),
         }
     }
 
@@ -226,7 +245,15 @@ impl<'a> World<'a> {
         }
         let tree = (self.input.lower)(file)?;
         let body = tree.body.clone();
-        let id = self.add_module(file, tree, body, None, Vec::new());
+        let id = self.add_module(file, tree.clone(), body, None, Vec::new());
+        if self.family == Family::Rust {
+            self.note_macros(id, &tree);
+            if self.input.files.get(file).secondary {
+                let place = self.module_place(id);
+                let test = Condition { text: crate::interp::cfg::TEST.into(), place, default: None };
+                self.module_mut(id).conditions = Rc::new(vec![Rc::new(test)]);
+            }
+        }
         self.by_file.insert(file, id);
         Some(id)
     }
@@ -246,6 +273,8 @@ impl<'a> World<'a> {
             stars: Vec::new(),
             commonjs: None,
             is_es: false,
+            macro_use: Vec::new(),
+            conditions: Rc::default(),
             steps: MODULE_STEPS,
             exhausted: false,
         });
@@ -310,7 +339,8 @@ impl<'a> World<'a> {
             return;
         }
         self.module_mut(id).state = RunState::Running;
-        let conditions = std::mem::take(&mut self.conditions);
+        let own = self.module(id).conditions.clone();
+        let conditions = std::mem::replace(&mut self.conditions, own);
         let journal = std::mem::take(&mut self.journal);
         let frames = std::mem::take(&mut self.frames);
         let entry = self.entry.take();

@@ -185,7 +185,8 @@ impl Converter<'_> {
         };
         let registered = of(self.survey.class(self.route.registered_at.file));
         let app = self.route.app.map_or(Audience::Production, |app| of(self.survey.class(app.file)));
-        if registered == Audience::Production { app } else { registered }
+        let registered = if registered == Audience::Production { app } else { registered };
+        if registered == Audience::Production && self.route.test { Audience::Test } else { registered }
     }
 
     fn confidence(&self, template: &Template) -> Confidence {

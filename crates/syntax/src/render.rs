@@ -160,6 +160,11 @@ impl<'m> Printer<'m> {
                 });
             }
             Stmt::With { items, body } => self.with(items, body),
+            Stmt::Given { annotations, body } => {
+                self.annotation_lines(annotations);
+                self.line("given");
+                self.body(body);
+            }
             Stmt::Block(body) => {
                 self.line("block");
                 self.body(body);

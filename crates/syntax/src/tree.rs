@@ -242,6 +242,13 @@ pub enum Stmt {
     },
     /// A plain block `{ .. }`.
     Block(Block),
+    /// Rust statements under `#[cfg(..)]`, in the scope around them.
+    Given {
+        /// The attributes.
+        annotations: Vec<ExprId>,
+        /// The statements.
+        body: Block,
+    },
     /// Python's global and nonlocal.
     Outer(Vec<SmolStr>),
     /// An import, of any language.

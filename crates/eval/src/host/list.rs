@@ -49,6 +49,10 @@ impl World<'_> {
                 list.items.borrow_mut().reverse();
                 Some(whole)
             }
+            "concat" if self.family == Family::Rust && items.iter().all(|v| !matches!(v, Value::List(_))) => {
+                self.joined(&items, &Text::default(), list.open.get(), at)
+            }
+            "concat" if self.family == Family::Rust => Some(self.flattened(&items, at)),
             "concat" => {
                 let result = self.copy_list(list);
                 if let Value::List(copy) = &result {
@@ -198,9 +202,12 @@ impl World<'_> {
                     }
                 })
             }
-            "reduce" | "fold" | "reduceRight" => {
-                let (f, start) =
-                    if name == "fold" { (args.at(1)?.clone(), args.at(0).cloned()) } else { (args.at(0)?.clone(), args.at(1).cloned()) };
+            "reduce" | "fold" | "try_fold" | "reduceRight" => {
+                let (f, start) = if name.ends_with("fold") {
+                    (args.at(1)?.clone(), args.at(0).cloned())
+                } else {
+                    (args.at(0)?.clone(), args.at(1).cloned())
+                };
                 if name == "reduceRight" {
                     items.reverse();
                 }

@@ -41,16 +41,22 @@ impl World<'_> {
     /// A method of a host value; None when it is not modelled.
     pub(crate) fn host_method(&mut self, receiver: &Value, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
         let receiver = self.force(receiver);
-        match &receiver {
+        let found = self.value_method(&receiver, name, args, at);
+        let plain = matches!(receiver, Value::Text(_) | Value::List(_) | Value::Dict(_));
+        found.or_else(|| if plain && self.family == Family::Rust { self.rust_method(&receiver, name, args, at) } else { None })
+    }
+
+    fn value_method(&mut self, receiver: &Value, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
+        match receiver {
             Value::Text(text) => self.text_method(text, name, args, at),
             Value::List(list) => self.list_method(list, name, args, at),
             Value::Dict(dict) => self.dict_method(dict, name, args, at),
-            Value::Function(_) | Value::BoundFunction(_) => self.function_method(&receiver, name, args, at),
+            Value::Function(_) | Value::BoundFunction(_) => self.function_method(receiver, name, args, at),
             Value::Either(all) => {
                 let results: Vec<Value> = all.iter().filter_map(|v| self.host_method(v, name, args, at)).collect();
                 (!results.is_empty()).then(|| Value::either(results))
             }
-            _ if self.family == Family::Rust => self.rust_method(&receiver, name, args, at),
+            _ if self.family == Family::Rust => self.rust_method(receiver, name, args, at),
             Value::Number(n) if matches!(name.as_str(), "toString" | "toFixed") => Some(Value::text(crate::text::number(*n))),
             Value::Class(class) if name == "__subclasses__" => {
                 let class = class.clone();
@@ -104,6 +110,8 @@ impl World<'_> {
                     other => Some(self.call_value(&other.clone(), Args::of(rest), at)),
                 }
             }
+            // `handler.layer(..)`, `handler.with_state(..)`.
+            _ if self.family == Family::Rust => Some(receiver.clone()),
             _ => None,
         }
     }

@@ -136,6 +136,12 @@ impl World<'_> {
             return Some(Value::dict(fields));
         }
         let index = class.fields.borrow().iter().position(|f| f == name);
+        if self.family == Family::Rust
+            && let Some(value) = self.field_default(&class, name)
+        {
+            instance.fields.borrow_mut().insert(name.into(), value.clone());
+            return Some(value);
+        }
         if index.is_some() {
             return Some(Value::unknown(format!("{}.{name}", class.name), "the field was not given", None));
         }

@@ -55,7 +55,7 @@ impl World<'_> {
     }
 
     /// The condition as printed, unless it is decided.
-    fn condition(&mut self, cx: &Cx, test: ExprId, value: &Value, negate: bool) -> Option<Condition> {
+    pub(crate) fn condition(&mut self, cx: &Cx, test: ExprId, value: &Value, negate: bool) -> Option<Condition> {
         let place = self.at(cx, test);
         let text = self.source_text(place, 80);
         if text.is_empty() || self.is_main_test(cx, test) {

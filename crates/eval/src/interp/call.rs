@@ -53,6 +53,11 @@ impl World<'_> {
     pub(crate) fn call_expr(&mut self, cx: &Cx, id: ExprId, callee: ExprId, args: &[Arg], types: &[ExprId], new: bool) -> Value {
         let at = self.at(cx, id);
         let tree = cx.tree.clone();
+        if self.family == Family::Rust
+            && let Some(value) = self.macro_value(cx, id, callee)
+        {
+            return value;
+        }
         match tree.expr(callee) {
             Expr::Super => return self.super_call(cx, args, at),
             Expr::Name(name) if name == "require" && self.family == Family::JavaScript && cx.scope.get("require").is_none() => {
@@ -68,7 +73,7 @@ impl World<'_> {
                 return self.scope_call(cx, name);
             }
             Expr::Attr(base, name) => {
-                let base_value = self.expr(cx, *base);
+                let base_value = self.base_expr(cx, *base);
                 let args = self.args(cx, args);
                 return self.method_call(cx, &base_value, name, args, self.at(cx, callee), at);
             }
@@ -272,6 +277,12 @@ impl World<'_> {
             if let Some(value) = self.model_call(&symbol, &all, at) {
                 return value;
             }
+        }
+        if self.family == Family::Rust
+            && matches!(receiver, Value::Class(_))
+            && let Some(value) = self.read_struct(class, plain, at)
+        {
+            return value;
         }
         if let Some(value) = self.host_method(receiver, &SmolStr::new(plain), &args, at) {
             return value;

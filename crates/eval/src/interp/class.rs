@@ -144,8 +144,23 @@ impl World<'_> {
     /// Rust `impl`: adds methods to the class that stands elsewhere.
     pub(crate) fn extend(&mut self, cx: &Cx, id: StmtId) {
         let tree = cx.tree.clone();
-        let Stmt::Extend { target, base, methods, body, .. } = tree.stmt(id) else { return };
-        let target = self.expr(cx, *target);
+        let Stmt::Extend { target, base, methods, body, annotations } = tree.stmt(id) else { return };
+        let Some(conditions) = self.conditions_of(cx, annotations) else { return };
+        let before = std::mem::replace(&mut self.conditions, conditions);
+        self.extend_with(cx, *target, *base, methods, body);
+        self.conditions = before;
+    }
+
+    fn extend_with(
+        &mut self,
+        cx: &Cx,
+        target: apicensus_syntax::ExprId,
+        base: Option<apicensus_syntax::ExprId>,
+        methods: &[apicensus_syntax::FunctionId],
+        body: &apicensus_syntax::Block,
+    ) {
+        let tree = cx.tree.clone();
+        let target = self.expr(cx, target);
         let Value::Class(class) = self.force(&target) else { return };
         let inner_scope = scope::new(ScopeKind::Class, Some(cx.scope.clone()));
         inner_scope.set("Self".into(), Value::Class(class.clone()));
@@ -154,7 +169,11 @@ impl World<'_> {
             let function = tree.function(*id);
             let Some(name) = function.name.clone() else { continue };
             let annotations = function.annotations.clone();
-            if let Value::Function(method) = self.closure(&inner, *id) {
+            let Some(conditions) = self.conditions_of(cx, &annotations) else { continue };
+            let before = std::mem::replace(&mut self.conditions, conditions);
+            let made = self.closure(&inner, *id);
+            self.conditions = before;
+            if let Value::Function(method) = made {
                 *method.home.borrow_mut() = Some(class.clone());
                 let value = self.annotate(&inner, Value::Function(method), &annotations);
                 class.attrs.borrow_mut().insert(name, value);
@@ -171,7 +190,7 @@ impl World<'_> {
             }
         }
         if let Some(base) = base {
-            let base = self.expr(cx, *base);
+            let base = self.expr(cx, base);
             class.bases.borrow_mut().push(base);
         }
     }

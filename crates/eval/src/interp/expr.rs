@@ -33,6 +33,10 @@ impl World<'_> {
             Expr::Attr(base, name) => self.attribute(cx, id, *base, name),
             Expr::Index(base, index) => {
                 let base_value = self.expr(cx, *base);
+                // Type arguments.
+                if self.family == Family::Rust && matches!(base_value, Value::Symbol(_) | Value::Class(_) | Value::Function(_)) {
+                    return base_value;
+                }
                 let index_value = self.expr(cx, *index);
                 self.index(&base_value, &index_value, self.at(cx, id))
             }
@@ -221,10 +225,8 @@ impl World<'_> {
         if let Some(value) = cx.scope.get(name) {
             return self.force(&value);
         }
-        if self.family == Family::Rust
-            && let Some(value) = self.rust_name(cx, name)
-        {
-            return value;
+        if self.family == Family::Rust {
+            return self.read_rust_name(cx, name, id);
         }
         if let Some(value) = self.star_name(cx, name) {
             return value;
@@ -233,8 +235,16 @@ impl World<'_> {
         self.builtin_name(name, at)
     }
 
+    /// The value that an attribute is read of.
+    pub(crate) fn base_expr(&mut self, cx: &Cx, base: ExprId) -> Value {
+        match cx.tree.clone().expr(base) {
+            Expr::Name(name) if self.family == Family::Rust => self.path_base(cx, name),
+            _ => self.expr(cx, base),
+        }
+    }
+
     fn attribute(&mut self, cx: &Cx, id: ExprId, base: ExprId, name: &SmolStr) -> Value {
-        let base_value = self.expr(cx, base);
+        let base_value = self.base_expr(cx, base);
         let at = self.at(cx, id);
         match self.get_attr(&base_value, name, Some(at)) {
             Some(value) => self.force(&value),
@@ -470,9 +480,12 @@ impl World<'_> {
             Some(false) => self.expr(cx, b),
             None => {
                 let (mut first, mut second) = (Value::Null, Value::Null);
+                let is_statement = self.family == Family::Rust;
+                let yes = if is_statement { self.condition(cx, test, &value, false) } else { None };
+                let no = if is_statement { self.condition(cx, test, &value, true) } else { None };
                 self.both(
-                    None,
-                    None,
+                    yes,
+                    no,
                     |w| {
                         first = w.expr(cx, a);
                         Flow::Normal

@@ -40,7 +40,10 @@ impl World<'_> {
 
     /// A named function with its annotations applied.
     pub(crate) fn decorated_function(&mut self, cx: &Cx, function: FunctionId) -> Value {
-        let hoisted = cx.tree.function(function).name.as_ref().and_then(|n| cx.scope.names.borrow().get(n).cloned());
+        let hoisted = match self.family {
+            Family::Rust => self.hoisted(cx, function),
+            _ => cx.tree.function(function).name.as_ref().and_then(|n| cx.scope.names.borrow().get(n).cloned()),
+        };
         let value = match hoisted {
             Some(value @ Value::Function(_))
                 if self.family != Family::Python
@@ -229,7 +232,15 @@ impl World<'_> {
         let place = if at.file.0 == u32::MAX { self.frames.last().map_or(at, |f| f.at) } else { at };
         self.frames.push(Frame { key, at: place });
         self.budget.push(f.module);
+        // What only some builds have is registered under that condition.
+        let conditions = if self.family == Family::Rust {
+            super::cfg::joined(&self.conditions, f.conditions.iter().cloned())
+        } else {
+            self.conditions.clone()
+        };
+        let before = std::mem::replace(&mut self.conditions, conditions);
         let value = self.run_closure(f, receiver, args);
+        self.conditions = before;
         self.budget.pop();
         self.frames.pop();
         if !informative {
@@ -260,6 +271,7 @@ impl World<'_> {
     fn mark_called(&mut self, key: (ModuleId, FunctionId)) {
         if let Some(entry) = self.provisional.get(&key)
             && self.entry != Some(*entry)
+            && !self.in_test()
         {
             self.dropped.insert(*entry);
         }

@@ -135,7 +135,7 @@ impl World<'_> {
                 Value::Symbol(symbol) => {
                     let symbol = super::module::join_symbol(&symbol, name);
                     let models = self.input.models;
-                    if !models.symbol(&symbol).is_empty() || models.kind_of_type(&symbol).is_some() {
+                    if models.knows(&symbol) {
                         return Some(Value::Symbol(symbol));
                     }
                 }
@@ -198,18 +198,11 @@ impl World<'_> {
 
     fn import_rust(&mut self, cx: &Cx, import: &Import) {
         if import.child {
-            let inst = self.module(cx.module);
-            let (file, inline) = (inst.file, inst.inline.clone());
-            if let Some(child) = self.resolver.rust_child(file, &import.module, import.path.as_deref(), &inline)
-                && let Some(id) = self.module_of(child)
-            {
-                if self.module(id).parent.is_none() && id != cx.module {
-                    self.module_mut(id).parent = Some(cx.module);
-                }
-                self.declare(cx, &import.module.clone(), Value::Module(id));
-            }
-            return;
+            return self.import_child(cx, import);
         }
+        let Some(conditions) = self.conditions_of(cx, &import.annotations) else { return };
+        let conditional = conditions.len() > self.conditions.len();
+        self.note_macro_use(cx, import);
         let base = self.rust_path(cx, &import.module);
         if import.star {
             self.module_mut(cx.module).stars.push(base.clone());
@@ -221,11 +214,24 @@ impl World<'_> {
                 (_, "self") => base.clone(),
                 _ => self.lazy_name(&base, name, here),
             };
-            // `use super::x` must not shadow itself.
-            if local != "_" {
-                let scope = cx.scope.clone();
-                self.set_name(&scope, local, value);
+            if let Value::Symbol(symbol) = &value {
+                // A macro of that name; a function may share it.
+                let symbol = SmolStr::new(format!("{symbol}!"));
+                if self.input.models.knows(&symbol) {
+                    cx.scope.set(SmolStr::new(format!("{local}!")), Value::Symbol(symbol));
+                }
             }
+            if local == "_" {
+                continue;
+            }
+            // Twins under different conditions are alternatives.
+            let old = if conditional { cx.scope.names.borrow().get(local).cloned() } else { None };
+            let value = match old {
+                Some(old) => Value::either([old, value]),
+                None => value,
+            };
+            let scope = cx.scope.clone();
+            self.set_name(&scope, local, value);
         }
     }
 
@@ -248,10 +254,23 @@ impl World<'_> {
     }
 
     fn rust_first(&mut self, cx: &Cx, segment: &str) -> Value {
-        if let Some(value) = self.rust_name(cx, segment) {
+        if matches!(segment, "crate" | "$crate" | "self" | "super" | "Self")
+            && let Some(value) = self.rust_name(cx, segment)
+        {
+            return value;
+        }
+        if let Some(value) = cx.scope.get(&super::items::type_key(segment)) {
+            return value;
+        }
+        if let Some(value) = self.rust_name(cx, segment)
+            && (matches!(value, Value::Module(_)) || self.resolver.rust_knows(self.module(cx.module).file, segment))
+        {
             return value;
         }
         if let Some(value @ (Value::Module(_) | Value::Class(_) | Value::Lazy(_) | Value::Symbol(_))) = cx.scope.get(segment) {
+            return value;
+        }
+        if let Some(value) = self.star_name(cx, segment) {
             return value;
         }
         Value::Symbol(SmolStr::new(segment))

@@ -3,10 +3,14 @@
 pub(crate) mod attr;
 mod branch;
 mod call;
+pub(crate) mod cfg;
 mod class;
+pub(crate) mod expand;
 mod expr;
+mod fields;
 pub(crate) mod function;
 mod import;
+pub(crate) mod items;
 pub(crate) mod module;
 mod ops;
 pub(crate) mod pattern;

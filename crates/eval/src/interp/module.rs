@@ -1,6 +1,7 @@
 //! Running a module's top level, and reading names out of modules.
 
 use super::Cx;
+use super::items::type_key;
 use crate::evaluate::Family;
 use crate::resolve::Target;
 use crate::value::*;
@@ -54,8 +55,10 @@ impl World<'_> {
 
     /// Binds what a block declares before it runs (JavaScript functions, Rust items).
     pub(crate) fn hoist(&mut self, cx: &Cx, body: &Block) {
-        if self.family == Family::Python {
-            return;
+        match self.family {
+            Family::Python => return,
+            Family::Rust => return self.hoist_functions(cx, body),
+            Family::JavaScript => {}
         }
         for id in body {
             if let Stmt::Function(function) = cx.tree.stmt(*id)
@@ -64,46 +67,6 @@ impl World<'_> {
             {
                 let value = self.closure(cx, *function);
                 cx.scope.set(name, value);
-            }
-        }
-    }
-
-    /// Binds a Rust module's items: they don't depend on order.
-    fn hoist_rust(&mut self, cx: &Cx, body: &Block) {
-        for id in body {
-            match cx.tree.stmt(*id) {
-                Stmt::Class(class) => {
-                    let value = self.class(cx, *class);
-                    if let Some(name) = cx.tree.class(*class).name.clone() {
-                        cx.scope.set(name, value);
-                    }
-                }
-                Stmt::Namespace { name, body, .. } => {
-                    let parent = self.module(cx.module);
-                    let mut inline = parent.inline.clone();
-                    inline.push(name.clone());
-                    let child = self.add_module(parent.file, cx.tree.clone(), body.clone(), Some(cx.module), inline);
-                    cx.scope.set(name.clone(), Value::Module(child));
-                }
-                Stmt::Bind { target: apicensus_syntax::Pattern::Name(name, _), value: Some(value), .. } => {
-                    let lazy = Lazy {
-                        what: LazyWhat::Expr(cx.module, cx.scope.clone(), *value),
-                        value: RefCell::new(None),
-                        busy: Cell::new(false),
-                    };
-                    cx.scope.set(name.clone(), Value::Lazy(Rc::new(lazy)));
-                }
-                _ => {}
-            }
-        }
-        for id in body {
-            if let Stmt::Import(import) = cx.tree.stmt(*id) {
-                self.import(cx, import, cx.tree.stmt_span(*id));
-            }
-        }
-        for id in body {
-            if let Stmt::Extend { .. } = cx.tree.stmt(*id) {
-                self.extend(cx, *id);
             }
         }
     }
@@ -167,7 +130,8 @@ impl World<'_> {
                     return Some(value);
                 }
                 if self.family == Family::Rust {
-                    return self.rust_glob(id, name, 0);
+                    let nested = self.module(id).scope.names.borrow().get(&type_key(name)).cloned();
+                    return nested.or_else(|| self.rust_glob(id, name, 0));
                 }
                 let getattr = self.module(id).scope.names.borrow().get("__getattr__").cloned();
                 let target = Target::File(self.module(id).file);
@@ -217,6 +181,7 @@ impl World<'_> {
                 Value::Module(inner) if inner != id => {
                     self.run_module(inner);
                     let found = self.module(inner).scope.names.borrow().get(name).cloned();
+                    let found = found.or_else(|| self.module(inner).scope.names.borrow().get(&type_key(name)).cloned());
                     if let Some(value) = found.or_else(|| self.rust_glob(inner, name, depth + 1)) {
                         return Some(value);
                     }
@@ -229,7 +194,7 @@ impl World<'_> {
                 }
                 Value::Symbol(symbol) => {
                     let symbol = join_symbol(&symbol, name);
-                    if !self.input.models.symbol(&symbol).is_empty() || self.input.models.kind_of_type(&symbol).is_some() {
+                    if self.input.models.knows(&symbol) {
                         return Some(Value::Symbol(symbol));
                     }
                 }

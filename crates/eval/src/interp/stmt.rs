@@ -71,7 +71,9 @@ impl World<'_> {
             }
             Stmt::Function(function) => {
                 let value = self.decorated_function(cx, *function);
-                if let Some(name) = &tree.function(*function).name {
+                if let Some(name) = &tree.function(*function).name
+                    && (self.family != Family::Rust || self.hoisted(cx, *function).is_none())
+                {
                     self.declare(cx, name, value);
                 }
             }
@@ -111,6 +113,7 @@ impl World<'_> {
                 return self.scoped(cx, body);
             }
             Stmt::Block(body) => return self.scoped(cx, body),
+            Stmt::Given { annotations, body } => return self.given_block(cx, annotations, body),
             Stmt::Outer(names) => cx.scope.function().outer.borrow_mut().extend(names.iter().cloned()),
             Stmt::Import(import) => {
                 if self.family != Family::Rust || cx.function.is_some() {
@@ -148,6 +151,9 @@ impl World<'_> {
         }
         let value = self.expr(cx, value);
         self.annotated_field(cx, target, Some(&value), ty);
+        // `let config: Config = read()?`.
+        let typed = ty.filter(|_| self.family == Family::Rust && matches!(value, Value::Unknown(_)));
+        let value = typed.and_then(|ty| self.instance_of_type(cx, ty, 0)).unwrap_or(value);
         self.bind(cx, target, value, kind);
     }
 
@@ -164,8 +170,8 @@ impl World<'_> {
     fn namespace(&mut self, cx: &Cx, name: &smol_str::SmolStr, body: &Block) {
         match self.family {
             Family::Rust => {
-                let module = cx.scope.names.borrow().get(name).cloned();
-                if let Some(module) = module {
+                let module = cx.scope.names.borrow().get(&super::items::type_key(name)).cloned();
+                for module in module.map(|m| m.alternatives()).unwrap_or_default() {
                     self.run_if_wave(&module);
                 }
             }

@@ -46,6 +46,8 @@ pub struct Models {
     symbols: FxHashMap<SmolStr, Vec<Entry>>,
     types: FxHashMap<SmolStr, KindId>,
     methods: FxHashMap<(KindId, SmolStr), Vec<u16>>,
+    /// Every dotted prefix of a symbol or type.
+    prefixes: rustc_hash::FxHashSet<SmolStr>,
 }
 
 impl Models {
@@ -74,6 +76,7 @@ impl Models {
 
     fn index(models: Vec<Model>) -> Models {
         let mut out = Models { models, ..Models::default() };
+        out.prefixes = prefixes(&out.models);
         for (m, model) in out.models.iter().enumerate() {
             let m = m as u16;
             for (r, role) in model.roles.values().enumerate() {
@@ -121,6 +124,10 @@ impl Models {
     pub fn symbol(&self, symbol: &str) -> &[Entry] {
         self.symbols.get(symbol).map_or(&[], Vec::as_slice)
     }
+    /// Whether a model names this symbol, as a type or function, or something inside of it.
+    pub fn knows(&self, symbol: &str) -> bool {
+        self.symbols.contains_key(symbol) || self.types.contains_key(symbol) || self.prefixes.contains(symbol)
+    }
     /// The role a type means.
     pub fn kind_of_type(&self, symbol: &str) -> Option<KindId> {
         self.types.get(symbol).copied()
@@ -167,6 +174,20 @@ impl Models {
         let language = language.to_owned();
         self.models.iter().enumerate().filter(move |(_, m)| m.language == language).map(|(at, m)| (at as u16, m))
     }
+}
+
+/// The dotted prefixes of all symbols and types.
+fn prefixes(models: &[Model]) -> rustc_hash::FxHashSet<SmolStr> {
+    let mut out = rustc_hash::FxHashSet::default();
+    for model in models {
+        let roles = model.roles.values().flat_map(|r| r.made_by.iter().chain(&r.types));
+        let calls = model.calls.iter().chain(&model.annotations).flat_map(|c| &c.symbol);
+        let classes = model.classes.iter().flat_map(|c| &c.symbol);
+        for symbol in roles.chain(calls).chain(classes).chain(&model.websocket) {
+            out.extend(symbol.match_indices('.').map(|(at, _)| SmolStr::new(&symbol[..at])));
+        }
+    }
+    out
 }
 
 static NO_ROLE: std::sync::LazyLock<Role> = std::sync::LazyLock::new(Role::default);

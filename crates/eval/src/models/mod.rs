@@ -60,6 +60,9 @@ pub struct Model {
     /// File-system routes.
     #[serde(default)]
     pub files: Vec<FileRoute>,
+    /// Types of a handler's parameters, and functions it calls, that make its route a WebSocket.
+    #[serde(default)]
+    pub websocket: Vec<String>,
     /// Native run before assembly.
     #[serde(default)]
     pub finish: Option<String>,

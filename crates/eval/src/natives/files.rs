@@ -289,6 +289,7 @@ pub(super) fn push(
         detached: false,
         deprecated: false,
         third_party,
+        test: false,
         implicit: false,
     });
 }

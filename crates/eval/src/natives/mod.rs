@@ -10,6 +10,8 @@ mod finale;
 mod flask;
 mod nest;
 mod next;
+mod rust_web;
+mod utoipa;
 
 use crate::handler::Handler;
 use crate::models::Call;
@@ -62,6 +64,12 @@ pub const NAMES: &[&str] = &[
     "flask.dispatcher",
     "nest",
     "nest.note",
+    "rust.guard",
+    "rust.attach",
+    "rust.list",
+    "utoipa.routes",
+    "utoipa.parts",
+    "utoipa.typed",
 ];
 
 /// Runs a native for a call; None when it does not apply.
@@ -72,6 +80,10 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
         ("drf", name) => drf::call(world, name, site),
         ("finale", name) => finale::call(world, name, site),
         ("flask", name) => flask::call(world, name, site),
+        ("rust", name) => rust_web::call(world, name, site),
+        ("utoipa", "routes") => utoipa::routes(world, site),
+        ("utoipa", "parts") => utoipa::parts(world, site),
+        ("utoipa", "typed") => utoipa::typed(world, site),
         ("nest", "note") => nest::note(world, site),
         _ => None,
     }

@@ -51,6 +51,18 @@ impl<'a> Resolver<'a> {
             target => Some(target),
         }
     }
+    /// Whether the package of a file declares a crate of this name.
+    pub fn rust_knows(&self, file: FileId, name: &str) -> bool {
+        self.cargo().package_of(file).is_some_and(|package| self.cargo().knows(package, name))
+    }
+    /// The package of a Rust file.
+    pub fn rust_package(&self, file: FileId) -> Option<usize> {
+        self.cargo().package_of(file)
+    }
+    /// The features of a file's package that are on by default.
+    pub fn rust_default_features(&self, file: FileId) -> Vec<SmolStr> {
+        self.cargo().package_of(file).map(|package| self.cargo().default_features(package)).unwrap_or_default()
+    }
     /// Crate roots.
     pub fn rust_roots(&self) -> FxHashSet<FileId> {
         self.cargo().crate_roots().iter().map(|r| r.0).collect()

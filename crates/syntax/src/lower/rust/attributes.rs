@@ -31,6 +31,10 @@ impl<'t> Pending<'t> {
         let attributes = self.attributes.iter().filter(|node| low.is_doc(**node)).filter_map(|node| low.string_value(*node));
         doc(self.docs.iter().cloned().chain(attributes))
     }
+    /// Whether what follows may be left out of a build: `#[cfg(..)]`.
+    pub fn is_conditional(&self, low: &Low<'_, '_>) -> bool {
+        self.attributes.iter().any(|node| first(*node).is_some_and(|name| low.text(name) == "cfg"))
+    }
     /// The value of `#[path = ".."]`.
     pub fn path(&self, low: &Low<'_, '_>) -> Option<SmolStr> {
         let path = self.attributes.iter().find(|node| first(**node).is_some_and(|name| low.text(name) == "path"))?;
@@ -133,7 +137,7 @@ impl Low<'_, '_> {
         args
     }
 
-    fn meta_value(&mut self, tokens: &[Token], range: Range<usize>) -> ExprId {
+    pub(super) fn meta_value(&mut self, tokens: &[Token], range: Range<usize>) -> ExprId {
         let at = covered(tokens, &range);
         self.deeper(at.start, |low| low.meta_value_here(tokens, range)).unwrap_or_else(|| {
             let span = self.span_of(at);

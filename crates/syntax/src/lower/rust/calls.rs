@@ -78,16 +78,39 @@ impl<'s> Low<'_, 's> {
     /// All the branches of `cfg_if! { if #[cfg(..)] { .. } else { .. } }`.
     fn alternatives(&mut self, node: Node<'_>, range: Range<usize>, out: &mut Block) -> Option<()> {
         let tokens = self.tokens(range);
-        let mut at = 0;
+        let (mut at, mut test) = (0, None);
+        // The conditions of the branches before.
+        let mut before: Vec<ExprId> = Vec::new();
         while at < tokens.len() {
             let next = after_tree(&tokens, at);
+            if tokens[at].is("[") && at > 0 && tokens[at - 1].is("#") {
+                test = Some(self.meta_value(&tokens, at + 1..next.saturating_sub(1)));
+            }
             if tokens[at].is("{") {
                 let inner = tokens[at].range.end..tokens[next - 1].range.start;
-                self.reread(node, inner, BLOCK, |low, root| Some(low.sequence(block_of(root)?, Tail::Statement, out)))?;
+                let mut body = Block::new();
+                self.reread(node, inner, BLOCK, |low, root| Some(low.sequence(block_of(root)?, Tail::Statement, &mut body)))?;
+                let own = test.take();
+                let mut annotations: Vec<ExprId> = before.iter().map(|test| self.negated(*test)).collect();
+                annotations.extend(own);
+                before.extend(own);
+                out.push(self.put_stmt(Stmt::Given { annotations, body }, node));
             }
             at = next;
         }
         Some(())
+    }
+
+    /// `cfg(not(..))` of a `cfg(..)`.
+    fn negated(&mut self, test: ExprId) -> ExprId {
+        let span = self.ctx.module.span(test);
+        let args = match self.ctx.module.expr(test) {
+            Expr::Call { args, .. } => args.clone(),
+            _ => Vec::new(),
+        };
+        let (not, cfg) = (self.put_at(Expr::Name("not".into()), span), self.put_at(Expr::Name("cfg".into()), span));
+        let inner = self.put_at(Expr::Call { callee: not, args, types: Vec::new(), new: false }, span);
+        self.put_at(Expr::Call { callee: cfg, args: vec![Arg::Positional(inner)], types: Vec::new(), new: false }, span)
     }
 
     /// The value of the wrapping function's block.

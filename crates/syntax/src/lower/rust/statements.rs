@@ -61,24 +61,43 @@ impl Low<'_, '_> {
                     self.deeper(child.start_byte(), |low| low.sequence(*child, Tail::Statement, out));
                     pending = Pending::default();
                 }
-                "expression_statement" => {
-                    pending = Pending::default();
-                    let Some(inner) = first(*child) else { continue };
-                    if last && !self.text(*child).ends_with(';') {
-                        return self.tail(inner, tail, out);
-                    }
-                    self.statement(inner, out);
+                "let_declaration" if pending.is_conditional(self) => {
+                    self.given(std::mem::take(&mut pending), *child, out, |low, out| low.item(*child, Pending::default(), out));
                 }
                 kind if items::is_item(kind) => self.item(*child, std::mem::take(&mut pending), out),
-                kind if node.is_error() && !SUBSTANTIAL.contains(&kind) => {}
-                _ if last && !node.is_error() => return self.tail(*child, tail, out),
-                _ => {
-                    pending = Pending::default();
-                    self.statement(*child, out);
+                kind if node.is_error() && !SUBSTANTIAL.contains(&kind) && kind != "expression_statement" => {}
+                kind => {
+                    let pending = std::mem::take(&mut pending);
+                    let statement = kind == "expression_statement";
+                    let Some(inner) = (if statement { first(*child) } else { Some(*child) }) else { continue };
+                    let is_tail = last && !(statement && self.text(*child).ends_with(';')) && !(node.is_error() && !statement);
+                    if pending.is_conditional(self) {
+                        self.conditional(pending, inner, if is_tail || has_value(inner) { tail } else { Tail::Statement }, out);
+                    } else if is_tail {
+                        return self.tail(inner, tail, out);
+                    } else {
+                        self.statement(inner, out);
+                    }
                 }
             }
         }
         None
+    }
+
+    /// Statements under `#[cfg(..)]`.
+    pub(super) fn given(&mut self, pending: Pending<'_>, node: Node<'_>, out: &mut Block, lower: impl FnOnce(&mut Self, &mut Block)) {
+        let annotations = pending.annotations(self);
+        let mut body = Block::new();
+        lower(self, &mut body);
+        out.push(self.put_stmt(Stmt::Given { annotations, body }, node));
+    }
+
+    /// An expression under `#[cfg(..)]`; where a value is asked for, it may be the function's.
+    fn conditional(&mut self, pending: Pending<'_>, node: Node<'_>, tail: Tail, out: &mut Block) {
+        let tail = if tail == Tail::Value { Tail::Statement } else { tail };
+        self.given(pending, node, out, |low, body| {
+            low.tail(node, tail, body);
+        });
     }
 
     /// The statements of a block, its last expression as a statement too.
@@ -277,6 +296,12 @@ impl Low<'_, '_> {
             _ => self.expr(node),
         }
     }
+}
+
+/// Whether a block ends in an expression.
+fn has_value(node: Node<'_>) -> bool {
+    let last = named(node).pop();
+    node.kind() == "block" && last.is_some_and(|last| last.kind() != "expression_statement" && !items::is_item(last.kind()))
 }
 
 fn arms<'t>(node: Node<'t>) -> Vec<Node<'t>> {
