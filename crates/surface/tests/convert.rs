@@ -58,6 +58,7 @@ impl Bench {
             detached: false,
             deprecated: false,
             third_party: false,
+            test: false,
             implicit: false,
         }
     }
