@@ -24,5 +24,6 @@ mod text;
 mod value;
 mod walk;
 mod world;
+mod wrapper;
 
 pub use evaluate::{Family, Input, evaluate};

@@ -23,6 +23,7 @@ pub(super) fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Op
         "nothing" => Some(Value::list(Vec::new())),
         "app_configs" => Some(app_configs(world)),
         "as_view" => as_view(world, site),
+        "url_pattern" => url_pattern(world, site),
         "as_asgi" => made(world, site, "view", &[("class", site.args.at(0)?.clone()), ("socket", Value::Bool(true))]),
         _ => None,
     }
@@ -51,11 +52,31 @@ fn plain_route(world: &mut World<'_>, value: &Value) -> Value {
 fn pattern(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
     let route = site.args.get(0, "route").or(site.args.name("regex"))?.clone();
     let view = site.args.get(1, "view")?.clone();
-    let route = plain_route(world, &route);
     let style = if site.name == "path" { "angle" } else { "regex" };
+    pattern_of(world, site, &route, &view, style)
+}
+
+/// `URLPattern(RoutePattern(route), view)`, `URLResolver(RegexPattern(regex), urls)`: what `path` makes.
+fn url_pattern(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
+    let view = site.args.get(1, if site.name == "URLPattern" { "callback" } else { "urlconf_name" })?.clone();
+    let (callee, args) = match world.force(site.args.get(0, "pattern")?) {
+        Value::Unknown(u) => (u.callee.clone()?, u.args.clone()),
+        _ => return None,
+    };
+    let (route, style) = match callee.rsplit('.').next()? {
+        "RoutePattern" => (args.get(0, "route")?.clone(), "angle"),
+        "RegexPattern" => (args.get(0, "regex")?.clone(), "regex"),
+        "LocalePrefixPattern" => (language_prefix(site.at), "angle"),
+        _ => return None,
+    };
+    pattern_of(world, site, &route, &view, style)
+}
+
+fn pattern_of(world: &mut World<'_>, site: &CallSite<'_>, route: &Value, view: &Value, style: &str) -> Option<Value> {
+    let route = plain_route(world, route);
     let kind = world.input.models.kind(site.model, "pattern")?;
     let object = world.make_object(Some(kind), site.at, None, false);
-    let value = world.force(&view);
+    let value = world.force(view);
     let event = RouteEvent { style: Some(style.into()), by_class: true, ..RouteEvent::default() };
     let is_view = |v: &Value| matches!(v, Value::Object(o) if o.props.borrow().contains_key("class"));
     let routers: Vec<Value> = world.routers_in(&value, 0).into_iter().filter(|v| !is_view(v)).collect();
@@ -75,11 +96,15 @@ fn pattern(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
         _ => {
             let socket = matches!(&value, Value::Object(o) if o.props.borrow().contains_key("socket"));
             let protocol = socket.then(|| SmolStr::new_static("websocket"));
-            let route = RouteEvent { path: Some(route), handler: Some(view), protocol, ..event };
+            let route = RouteEvent { path: Some(route), handler: Some(view.clone()), protocol, ..event };
             world.register(&object, What::Route(route), site.at);
         }
     }
     Some(Value::Object(object))
+}
+
+fn language_prefix(at: Place) -> Value {
+    Value::Text(Rc::new(Text::plain("<language>/".into(), Some(at))))
 }
 
 /// `include(module | list | (module or list, app_name), namespace)`.
@@ -149,14 +174,17 @@ fn i18n_patterns(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
     }
     let kind = world.input.models.kind(site.model, "pattern")?;
     let object = world.make_object(Some(kind), site.at, None, false);
-    let prefix = Value::Text(Rc::new(Text::plain("<language>/".into(), Some(site.at))));
+    let prefix = language_prefix(site.at);
     world.register(&object, What::Mount { prefix: Some(prefix), child: list, replaces: false, route: None }, site.at);
     Some(Value::list(vec![Value::Object(object)]))
 }
 
 /// `View.as_view()`: the class; with a map of actions an object that holds both.
 fn as_view(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
-    let class = site.args.at(0)?.clone();
+    let class = match world.force(site.args.at(0)?) {
+        Value::Instance(instance) => Value::Class(instance.class.clone()),
+        other => other,
+    };
     match site.args.get(1, "actions").map(|a| world.force(a)) {
         Some(actions @ Value::Dict(_)) => made(world, site, "view", &[("class", class), ("actions", actions)]),
         _ => Some(class),

@@ -1,7 +1,7 @@
 //! What answers a Django route: function views with their method decorators, class-based views, action maps.
 
 use crate::handler::Handler;
-use crate::output::Place;
+use crate::output::{HandlerRef, Place};
 use crate::value::*;
 use crate::world::World;
 use smol_str::SmolStr;
@@ -34,12 +34,17 @@ fn view(world: &mut World<'_>, value: &Value, at: Place, depth: u32) -> Option<V
                     let actions = action_map(world, &actions);
                     Some(class_view(world, &class, Some(&actions)))
                 }
-                (Value::Class(class), None) => Some(vec![Handler { handler: Some(world.class_ref(&class)), ..Handler::default() }]),
+                (Value::Class(class), None) => Some(vec![Handler { handler: Some(class_ref(world, &class)), ..Handler::default() }]),
                 _ => Some(vec![Handler { third_party: true, ..Handler::default() }]),
             }
         }
-        Value::Function(f) => Some(function_view(world, &f, at)),
-        Value::BoundFunction(b) => Some(function_view(world, &b.1.clone(), at)),
+        Value::Function(f) => Some(function_view(world, &f, at, depth)),
+        Value::BoundFunction(b) => Some(function_view(world, &b.1.clone(), at, depth)),
+        // An instance with `__call__`: feeds, syndication, home-made resources.
+        Value::Instance(_) => {
+            let handler = world.handler_ref(value, at, 0);
+            Some(vec![Handler { handler, ..Handler::default() }])
+        }
         Value::Method(bound) if bound.name.is_empty() => view(world, &bound.receiver.clone(), at, depth + 1),
         Value::Text(text) => {
             let found = world.import_string(&text.known()?, at)?;
@@ -118,28 +123,18 @@ fn required(world: &mut World<'_>, symbol: &str, args: &Args) -> Option<Vec<Smol
     Some(methods)
 }
 
-fn function_view(world: &mut World<'_>, f: &Rc<Closure>, at: Place) -> Vec<Handler> {
-    let handler = world.handler_ref(&Value::Function(f.clone()), at, 0);
-    let mut marks = f.marks.borrow().clone();
-    let mut inner = f.wraps.borrow().clone();
-    for _ in 0..8 {
-        let Some(Value::Function(next)) = inner.map(|v| world.force(&v)) else { break };
-        marks.extend(next.marks.borrow().iter().cloned());
-        inner = next.wraps.borrow().clone();
-    }
-    let mut framework = None;
-    let mut found = vec![Handler { handler, ..Handler::default() }];
+fn function_view(world: &mut World<'_>, f: &Rc<Closure>, at: Place, depth: u32) -> Vec<Handler> {
+    let inner = world.wrapped_by(f).and_then(|inner| view(world, &inner, at, depth + 1));
+    let mut found = inner.unwrap_or_else(|| vec![Handler { handler: Some(world.function_ref(f)), ..Handler::default() }]);
+    let marks = f.marks.borrow().clone();
     for mark in marks {
         let Some(symbol) = &mark.symbol else { continue };
         if let Some(allowed) = required(world, symbol, &mark.args) {
             if symbol.ends_with(".api_view") {
-                framework = Some(SmolStr::new_static("drf"));
+                found.iter_mut().for_each(|h| h.framework = Some(SmolStr::new_static("drf")));
             }
             restrict(&mut found, &allowed);
         }
-    }
-    for handler in &mut found {
-        handler.framework = framework.clone();
     }
     found
 }
@@ -175,20 +170,36 @@ pub(super) fn class_view(world: &mut World<'_>, class: &Rc<ClassValue>, actions:
         } else if actions.is_some() {
             out.push(Handler {
                 methods: Some(vec![method]),
-                handler: Some(world.class_ref(class)),
+                handler: Some(class_ref(world, class)),
                 framework: framework.clone(),
                 ..Handler::default()
             });
         }
     }
     if out.is_empty() {
-        out.push(Handler { handler: Some(world.class_ref(class)), framework, ..Handler::default() });
+        out.push(Handler { handler: Some(class_ref(world, class)), framework, ..Handler::default() });
     }
     out
 }
 
+/// A class as a handler. It stands where its first decorator does: what it inherits is decorated there (`method_decorator`).
+pub(super) fn class_ref(world: &World<'_>, class: &ClassValue) -> HandlerRef {
+    let mut found = world.class_ref(class);
+    if let Some(id) = class.class {
+        let tree = &world.module(class.module).tree;
+        let lines = tree.class(id).annotations.iter().map(|a| tree.exprs[a.at()].1);
+        if let Some(first) = lines.min_by_key(|s| s.start)
+            && first.start < found.place.start
+        {
+            found.place.line = first.line;
+            found.place.start = first.start;
+        }
+    }
+    found
+}
+
 /// A method of a view class: its own, an ancestor's of the tree, or one that an outside base provides (then at the class).
-pub(super) fn member(world: &mut World<'_>, class: &Rc<ClassValue>, name: &str) -> Option<crate::output::HandlerRef> {
+pub(super) fn member(world: &mut World<'_>, class: &Rc<ClassValue>, name: &str) -> Option<HandlerRef> {
     for base in world.mro(class) {
         match base {
             Value::Class(base) => {
@@ -197,10 +208,10 @@ pub(super) fn member(world: &mut World<'_>, class: &Rc<ClassValue>, name: &str) 
                 if matches!(found, Value::Null) {
                     return None;
                 }
-                return world.handler_ref(&found, base.at, 0).or_else(|| Some(world.class_ref(&base)));
+                return world.handler_ref(&found, base.at, 0).or_else(|| Some(class_ref(world, &base)));
             }
             Value::Symbol(symbol) if provided(world, &symbol).iter().any(|p| p == name) => {
-                let mut handler = world.class_ref(class);
+                let mut handler = class_ref(world, class);
                 handler.symbol = SmolStr::new(format!("{}.{name}", class.name));
                 return Some(handler);
             }

@@ -54,6 +54,7 @@ pub const NAMES: &[&str] = &[
     "django.app_configs",
     "django.as_view",
     "django.as_asgi",
+    "django.url_pattern",
     "drf",
     "drf.urls",
     "drf.action",
