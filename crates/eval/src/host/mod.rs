@@ -3,6 +3,7 @@
 //! A function here is pure over abstract values; what it can't say it leaves to the caller (None), which makes an
 //! unknown of it.
 
+mod container;
 mod dict;
 mod folders;
 mod javascript;
@@ -66,6 +67,7 @@ impl World<'_> {
                 let class = class.clone();
                 Some(Value::list(self.mro(&class)))
             }
+            Value::Instance(instance) if self.inside(instance).is_some() => self.container_method(&instance.clone(), name, args, at),
             Value::Instance(instance)
                 if self.family == Family::Python
                     && matches!(name.as_str(), "items" | "keys" | "values" | "get" | "_asdict" | "dict" | "model_dump") =>

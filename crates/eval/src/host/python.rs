@@ -242,7 +242,11 @@ impl World<'_> {
 
     fn dict_call(&mut self, symbol: &str, args: &Args, at: Place) -> Option<Value> {
         let dict = Rc::new(Dict::default());
-        let items = if symbol.ends_with("defaultdict") { args.items.get(1..).unwrap_or_default() } else { &args.items[..] };
+        let makes = symbol.ends_with("defaultdict");
+        if makes {
+            *dict.proto.borrow_mut() = args.at(0).cloned();
+        }
+        let items = if makes { args.items.get(1..).unwrap_or_default() } else { &args.items[..] };
         for item in items {
             match self.force(item) {
                 Value::List(list) if symbol.starts_with("copy.") => {

@@ -213,6 +213,7 @@ impl World<'_> {
         }
         let instance = Rc::new(Instance { class: class.clone(), fields: RefCell::default(), assumed: false, at });
         let value = Value::Instance(instance.clone());
+        self.fill_container(&instance, &args, at);
         if !self.initialise(class, &value, args.clone(), at) {
             self.fill_fields(&instance, args, at);
         }

@@ -234,6 +234,7 @@ impl World<'_> {
     /// Whether a collection holds a value.
     pub(crate) fn contains(&mut self, all: &Value, one: &Value) -> Option<bool> {
         match self.force(all).plain() {
+            Value::Instance(instance) if self.inside(&instance).is_some() => self.inside(&instance).and_then(|i| self.contains(&i, one)),
             Value::List(list) => {
                 let items = list.items.borrow().clone();
                 let mut unknown = list.open.get();
@@ -295,7 +296,7 @@ impl World<'_> {
             (Value::List(list), Value::Unknown(_)) => {
                 Value::either(list.items.borrow().iter().take(MAX_EITHER).cloned().collect::<Vec<_>>())
             }
-            (Value::Dict(dict), ref key) => self.dict_get(dict, key).unwrap_or_else(|| {
+            (Value::Dict(dict), ref key) => self.dict_get(dict, key).or_else(|| self.made_entry(dict, key, at)).unwrap_or_else(|| {
                 let label = key.as_str().unwrap_or_default();
                 if dict.open.get() || key.is_unknown() {
                     if key.is_unknown() && !dict.open.get() && dict.entries.borrow().len() <= MAX_EITHER {
@@ -333,7 +334,10 @@ impl World<'_> {
             },
             (Value::Instance(instance), _) => match self.class_attr(&instance.class.clone(), "__getitem__") {
                 Some(Value::Function(f)) => self.call_closure(&f, Some(base.clone()), Args::of(vec![index]), at),
-                _ => self.config_value(&base, &index, at),
+                _ => match self.inside(instance) {
+                    Some(inside) => self.index(&inside, &index, at),
+                    None => self.config_value(&base, &index, at),
+                },
             },
             _ => self.config_value(&base, &index, at),
         }
@@ -400,6 +404,8 @@ impl World<'_> {
             (Value::Instance(instance), _) => {
                 if let Some(Value::Function(f)) = self.class_attr(&instance.class.clone(), "__setitem__") {
                     self.call_closure(&f, Some(base.clone()), Args::of(vec![index.clone(), value]), at);
+                } else if let Some(inside) = self.inside(instance) {
+                    self.set_index(&inside, index, value, at);
                 } else if let Some(name) = index.as_str() {
                     self.set_attr(&base, &name, value, at);
                 }
@@ -504,6 +510,9 @@ impl World<'_> {
             if !matches!(result, Value::Instance(_)) {
                 return self.items_of(&result, at);
             }
+        }
+        if let Some(inside) = self.inside(instance) {
+            return self.items_of(&inside, at);
         }
         let fields = instance.class.fields.borrow().clone();
         if !fields.is_empty() {

@@ -221,16 +221,19 @@ pub(super) fn member(world: &mut World<'_>, class: &Rc<ClassValue>, name: &str) 
     None
 }
 
-/// The handler methods that an outside class provides, by its last name.
+/// The handler methods that an outside class provides: by its dotted name, by its package and name, by its last name, or,
+/// of a package no model knows, by the family its name ends with (`OrderListView` is a `ListView`).
 pub(super) fn provided(world: &World<'_>, symbol: &str) -> Vec<String> {
     let last = symbol.rsplit('.').next().unwrap_or(symbol);
     let classes = || world.input.models.models.iter().filter(|m| m.language == "python").flat_map(|m| &m.classes);
-    let exact = classes().find_map(|c| c.provides.get(last));
+    let within = symbol.split('.').next().map(|package| format!("{package}.{last}")).unwrap_or_default();
+    let exact = [symbol, within.as_str(), last].iter().find_map(|name| classes().find_map(|c| c.provides.get(*name)));
     let family = || {
-        ["ReadOnlyModelViewSet", "ModelViewSet"]
-            .iter()
-            .find(|s| last.ends_with(**s))
-            .and_then(|s| classes().find_map(|c| c.provides.get(*s)))
+        let names = classes().flat_map(|c| c.provides.iter());
+        names
+            .filter(|(name, _)| (name.ends_with("View") || name.ends_with("ViewSet")) && last.ends_with(name.as_str()))
+            .max_by_key(|(name, _)| name.len())
+            .map(|(_, methods)| methods)
     };
     exact.or_else(family).cloned().unwrap_or_default()
 }
