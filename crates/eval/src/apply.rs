@@ -143,6 +143,7 @@ impl World<'_> {
         match role.attributes.get(name).map(String::as_str) {
             Some("self") => Some(Value::Object(object.clone())),
             Some("routes") => self.live_list(object).map(Value::List),
+            Some(native) if native.starts_with("native:") => crate::natives::attribute(self, &native[7..], object).or_else(bound),
             Some("list:self") => Some(Value::list(vec![Value::Object(object.clone())])),
             Some("prefix") => Some(object.prefix.borrow().clone().unwrap_or_else(|| Value::text(""))),
             Some(argument) if argument.starts_with("arg:") => {

@@ -184,7 +184,7 @@ impl World<'_> {
                 if marked("staticmethod") {
                     return found;
                 }
-                let receiver = if marked("classmethod") || self.is_implicit_classmethod(function) {
+                let receiver = if marked("classmethod") || marked("classonlymethod") || self.is_implicit_classmethod(function) {
                     match receiver {
                         Value::Instance(i) => Value::Class(i.class.clone()),
                         Value::Object(o) => o.class.clone().map_or_else(|| receiver.clone(), Value::Class),
@@ -304,7 +304,7 @@ impl World<'_> {
     fn class_own_attr(&mut self, class: &Rc<ClassValue>, value: &Value, name: &str) -> Option<Value> {
         if let Some(found) = self.class_attr(class, name) {
             let found = self.force(&found);
-            let is_class_method = matches!(&found, Value::Function(f) if self.family == Family::JavaScript || f.marks.borrow().iter().any(|m| m.symbol.as_deref().is_some_and(|s| s.ends_with("classmethod"))));
+            let is_class_method = matches!(&found, Value::Function(f) if self.family == Family::JavaScript || f.marks.borrow().iter().any(|m| m.symbol.as_deref().is_some_and(|s| s.ends_with("classmethod") || s.ends_with("classonlymethod"))));
             if is_class_method {
                 return Some(self.bind_method(found, value));
             }

@@ -34,6 +34,7 @@ fn view(world: &mut World<'_>, value: &Value, at: Place, depth: u32) -> Option<V
                     let actions = action_map(world, &actions);
                     Some(class_view(world, &class, Some(&actions)))
                 }
+                (Value::Symbol(symbol), Some(actions)) => Some(outside_actions(world, &symbol, &actions)),
                 (Value::Class(class), None) => Some(vec![Handler { handler: Some(class_ref(world, &class)), ..Handler::default() }]),
                 _ => Some(vec![Handler { third_party: true, ..Handler::default() }]),
             }
@@ -55,6 +56,15 @@ fn view(world: &mut World<'_>, value: &Value, at: Place, depth: u32) -> Option<V
         Value::Either(all) => all.iter().find_map(|v| view(world, v, at, depth + 1)),
         _ => None,
     }
+}
+
+/// The actions of a viewset outside of the tree.
+fn outside_actions(world: &mut World<'_>, symbol: &str, actions: &Value) -> Vec<Handler> {
+    let framework = symbol.starts_with("rest_framework").then(|| SmolStr::new_static("drf"));
+    let pairs = action_map(world, actions);
+    let handler =
+        |verb: SmolStr| Handler { methods: Some(vec![verb]), third_party: true, framework: framework.clone(), ..Handler::default() };
+    pairs.into_iter().map(|(verb, _)| handler(verb.to_uppercase().into())).collect()
 }
 
 /// A view that outside code wrapped, or an outside view.
@@ -124,6 +134,14 @@ fn required(world: &mut World<'_>, symbol: &str, args: &Args) -> Option<Vec<Smol
 }
 
 fn function_view(world: &mut World<'_>, f: &Rc<Closure>, at: Place, depth: u32) -> Vec<Handler> {
+    // A home-made `as_view` says what it stands for, as the framework's does.
+    let said = |name: &str| f.props.borrow().get(name).cloned();
+    if let Some(class) = said("view_class").or_else(|| said("cls"))
+        && let Value::Class(class) = world.force(&class)
+    {
+        let actions = said("actions").map(|a| action_map(world, &a)).filter(|a| !a.is_empty());
+        return class_view(world, &class, actions.as_deref());
+    }
     let inner = world.wrapped_by(f).and_then(|inner| view(world, &inner, at, depth + 1));
     let mut found = inner.unwrap_or_else(|| vec![Handler { handler: Some(world.function_ref(f)), ..Handler::default() }]);
     let marks = f.marks.borrow().clone();
@@ -140,7 +158,7 @@ fn function_view(world: &mut World<'_>, f: &Rc<Closure>, at: Place, depth: u32) 
 }
 
 /// `{"get": "list"}` as pairs.
-fn action_map(world: &mut World<'_>, actions: &Value) -> Vec<(SmolStr, SmolStr)> {
+pub(super) fn action_map(world: &mut World<'_>, actions: &Value) -> Vec<(SmolStr, SmolStr)> {
     let Value::Dict(dict) = world.force(actions) else { return Vec::new() };
     let entries: Vec<(Value, Value)> = dict.entries.borrow().values().cloned().collect();
     entries.iter().filter_map(|(k, v)| Some((k.as_str()?, v.as_str()?))).collect()

@@ -4,7 +4,8 @@ mod appbuilder;
 mod appbuilder_own;
 pub mod django;
 mod django_views;
-pub mod drf;
+mod drf;
+mod drf_routes;
 pub mod files;
 mod finale;
 mod flask;
@@ -57,6 +58,12 @@ pub const NAMES: &[&str] = &[
     "django.url_pattern",
     "drf",
     "drf.urls",
+    "drf.register",
+    "drf.register_nested",
+    "drf.route_spec",
+    "drf.routes",
+    "drf.lookup",
+    "drf.method_map",
     "drf.action",
     "drf.mark_action",
     "finale.initialize",
@@ -95,7 +102,7 @@ pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
     match name {
         "appbuilder" => appbuilder_own::finish(world, model),
         "django" => django::finish(world, model),
-        "drf" => drf::finish(world),
+        "drf" => drf_routes::finish(world),
         "nest" => nest::finish(world, model),
         _ => {}
     }
@@ -105,9 +112,16 @@ pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
 pub(crate) fn handlers(world: &mut World<'_>, name: &str, object: &Rc<Object>, route: &RouteEvent, at: Place) -> Option<Vec<Handler>> {
     match name {
         "appbuilder" => appbuilder::handlers(world, object, route, at),
-        "django" => django_views::handlers(world, route, at),
+        "django" | "drf" => django_views::handlers(world, route, at),
         "flask" => flask::handlers(world, object, route, at),
-        "drf" => drf::handlers(world, object, route, at),
+        _ => None,
+    }
+}
+
+/// An attribute of a framework object that a model leaves to a native.
+pub(crate) fn attribute(world: &mut World<'_>, name: &str, object: &Rc<Object>) -> Option<Value> {
+    match name.split_once('.')? {
+        ("drf", name) => drf::attribute(world, name, object),
         _ => None,
     }
 }
@@ -120,5 +134,9 @@ pub(crate) fn is_closed(world: &mut World<'_>, class: &Rc<ClassValue>) -> bool {
 
 /// What an attribute of an outside object is when the tree configures it.
 pub(crate) fn setting(world: &mut World<'_>, symbol: &str, name: &str) -> Option<Value> {
-    if symbol == "django.conf.settings" { django::setting(world, name) } else { None }
+    match name {
+        "routes" if symbol.starts_with("rest_framework.routers.") => drf_routes::class_table(world),
+        _ if symbol == "django.conf.settings" => django::setting(world, name),
+        _ => None,
+    }
 }
