@@ -92,6 +92,14 @@ impl World<'_> {
             },
             _ => value.clone(),
         };
+        // Of several decorators an unknown one gives back what it was given.
+        let result = match result {
+            Value::Either(all) => {
+                let keep = |v: &Value| if matches!(v, Value::Unknown(_) | Value::Null) { value.clone() } else { v.clone() };
+                Value::either(all.iter().map(keep).collect::<Vec<_>>())
+            }
+            other => other,
+        };
         match &result {
             Value::Function(wrapper) => {
                 // A wrapper keeps what was known of the function inside.

@@ -194,7 +194,7 @@ pub(super) fn class_view(world: &mut World<'_>, class: &Rc<ClassValue>, actions:
             });
         }
     }
-    if out.is_empty() {
+    if out.is_empty() && actions.is_none() {
         out.push(Handler { handler: Some(class_ref(world, class)), framework, ..Handler::default() });
     }
     out
