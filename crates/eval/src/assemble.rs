@@ -203,7 +203,7 @@ impl World<'_> {
                     let guard = self.guard_ref(value, event.at, "router");
                     way.guards.push(guard);
                 }
-                What::Route(route) => self.emit(event, route, &way, join, &model.style, &model.framework, out),
+                What::Route(route) => self.emit(object, event, route, &way, join, &model.style, &model.framework, out),
                 What::Mount { prefix, child, replaces, route } => {
                     let texts = match prefix {
                         Some(prefix) => self.path_texts(prefix, event.at),
@@ -285,7 +285,7 @@ impl World<'_> {
                 Value::Function(_) | Value::Class(_) | Value::BoundFunction(_) | Value::Instance(_) => {
                     if let Some(route) = route {
                         let route = RouteEvent { handler: Some(child.clone()), path: None, ..route.clone() };
-                        self.emit(event, &route, &inner, join, &model.style, &model.framework, out);
+                        self.emit(object, event, &route, &inner, join, &model.style, &model.framework, out);
                     } else {
                         self.mounted_function(object, event, &child, &inner, join, out);
                     }
@@ -313,7 +313,7 @@ impl World<'_> {
         for (m, route) in self.annotated_routes(child) {
             let model = models.model(m);
             let (style, framework) = (model.style.clone(), model.framework.clone());
-            self.emit(event, &route, way, join, &style, &framework, out);
+            self.emit(object, event, &route, way, join, &style, &framework, out);
         }
     }
 
@@ -358,7 +358,17 @@ impl World<'_> {
 
     /// Emits a route event: one route a path and handler.
     #[allow(clippy::too_many_arguments)]
-    fn emit(&mut self, event: &Rc<Event>, route: &RouteEvent, way: &Way, join: Join, style: &str, framework: &str, out: &mut Vec<Route>) {
+    fn emit(
+        &mut self,
+        object: &Rc<Object>,
+        event: &Rc<Event>,
+        route: &RouteEvent,
+        way: &Way,
+        join: Join,
+        style: &str,
+        framework: &str,
+        out: &mut Vec<Route>,
+    ) {
         let style = route.style.clone().unwrap_or_else(|| SmolStr::new(style));
         let texts = match &route.path {
             Some(path) => self.path_texts(path, event.at),
@@ -368,7 +378,7 @@ impl World<'_> {
         let class_protocol = self.class_protocol(route).or_else(|| self.handler_protocol(route, framework));
         let models = self.input.models;
         let native = models.models.iter().find(|m| m.framework == framework).and_then(|m| m.handlers.as_deref());
-        let found = native.and_then(|n| crate::natives::handlers(self, n, route, event.at));
+        let found = native.and_then(|n| crate::natives::handlers(self, n, object, route, event.at));
         let handlers = found.unwrap_or_else(|| self.handlers(route, event.at));
         let at_registration =
             models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);

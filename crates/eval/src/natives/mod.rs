@@ -109,7 +109,7 @@ pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
 }
 
 /// The handlers of a route, by the native a model names for them; None leaves it to the usual rules.
-pub(crate) fn handlers(world: &mut World<'_>, name: &str, route: &RouteEvent, at: Place) -> Option<Vec<Handler>> {
+pub(crate) fn handlers(world: &mut World<'_>, name: &str, object: &Rc<Object>, route: &RouteEvent, at: Place) -> Option<Vec<Handler>> {
     match name {
         "appbuilder" => appbuilder::handlers(world, object, route, at),
         "django" | "drf" => django_views::handlers(world, route, at),
