@@ -233,10 +233,60 @@ function method(type, name, callback) {
   return where(owner?.prototype[name] ?? callback, `${owner?.name ?? type.name}.${name}`);
 }
 
+// Hapi gives its table.
+const hapis = [];
+watch('@hapi/hapi', (hapi) => {
+  const file = fromCase.resolve('@hapi/hapi');
+  const made = function (...args) {
+    const server = hapi.server(...args);
+    server.start = () => server.initialize();
+    hapis.push(server);
+    return server;
+  };
+  require.cache[file].exports = { ...hapi, server: made, Server: made };
+});
+
+// Hono lists its routes, middleware among them; an application given to `route` is copied into the other.
+const honos = new Set();
+for (const name of ['hono', '@hono/zod-openapi']) {
+  watch(name, (hono) => {
+    const key = name === 'hono' ? 'Hono' : 'OpenAPIHono';
+    class Watched extends hono[key] {
+      constructor(...args) {
+        super(...args);
+        honos.add(this);
+        const route = this.route;
+        this.route = (at, app) => {
+          honos.delete(app);
+          return route.call(this, at, app);
+        };
+      }
+    }
+    Object.defineProperty(Watched, 'name', { value: key });
+    require.cache[fromCase.resolve(name)].exports = { ...hono, [key]: Watched };
+  });
+}
+function tell(app) {
+  const last = new Map();
+  for (const { method, path: at, handler } of app.routes) {
+    if (method !== 'ALL' || handler.length < 2) last.set(`${method} ${at}`, handler);
+  }
+  for (const [line, handler] of last) {
+    const [verb, at] = line.split(' ');
+    say(verb === 'ALL' ? 'ANY' : verb, template(at.replace(/\{[^}]*\}/g, '')), where(handler));
+  }
+}
+
 async function main() {
   fromCase(path.join(folder, entry));
   for (let turn = 0; turn < 50; turn++) await new Promise((done) => setTimeout(done, 5));
   for (const app of pending) await app.ready();
+  for (const server of hapis) {
+    for (const { method, path: at, settings } of server.table()) {
+      say(method === '*' ? 'ANY' : method.toUpperCase(), at.replace(/\{(\w+)\*\d*\}/g, '{$1}'), where(settings.handler));
+    }
+  }
+  for (const app of honos) tell(app);
   for (const app of roots) {
     if (app.middleware) koa(app.middleware, '');
     else if (!nest.length) express(routerOf(app)?.stack, '');

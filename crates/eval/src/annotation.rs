@@ -64,15 +64,15 @@ impl World<'_> {
             for entry in models.symbol(symbol) {
                 let Entry::Annotation(m, c) = *entry else { continue };
                 let call = &models.model(m).annotations[c as usize];
+                if call.does != Does::Route {
+                    continue;
+                }
                 let path = call
                     .path
                     .as_ref()
                     .and_then(|p| p.find(&mark.args, &mut |v, k| self.get_attr(v, k, None), &path_like))
                     .map(|f| f.0)
                     .or_else(|| call.default_path.as_deref().map(Value::text));
-                if call.does != Does::Route {
-                    continue;
-                }
                 let path = self.module_prefixed(function.module, path, mark.at);
                 let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol));
                 let mut methods = match &call.methods {

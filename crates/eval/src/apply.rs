@@ -289,13 +289,25 @@ impl World<'_> {
     }
 
     /// Applies a call of a model; None when its conditions don't hold.
-    fn apply(&mut self, m: u16, c: u16, receiver: Option<&Rc<Object>>, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
+    pub(crate) fn apply(&mut self, m: u16, c: u16, receiver: Option<&Rc<Object>>, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
         let models = self.input.models;
         let call = models.call(m, c);
+        if call.each
+            && let Some(Value::List(list)) = args.at(0).map(|v| self.force(v))
+        {
+            return Some(self.apply_each(m, c, receiver, name, args, &list, at));
+        }
         if args.items.len() < call.min_args && !args.open || call.max_args.is_some_and(|most| args.items.len() > most) {
             return None;
         }
         let path = call.path.as_ref().and_then(|p| p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like));
+        if let Some(place) = &call.when {
+            let (value, _) = place.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like)?;
+            let value = self.force(&value);
+            if matches!(value, Value::Null | Value::Bool(false)) {
+                return None;
+            }
+        }
         if call.when_path && !path.as_ref().is_some_and(|(v, _)| path_like(v)) {
             return None;
         }
@@ -377,7 +389,7 @@ impl World<'_> {
                 self.register(object, What::Mount { prefix, child: Value::Object(child.clone()), replaces: false, route: None }, at);
                 self.returned(call, object, Some(&child))
             }
-            Does::Group => self.group(m, call, receiver?, args, path, taken, at),
+            Does::Group => self.group(m, call, receiver?, args, (path, taken), at),
             Does::Prefix => {
                 let object = receiver?;
                 *object.prefix.borrow_mut() = self.prefix_of(call, args).or(path);
@@ -402,16 +414,6 @@ impl World<'_> {
             }
             Does::Compose | Does::Nothing => return None,
         };
-        Some(value)
-    }
-
-    fn wrap_value(&mut self, call: &Call, args: &Args, taken: Option<usize>) -> Option<Value> {
-        let value = self.places(&call.child, args, taken).into_iter().next()?;
-        if call.role.as_deref() == Some("self")
-            && let Value::Function(f) = self.force(&value)
-        {
-            f.props.borrow_mut().insert("@same".into(), Value::Bool(true));
-        }
         Some(value)
     }
 
@@ -444,55 +446,6 @@ impl World<'_> {
             _ => *object.prefix.borrow_mut() = self.prefix_of(call, args).or(path),
         }
         Some(Value::Object(object))
-    }
-
-    fn group(
-        &mut self,
-        m: u16,
-        call: &Call,
-        object: &Rc<Object>,
-        args: &Args,
-        path: Option<Value>,
-        taken: Option<usize>,
-        at: Place,
-    ) -> Value {
-        let Some(callback) = self.places(&call.child, args, taken).into_iter().next() else { return Value::Object(object.clone()) };
-        let callback = self.force(&callback);
-        let same = matches!(&callback, Value::Function(f) if f.props.borrow().contains_key("@same"));
-        let options = args.items.iter().skip_while(|v| !v.same(&callback)).skip(1).cloned().collect::<Vec<_>>();
-        let child = if same || call.role.as_deref() == Some("self") {
-            object.clone()
-        } else {
-            let kind = call.role.as_deref().and_then(|r| self.input.models.kind(m, r)).or(object.kind.get());
-            let child = self.make_object(kind, at, None, false);
-            let prefix = self.prefix_of(call, args).or(path);
-            self.register(object, What::Mount { prefix, child: Value::Object(child.clone()), replaces: false, route: None }, at);
-            child
-        };
-        match &callback {
-            Value::Unknown(u) => {
-                if u.results.is_empty() {
-                    self.unknown_plugin(&callback, at);
-                }
-            }
-            _ => {
-                let mut items = vec![Value::Object(child.clone())];
-                items.extend(options);
-                self.call_value(&callback, Args::of(items), at);
-            }
-        }
-        match call.returns.as_deref() {
-            Some("child") => Value::Object(child),
-            _ => Value::Object(object.clone()),
-        }
-    }
-
-    fn unknown_plugin(&mut self, value: &Value, at: Place) {
-        let outside = matches!(value, Value::Unknown(u) if u.callee.is_some());
-        if !outside {
-            let message = format!("`{}` is registered here but could not be followed", self.label(value));
-            self.trouble_at(TroubleKind::UnresolvedRegistration, at, message, "routes it adds are missing");
-        }
     }
 
     /// Applies a waiting decorator to what it decorates.
@@ -537,7 +490,7 @@ impl World<'_> {
         }
     }
 
-    fn prefix_of(&mut self, call: &Call, args: &Args) -> Option<Value> {
+    pub(crate) fn prefix_of(&mut self, call: &Call, args: &Args) -> Option<Value> {
         let found = call.prefix.as_ref()?.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like)?.0;
         let found = self.force(&found);
         let known = if call.trims { found.as_str().filter(|p| p.ends_with('/')) } else { None };
@@ -793,6 +746,7 @@ pub(crate) fn method_name(name: &str) -> Option<SmolStr> {
     match name.to_ascii_lowercase().as_str() {
         "all" | "any" | "to" | "any_service" | "route" => None,
         "del" => Some(SmolStr::new_static("DELETE")),
+        "opts" => Some(SmolStr::new_static("OPTIONS")),
         other => {
             let other = other.strip_suffix("async").filter(|o| !o.is_empty()).unwrap_or(other);
             Some(SmolStr::new(other.trim_end_matches("_service").to_ascii_uppercase()))

@@ -173,7 +173,7 @@ impl World<'_> {
             for text in texts {
                 let gives = self.pieces(&text, &model.style, object.site);
                 let mut way = way.clone();
-                way.path = join_path(&way.path, &gives, join);
+                way.path = join_path(&way.path, &gives, mounts(join));
                 way.trail.push(Step { place: object.site, what: "prefix".into(), gives });
                 self.walk_events(object, way, join, out);
             }
@@ -273,7 +273,7 @@ impl World<'_> {
             );
         }
         let mut inner = way.clone();
-        inner.path = join_path(&way.path, &gives, join);
+        inner.path = join_path(&way.path, &gives, mounts(join));
         add_conditions(&mut inner.conditions, &event.conditions);
         for place in &event.via {
             inner.trail.push(Step { place: *place, what: "call".into(), gives: Vec::new() });
@@ -566,6 +566,11 @@ fn add_conditions(into: &mut Vec<Condition>, more: &Conditions) {
     }
 }
 
+/// How mounts join where routes join like this.
+fn mounts(join: Join) -> Join {
+    if join == Join::ConcatIndex { Join::Slash } else { join }
+}
+
 /// The handler as the model wants it told: where it is defined or where it is registered.
 fn handler_at(handler: Option<HandlerRef>, at_registration: bool, registered_at: Place, label: &SmolStr) -> Option<HandlerRef> {
     if !at_registration {
@@ -594,10 +599,19 @@ pub(crate) fn join_path(prefix: &[PathPiece], path: &[PathPiece], join: Join) ->
     let is_slash = matches!(path.as_slice(), [PathPiece::Text { text, .. }] if text == "/");
     match join {
         Join::Concat => {}
-        Join::Index if is_slash && !out.is_empty() => path.clear(),
+        Join::ConcatIndex | Join::Index if is_slash && !out.is_empty() => path.clear(),
         Join::Loose if is_slash && !out.is_empty() => {
             path.clear();
             trim_end(&mut out);
+        }
+        Join::ConcatIndex => {
+            // `/prefix/` and `/path` have one slash between.
+            if let (Some(PathPiece::Text { text: before, .. }), Some(PathPiece::Text { text: after, .. })) = (out.last_mut(), path.first())
+                && after.starts_with('/')
+                && let Some(trimmed) = before.strip_suffix('/').map(SmolStr::new)
+            {
+                *before = trimmed;
+            }
         }
         Join::Slash | Join::Index | Join::Loose => {
             if path.is_empty() {

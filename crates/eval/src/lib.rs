@@ -10,6 +10,7 @@ mod config;
 pub mod demand;
 pub mod evaluate;
 pub mod files;
+mod group;
 mod handler;
 pub mod host;
 mod interp;

@@ -11,6 +11,11 @@ use std::rc::Rc;
 impl World<'_> {
     pub(super) fn js_call(&mut self, symbol: &str, args: &Args, at: Place) -> Option<Value> {
         let first = args.at(0).cloned();
+        let alias = ["lodash-es.", "es-toolkit/compat.", "es-toolkit.", "underscore.", "lodash/", "lodash-es/", "lodash."]
+            .iter()
+            .find_map(|p| symbol.strip_prefix(p))
+            .map(|name| format!("lodash.{name}"));
+        let symbol = alias.as_deref().unwrap_or(symbol);
         match symbol {
             "Object.entries"
             | "Object.keys"
@@ -49,6 +54,11 @@ impl World<'_> {
             | "decodeURIComponent"
             | "encodeURI"
             | "lodash.debounce"
+            | "lodash.sortBy"
+            | "lodash.orderBy"
+            | "lodash.uniq"
+            | "lodash.uniqBy"
+            | "lodash.compact"
             | "interopDefault" => first,
             "Object.fromEntries" | "Map" | "WeakMap" | "lodash.fromPairs" => self.map_of(first.as_ref(), at),
             "Set" | "WeakSet" | "Array.from" | "Array" | "Array.of" => self.array_of(symbol, args, at),
@@ -90,6 +100,7 @@ impl World<'_> {
                 Some(Value::Null)
             }
             "__createBinding" | "tslib.__createBinding" | "__export" | "_export" => self.create_binding(symbol, args, at),
+            "tslib.__decorate" => Some(self.emitted_decorators(args)),
             "__awaiter" | "tslib.__awaiter" => {
                 let f = args.items.last()?.clone();
                 Some(self.call_value(&f, Args::default(), at))
@@ -290,6 +301,20 @@ impl World<'_> {
     }
 
     fn js_paths(&mut self, symbol: &str, args: &Args, at: Place) -> Option<Value> {
+        // One of several paths: each of them.
+        let choice = args.items.iter().position(|v| matches!(v, Value::Either(_)));
+        if let (Some(index), true) = (choice, symbol.starts_with("path.") || symbol.contains("glob")) {
+            let results: Vec<Value> = args.items[index]
+                .alternatives()
+                .into_iter()
+                .filter_map(|one| {
+                    let mut all = args.clone();
+                    all.items[index] = one;
+                    self.js_paths(symbol, &all, at)
+                })
+                .collect();
+            return Some(if symbol.starts_with("path.") { Value::either(results) } else { self.joined_lists(&results, at) });
+        }
         match symbol {
             "path.join" | "path.resolve" | "path.posix.join" | "url.resolve" | "url-join" | "path.posix.resolve" => {
                 let mut all = Text::default();
@@ -347,6 +372,10 @@ impl World<'_> {
         }
         let path = Value::text(normal(&format!("{}/{path}", files::parent(&base))));
         Some(Value::dict([("pathname".into(), path.clone()), ("href".into(), path)]))
+    }
+
+    fn joined_lists(&mut self, lists: &[Value], at: Place) -> Value {
+        Value::list(lists.iter().flat_map(|l| self.items_of(l, at).0).collect())
     }
 
     fn path_part(&mut self, symbol: &str, args: &Args) -> Option<Value> {

@@ -6,7 +6,7 @@
 mod container;
 mod dict;
 mod folders;
-mod javascript;
+pub(crate) mod javascript;
 mod list;
 mod python;
 mod rust;

@@ -72,6 +72,11 @@ impl World<'_> {
             {
                 return self.scope_call(cx, name);
             }
+            // Compilers write their helpers into each file.
+            Expr::Name(name) if self.family == Family::JavaScript && super::emitted::is_decorate(name) => {
+                let args = self.args(cx, args);
+                return self.emitted_decorators(&args);
+            }
             Expr::Attr(base, name) => {
                 let base_value = self.base_expr(cx, *base);
                 let args = self.args(cx, args);

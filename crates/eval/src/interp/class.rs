@@ -27,7 +27,7 @@ impl World<'_> {
         if class.kind == ClassKind::Alias && self.family == Family::Rust {
             return self.alias(cx, class);
         }
-        let bases: Vec<Value> = class.bases.iter().map(|b| self.expr(cx, *b)).collect();
+        let bases: Vec<Value> = class.bases.iter().map(|b| self.base_class(cx, *b)).collect();
         let scope = scope::new(ScopeKind::Class, Some(cx.scope.clone()));
         let value = Rc::new(ClassValue {
             module: cx.module,
@@ -66,6 +66,19 @@ impl World<'_> {
             self.after_class(cx, &value, class);
         }
         Value::Class(value)
+    }
+
+    /// A base; type arguments, `Base<T>`, are lowered to an index and mean nothing at run time.
+    fn base_class(&mut self, cx: &Cx, base: apicensus_syntax::ExprId) -> Value {
+        if self.family == Family::JavaScript
+            && let apicensus_syntax::Expr::Index(inner, _) = cx.tree.expr(base)
+        {
+            let value = self.expr(cx, *inner);
+            if matches!(self.force(&value), Value::Class(_) | Value::Symbol(_) | Value::Function(_) | Value::Unknown(_)) {
+                return value;
+            }
+        }
+        self.expr(cx, base)
     }
 
     fn alias(&mut self, cx: &Cx, class: &Class) -> Value {

@@ -168,6 +168,10 @@ impl World<'_> {
 
     pub(crate) fn js_import_at(&mut self, cx: &Cx, spec: &SmolStr, require: bool, at: Place) -> Value {
         let file = self.module(cx.module).file;
+        // A path from the working directory, put together at run time.
+        let rooted = (!spec.starts_with(['.', '/']) && spec.contains('/') && self.input.files.find(spec).is_some())
+            .then(|| SmolStr::new(format!("/{spec}")));
+        let spec = rooted.as_ref().unwrap_or(spec);
         let target = self.resolver.node(file, spec, require);
         let import = Import { module: spec.clone(), ..Import::default() };
         let value = self.target_value(target, Some((&import, at)));

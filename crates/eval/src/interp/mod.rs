@@ -5,6 +5,7 @@ mod branch;
 mod call;
 pub(crate) mod cfg;
 mod class;
+pub(crate) mod emitted;
 pub(crate) mod expand;
 mod expr;
 mod fields;

@@ -87,14 +87,16 @@ pub enum HandlerAt {
 
 /// How a prefix and a path join.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Join {
     /// As they are.
     Concat,
+    /// As they are; a path of `/` adds nothing to a prefix (koa-router).
+    ConcatIndex,
     /// With exactly one slash between.
     #[default]
     Slash,
-    /// With exactly one slash between; a path of `/` adds nothing (axum's nest, Fastify, koa-router).
+    /// With exactly one slash between; a path of `/` adds nothing (axum's nest, Fastify).
     Index,
     /// As `Index`, and a slash at the end of the prefix doesn't count either (Express, whose routers are not strict).
     Loose,
@@ -263,6 +265,12 @@ pub struct Call {
     /// Most number of positional arguments.
     #[serde(default)]
     pub max_args: Option<usize>,
+    /// When the first argument is a list, applies to each item of it.
+    #[serde(default)]
+    pub each: bool,
+    /// Applies only when this place holds something that is not false.
+    #[serde(default)]
+    pub when: Option<Place>,
     /// Applies only when the path place holds a path-like value.
     #[serde(default)]
     pub when_path: bool,

@@ -66,7 +66,7 @@ impl Place {
             let (value, at) = one.base.one(args)?;
             let mut value = value;
             for name in &one.keys {
-                value = key(&value, name)?;
+                value = key(&value, name).filter(|v| !matches!(v, Value::Null))?;
             }
             (!one.path_like || path_like(&value)).then_some((value, at))
         })
@@ -84,7 +84,7 @@ impl Place {
                 base => base.one(args).map(|(v, _)| v).into_iter().collect(),
             };
             for name in &one.keys {
-                values = values.iter().filter_map(|v| key(v, name)).collect();
+                values = values.iter().filter_map(|v| key(v, name)).filter(|v| !matches!(v, Value::Null)).collect();
             }
             if !values.is_empty() {
                 return values;

@@ -2,14 +2,19 @@
 
 mod appbuilder;
 mod appbuilder_own;
+mod controllers;
 pub mod django;
 mod django_views;
 mod drf;
 mod drf_routes;
+mod fastify;
 pub mod files;
 mod finale;
 mod flask;
+mod hapi;
 mod nest;
+mod nest_modules;
+mod nest_routes;
 mod next;
 mod rust_web;
 mod utoipa;
@@ -46,6 +51,7 @@ pub const NAMES: &[&str] = &[
     "appbuilder.add",
     "appbuilder.expose",
     "appbuilder.mark",
+    "controllers",
     "django",
     "django.path",
     "django.include",
@@ -70,7 +76,11 @@ pub const NAMES: &[&str] = &[
     "finale.resource",
     "flask",
     "flask.dispatcher",
+    "fastify.autoload",
+    "fastify.decorate",
+    "hapi.register",
     "nest",
+    "nest.configurable",
     "nest.note",
     "rust.guard",
     "rust.attach",
@@ -92,6 +102,9 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
         ("utoipa", "routes") => utoipa::routes(world, site),
         ("utoipa", "parts") => utoipa::parts(world, site),
         ("utoipa", "typed") => utoipa::typed(world, site),
+        ("fastify", name) => fastify::call(world, name, site),
+        ("hapi", "register") => hapi::register(world, site),
+        ("nest", "configurable") => nest_modules::configurable(world, site),
         ("nest", "note") => nest::note(world, site),
         _ => None,
     }
@@ -101,6 +114,7 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
 pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
     match name {
         "appbuilder" => appbuilder_own::finish(world, model),
+        "controllers" => controllers::finish(world, model),
         "django" => django::finish(world, model),
         "drf" => drf_routes::finish(world),
         "nest" => nest::finish(world, model),

@@ -256,6 +256,7 @@ impl Reader<'_> {
             parameter.catch_all = pattern == "*" || regex::crosses_segments(&pattern);
             parameter.pattern = (pattern != "*").then_some(pattern);
         }
+        self.braced_pattern(&mut parameter);
         match self.peek(0) {
             Some('?') => {
                 self.at += 1;
@@ -313,6 +314,21 @@ impl Reader<'_> {
                 }
                 self.param(parameter);
             }
+        }
+    }
+
+    /// `:id{[0-9]+}`: a pattern, when what stands in the braces is no optional part of the path.
+    fn braced_pattern(&mut self, parameter: &mut Parameter) {
+        let start = self.at;
+        if self.peek(0) != Some('{') {
+            return;
+        }
+        match self.between('{', '}') {
+            Some(text) if !text.contains(':') && text.contains(['[', '\\', '+', '|', '(']) => {
+                parameter.catch_all = regex::crosses_segments(&text);
+                parameter.pattern = Some(text);
+            }
+            _ => self.at = start,
         }
     }
 

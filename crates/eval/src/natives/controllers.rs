@@ -1,0 +1,124 @@
+//! Controllers by annotation: a class whose annotation gives a prefix, methods whose annotations are routes.
+//!
+//! The model's `annotations` say both (`does: prefix` on the class, `does: route` on methods); its role `controller` is what
+//! a class becomes. Objects of its role `app`, when there are any, mount the controllers they list, or all of them.
+
+use crate::apply::path_like;
+use crate::models::{Call, Does, Entry, KindId};
+use crate::output::Place;
+use crate::value::*;
+use crate::world::World;
+use std::rc::Rc;
+
+/// Adds the routes of all classes with annotated methods.
+pub fn finish(world: &mut World<'_>, m: u16) {
+    let models = world.input.models;
+    let Some(kind) = models.kind(m, "controller") else { return };
+    let app = models.kind(m, "app");
+    let mut made: Vec<(Rc<ClassValue>, Vec<Rc<Object>>)> = Vec::new();
+    let classes = world.classes.clone();
+    let bases: Vec<usize> =
+        classes.iter().flat_map(|c| world.mro(c).into_iter().skip(1).filter_map(|v| v.ptr()).collect::<Vec<_>>()).collect();
+    for class in classes {
+        let mark = class_mark(world, m, &class);
+        // What other controllers inherit from is one itself only when it says so.
+        if mark.is_none() && bases.contains(&(Rc::as_ptr(&class) as usize)) {
+            continue;
+        }
+        let objects = controller(world, m, kind, &class, mark);
+        if !objects.is_empty() {
+            made.push((class, objects));
+        }
+    }
+    let apps: Vec<Rc<Object>> =
+        world.objects.iter().filter(|o| app.is_some() && o.kind.get() == app && !world.is_dropped(o.entry)).cloned().collect();
+    for app in apps {
+        let listed = listed(world, &app);
+        for (class, objects) in &made {
+            if listed.is_empty() || listed.iter().any(|c| Rc::ptr_eq(c, class)) {
+                for object in objects {
+                    let mount = What::Mount { prefix: None, child: Value::Object(object.clone()), replaces: false, route: None };
+                    world.register(&app, mount, app.site);
+                }
+            }
+        }
+    }
+}
+
+/// The classes that an application's options name.
+fn listed(world: &mut World<'_>, app: &Object) -> Vec<Rc<ClassValue>> {
+    let items = app.args.borrow().items.clone();
+    let mut out = Vec::new();
+    for options in items {
+        let options = world.force(&options);
+        if !matches!(options, Value::Dict(_)) {
+            continue;
+        }
+        let Some(list) = world.get_attr(&options, "controllers", None) else { continue };
+        for one in world.items_of(&list, app.site).0 {
+            if let Value::Class(class) = world.force(&one) {
+                out.push(class);
+            }
+        }
+    }
+    out
+}
+
+/// The annotation of a class that makes it a controller.
+fn class_mark<'w>(world: &World<'w>, m: u16, class: &ClassValue) -> Option<(Mark, &'w Call)> {
+    let models = world.input.models;
+    for mark in class.marks.borrow().iter() {
+        let Some(symbol) = &mark.symbol else { continue };
+        for entry in models.symbol(symbol) {
+            if let Entry::Annotation(of, c) = *entry
+                && of == m
+                && let call = &models.model(m).annotations[c as usize]
+                && call.does == Does::Prefix
+            {
+                return Some((mark.clone(), call));
+            }
+        }
+    }
+    None
+}
+
+fn controller(world: &mut World<'_>, m: u16, kind: KindId, class: &Rc<ClassValue>, mark: Option<(Mark, &Call)>) -> Vec<Rc<Object>> {
+    let mut routes: Vec<(RouteEvent, Place)> = Vec::new();
+    let mut seen = Vec::new();
+    for owner in world.mro(class) {
+        let Value::Class(owner) = owner else { continue };
+        let members: Vec<_> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
+        for (name, value) in members {
+            if seen.contains(&name) {
+                continue;
+            }
+            seen.push(name);
+            for (of, route) in world.annotated_routes(&value) {
+                let at = route.annotation.unwrap_or(owner.at);
+                if of == m {
+                    routes.push((route, at));
+                }
+            }
+        }
+    }
+    if routes.is_empty() {
+        return Vec::new();
+    }
+    let at = mark.as_ref().map_or(class.at, |(mark, _)| mark.at);
+    let place = mark.as_ref().and_then(|(_, call)| call.prefix.as_ref().or(call.path.as_ref()));
+    let prefix = match (&mark, place) {
+        (Some((mark, _)), Some(place)) => place.find(&mark.args, &mut |v, k| world.get_attr(v, k, None), &path_like).map(|f| f.0),
+        _ => None,
+    };
+    let prefixes = prefix.map_or_else(|| vec![None], |p| world.texts(&p, at).into_iter().map(Some).collect());
+    let mut objects = Vec::new();
+    for prefix in prefixes {
+        let object = world.make_object(Some(kind), at, None, false);
+        *object.prefix.borrow_mut() = prefix.map(|p| Value::Text(Rc::new(p)));
+        for (route, at) in &routes {
+            world.register(&object, What::Route(route.clone()), *at);
+        }
+        objects.push(object);
+    }
+    objects
+}
