@@ -1,4 +1,4 @@
-//! Embeds the framework models of `grammars/*/frameworks/*.yaml`.
+//! Embeds the models of `grammars/*/frameworks/*.yaml` and `grammars/*/auth/*.yaml`.
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,13 @@ fn main() -> std::io::Result<()> {
     println!("cargo::rerun-if-changed={}", grammars.display());
     let mut files: Vec<PathBuf> = Vec::new();
     for language in std::fs::read_dir(&grammars)? {
-        let folder = language?.path().join("frameworks");
-        println!("cargo::rerun-if-changed={}", folder.display());
-        if folder.is_dir() {
-            for file in std::fs::read_dir(folder)? {
-                files.push(file?.path());
+        let language = language?.path();
+        for folder in ["frameworks", "auth"].map(|name| language.join(name)) {
+            println!("cargo::rerun-if-changed={}", folder.display());
+            if folder.is_dir() {
+                for file in std::fs::read_dir(folder)? {
+                    files.push(file?.path());
+                }
             }
         }
     }

@@ -108,6 +108,9 @@ pub struct Guard {
     /// Where it is defined; absent when outside the scanned tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defined: Option<Location>,
+    /// What it says of who may call; absent when it does not decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub says: Option<AuthState>,
     /// How its effect is known; absent while it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basis: Option<Basis>,

@@ -70,6 +70,11 @@ impl World<'_> {
                 self.mount_list(object, None, &child, false, at, None);
             }
         }
+        if role.guards.is_some() {
+            for value in self.given_guards(&role.guards, &args, None) {
+                self.register(object, What::Guard { value, prefix: None, reach: Reach::All }, at);
+            }
+        }
         if let Some(attach) = &role.attach {
             let to = attach.to.find(&args, &mut |v, k| self.get_attr(v, k, None), &path_like).map(|f| self.force(&f.0));
             let prefix = attach.prefix.as_ref().and_then(|p| p.find(&args, &mut |v, k| self.get_attr(v, k, None), &path_like)).map(|f| f.0);
@@ -355,9 +360,13 @@ impl World<'_> {
             }
             Does::Guard => {
                 let object = receiver?;
-                let after = call.applies.as_deref() != Some("all");
-                for value in self.places(&call.guards, args, taken) {
-                    self.register(object, What::Guard { value, prefix: path.clone(), after }, at);
+                let reach = match call.applies.as_deref() {
+                    Some("all") => Reach::All,
+                    Some("before") => Reach::Before,
+                    _ => Reach::After,
+                };
+                for value in self.given_guards(&call.guards, args, taken) {
+                    self.register(object, What::Guard { value, prefix: path.clone(), reach }, at);
                 }
                 self.returned(call, object, None)
             }
@@ -504,11 +513,12 @@ impl World<'_> {
     }
 
     fn route_for_child(&mut self, call: &Call, name: &SmolStr, args: &Args) -> Option<RouteEvent> {
+        let guards = self.given_guards(&call.guards, args, None);
         if call.methods.is_none() && call.protocol.is_none() && call.default_methods.is_empty() {
-            return None;
+            return (!guards.is_empty()).then(|| RouteEvent { guards, guards_only: true, ..RouteEvent::default() });
         }
         let methods = self.methods_of(call, name, args, None);
-        Some(RouteEvent { methods, protocol: call.protocol.as_deref().map(SmolStr::new), by_class: true, ..RouteEvent::default() })
+        Some(RouteEvent { methods, guards, protocol: call.protocol.as_deref().map(SmolStr::new), by_class: true, ..RouteEvent::default() })
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -529,7 +539,7 @@ impl World<'_> {
             }
         }
         let handler = decorated.or_else(|| given.pop());
-        let mut guards = self.places(&call.guards, args, taken);
+        let mut guards = self.given_guards(&call.guards, args, taken);
         guards.extend(given);
         let deprecated = call
             .deprecated
@@ -563,10 +573,11 @@ impl World<'_> {
             third_party: false,
             annotated: false,
             annotation: None,
+            guards_only: false,
         }
     }
 
-    fn flatten(&mut self, value: &Value, into: &mut Vec<Value>, depth: u32) {
+    pub(crate) fn flatten(&mut self, value: &Value, into: &mut Vec<Value>, depth: u32) {
         match self.force(value) {
             Value::List(list) if depth < 6 => {
                 let items = list.items.borrow().clone();
@@ -687,7 +698,7 @@ impl World<'_> {
             self.register(object, What::Route(route), at);
             return;
         }
-        self.register(object, What::Guard { value: value.clone(), prefix, after: true }, at);
+        self.register(object, What::Guard { value: value.clone(), prefix, reach: Reach::After }, at);
     }
 
     /// The routers a value is or holds: itself, results of callbacks of an unknown call, a module's default export.

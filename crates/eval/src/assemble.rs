@@ -2,6 +2,7 @@
 //! framework's rule, conditions and guards collected on the way.
 
 use crate::evaluate::Family;
+use crate::guard::reach::{Reaching, at_path, here};
 use crate::handler::Handler;
 use crate::models::Join;
 use crate::output::*;
@@ -22,7 +23,7 @@ const MAX_ROUTES: usize = 20_000;
 struct Way {
     path: Vec<PathPiece>,
     conditions: Vec<Condition>,
-    guards: Vec<GuardRef>,
+    guards: Vec<Reaching>,
     trail: Vec<Step>,
     app: Option<Place>,
     detached: bool,
@@ -196,13 +197,12 @@ impl World<'_> {
             }));
         }
         let holes = self.hole_mounts(&events);
+        let mut guards = self.router_guards(&events, &way.guards, &way.path, join, &model.style);
         let mut seen: FxHashSet<(usize, String)> = FxHashSet::default();
-        for event in &events {
+        for (index, event) in events.iter().enumerate() {
+            way.guards = guards.at(index);
             match &event.what {
-                What::Guard { value, .. } => {
-                    let guard = self.guard_ref(value, event.at, "router");
-                    way.guards.push(guard);
-                }
+                What::Guard { .. } => self.meet_guard(&mut guards, event, &way.path, join, &model.style),
                 What::Route(route) => self.emit(object, event, route, &way, join, &model.style, &model.framework, out),
                 What::Mount { prefix, child, replaces, route } => {
                     let texts = match prefix {
@@ -279,12 +279,17 @@ impl World<'_> {
             inner.trail.push(Step { place: *place, what: "call".into(), gives: Vec::new() });
         }
         inner.trail.push(Step { place: event.at, what: "mount".into(), gives });
+        for guard in route.iter().flat_map(|r| &r.guards) {
+            let guard = self.guard_ref(guard, event.at, "mount");
+            inner.guards.push(here(guard));
+        }
+        let route = route.filter(|r| !r.guards_only);
         for child in self.mount_children(child, 0) {
             match &child {
                 Value::Object(o) => self.walk(&o.clone(), &inner, replaces, out),
                 Value::Function(_) | Value::Class(_) | Value::BoundFunction(_) | Value::Instance(_) => {
                     if let Some(route) = route {
-                        let route = RouteEvent { handler: Some(child.clone()), path: None, ..route.clone() };
+                        let route = RouteEvent { handler: Some(child.clone()), path: None, guards: Vec::new(), ..route.clone() };
                         self.emit(object, event, &route, &inner, join, &model.style, &model.framework, out);
                     } else {
                         self.mounted_function(object, event, &child, &inner, join, out);
@@ -395,7 +400,7 @@ impl World<'_> {
             conditions.retain(|c| c.text != crate::interp::cfg::TEST);
             let test = conditions.len() < all;
             let path = join_path(&way.path, &gives, join);
-            let mut guards = way.guards.clone();
+            let mut guards: Vec<GuardRef> = at_path(&way.guards, &path);
             for guard in &route.guards {
                 guards.push(self.guard_ref(guard, event.at, "route"));
             }
@@ -404,7 +409,8 @@ impl World<'_> {
                 None if at_registration => self.registered_at(event, &text),
                 None => text.place().filter(|p| p.line > 0).unwrap_or(event.at),
             };
-            for Handler { methods, handler, third_party, suffix, framework: own } in &handlers {
+            for whole @ Handler { methods, handler, third_party, suffix, framework: own, .. } in &handlers {
+                let own_guards = self.handler_guards(whole, event.at);
                 if out.len() >= MAX_ROUTES {
                     return;
                 }
@@ -428,7 +434,7 @@ impl World<'_> {
                     registered_at,
                     trail: trail.clone(),
                     conditions: conditions.clone(),
-                    guards: guards.clone(),
+                    guards: guards.iter().cloned().chain(own_guards).collect(),
                     app: way.app,
                     detached: way.detached,
                     deprecated: route.deprecated,
@@ -495,22 +501,6 @@ impl World<'_> {
             }
         }
         out
-    }
-
-    /// A reference to what guards.
-    fn guard_ref(&mut self, value: &Value, at: Place, level: &str) -> GuardRef {
-        let value = self.force(value);
-        let (symbol, defined) = match &value {
-            Value::Function(f) => {
-                let function = self.module(f.module).tree.function(f.function).clone();
-                (function.name.unwrap_or_default(), Some(self.place(f.module, function.span)))
-            }
-            Value::Unknown(u) => (u.callee.clone().unwrap_or_else(|| u.label.clone()), None),
-            Value::Symbol(s) => (s.clone(), None),
-            Value::Class(c) => (c.name.clone(), Some(c.at)),
-            other => (self.label(other), None),
-        };
-        GuardRef { place: at, level: SmolStr::new(level), symbol, defined }
     }
 
     /// Registrations that could not be followed at all are troubles where they stand.

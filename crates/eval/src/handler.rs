@@ -21,6 +21,10 @@ pub(crate) struct Handler {
     pub suffix: Option<SmolStr>,
     /// Its framework, when it is not the route's.
     pub framework: Option<SmolStr>,
+    /// What answers, for the guards that it brings.
+    pub value: Option<Value>,
+    /// The class it answers for.
+    pub class: Option<Rc<ClassValue>>,
 }
 
 impl World<'_> {
@@ -49,7 +53,7 @@ impl World<'_> {
         }
         let handler = self.handler_ref(&value, at, 0);
         let third_party = handler.is_none() && matches!(&value, Value::Symbol(_) | Value::Unknown(_)) && self.is_outside(&value);
-        vec![Handler { methods: route.methods.clone(), handler, third_party, ..Handler::default() }]
+        vec![Handler { methods: route.methods.clone(), handler, third_party, value: Some(value), ..Handler::default() }]
     }
 
     fn is_outside(&self, value: &Value) -> bool {
@@ -146,13 +150,19 @@ impl World<'_> {
             match self.class_attr(class, verb) {
                 Some(found) => {
                     let handler = self.handler_ref(&found, class.at, 0);
-                    out.push(Handler { methods: Some(vec![method]), handler, third_party: false, ..Handler::default() });
+                    out.push(Handler {
+                        methods: Some(vec![method]),
+                        handler,
+                        value: Some(found),
+                        class: Some(class.clone()),
+                        ..Handler::default()
+                    });
                 }
                 None if self.base_provides(class, model, verb) => {
                     out.push(Handler {
                         methods: Some(vec![method]),
                         handler: Some(self.class_ref(class)),
-                        third_party: false,
+                        class: Some(class.clone()),
                         ..Handler::default()
                     });
                 }
@@ -167,8 +177,9 @@ impl World<'_> {
                 .or_else(|| (!model.default_methods.is_empty()).then(|| model.default_methods.iter().map(SmolStr::from).collect()));
             if methods.is_some() || model.verbs.is_empty() {
                 let entry = model.entry.iter().find_map(|name| self.class_attr(class, name));
-                let handler = entry.and_then(|found| self.handler_ref(&found, class.at, 0)).or_else(|| Some(self.class_ref(class)));
-                out.push(Handler { methods, handler, third_party: false, ..Handler::default() });
+                let handler =
+                    entry.as_ref().and_then(|found| self.handler_ref(found, class.at, 0)).or_else(|| Some(self.class_ref(class)));
+                out.push(Handler { methods, handler, value: entry, class: Some(class.clone()), ..Handler::default() });
             }
         }
         out

@@ -11,6 +11,7 @@ pub mod demand;
 pub mod evaluate;
 pub mod files;
 mod group;
+mod guard;
 mod handler;
 pub mod host;
 mod interp;

@@ -113,6 +113,43 @@ pub struct GuardRef {
     pub symbol: SmolStr,
     /// Where it is defined, if in the tree.
     pub defined: Option<Place>,
+    /// What it says of who may call.
+    pub ruling: Ruling,
+}
+
+/// What a guard says of who may call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ruling {
+    /// In one word.
+    pub says: Says,
+    /// How a caller proves an identity: kind (a word of the catalog's `SchemeKind`) and the name in the source.
+    pub schemes: Vec<(SmolStr, SmolStr)>,
+    /// OAuth scopes asked for.
+    pub scopes: Vec<SmolStr>,
+    /// Roles and permissions asked for.
+    pub roles: Vec<SmolStr>,
+    /// Read off what its code does, not known from a model.
+    pub inferred: bool,
+    /// GET, HEAD and OPTIONS stay open.
+    pub unsafe_only: bool,
+    /// Why it could not be read.
+    pub reason: Option<SmolStr>,
+}
+
+/// A guard's ruling in one word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Says {
+    /// It does not decide who may call.
+    #[default]
+    Nothing,
+    /// Declared open.
+    Public,
+    /// It identifies who offers proof.
+    Optional,
+    /// It may decide, but could not be read.
+    Unread,
+    /// Only who proves an identity passes.
+    Required,
 }
 
 /// An endpoint as registered.

@@ -267,9 +267,20 @@ pub enum What {
         value: Value,
         /// Only under this prefix.
         prefix: Option<Value>,
-        /// Applies to routes after it (true) or to all of the object (false).
-        after: bool,
+        /// To which routes of the object it applies.
+        reach: Reach,
     },
+}
+
+/// Which routes of an object a guard of it reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those registered after it.
+    After,
+    /// All.
+    All,
+    /// Those registered before it.
+    Before,
 }
 
 /// A route event.
@@ -301,6 +312,8 @@ pub struct RouteEvent {
     pub annotated: bool,
     /// Where that annotation stands.
     pub annotation: Option<Place>,
+    /// It carries nothing but the guards of a mount.
+    pub guards_only: bool,
 }
 
 /// A name of a value, for a later call.

@@ -175,6 +175,8 @@ pub struct World<'a> {
     pub module_prefixes: FxHashMap<ModuleId, Value>,
     /// Modules that are expansions.
     pub expansions: FxHashSet<ModuleId>,
+    /// What functions' code shows of guarding, by identity; the closure is kept so that the identity stays taken.
+    pub(crate) readings: FxHashMap<usize, (Rc<Closure>, crate::guard::Reading)>,
 }
 
 impl<'a> World<'a> {
@@ -220,6 +222,7 @@ impl<'a> World<'a> {
             emitted: FxHashSet::default(),
             module_prefixes: FxHashMap::default(),
             expansions: FxHashSet::default(),
+            readings: FxHashMap::default(),
         }
     }
 

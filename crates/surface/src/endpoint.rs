@@ -1,5 +1,6 @@
 //! From routes to endpoints: templates, identity, evidence, audience, confidence. Identical operations become one.
 
+use crate::auth;
 use crate::service::Services;
 use crate::survey::Survey;
 use crate::template::{self, Template};
@@ -96,7 +97,6 @@ impl Converter<'_> {
             id: id(service, protocol, &method, &template.path),
             service: service.to_owned(),
             protocol,
-            method,
             path: template.path.clone(),
             raw_path: template.raw_path.clone(),
             path_state: template.state,
@@ -108,7 +108,8 @@ impl Converter<'_> {
             also_registered_at: Vec::new(),
             trail: self.trail(),
             conditions: self.conditions(),
-            auth: self.auth(),
+            auth: self.auth(&method),
+            method,
             lifecycle: catalog::Lifecycle { deprecated, version: template::version(&template.path) },
             audience: self.audience(),
             framework: route.framework.to_string(),
@@ -154,13 +155,10 @@ impl Converter<'_> {
         self.route.conditions.iter().map(condition).collect()
     }
 
-    /// The guards on the way are listed; what they ask for is not judged here, so the verdict stays open.
-    fn auth(&self) -> Auth {
-        let reason = match self.route.guards.len() {
-            0 => "nothing on the way to the handler is known to guard it",
-            _ => "what the guards on the way ask for was not determined",
-        };
-        Auth { chain: self.route.guards.iter().map(|g| self.guard(g)).collect(), ..Auth::unknown(reason) }
+    /// The verdict for a method, with the guards on the way that decide, or may decide, as its chain.
+    fn auth(&self, method: &str) -> Auth {
+        let chain = self.route.guards.iter().map(|g| self.guard(g)).collect();
+        Auth { chain, ..auth::verdict(self.route, method) }
     }
 
     fn guard(&self, guard: &GuardRef) -> catalog::Guard {
@@ -169,7 +167,8 @@ impl Converter<'_> {
             symbol: guard.symbol.to_string(),
             at: self.at(&guard.place),
             defined: guard.defined.as_ref().map(|p| self.at(p)),
-            basis: None,
+            says: auth::says(guard),
+            basis: auth::basis(guard),
         }
     }
 

@@ -1,9 +1,10 @@
 //! From a source tree to a catalog: preparing the tree for the evaluator, and turning what it finds into services and
 //! endpoints with templates, identity and evidence.
 //!
-//! [`survey`] reads and lowers files, [`convert`] makes the catalog; [`template`] knows the path syntaxes.
+//! [`survey`] reads and lowers files, [`convert`] makes the catalog; [`auth`] weighs the guards; [`template`] knows the path syntaxes.
 //! Nothing here knows a framework.
 
+pub mod auth;
 pub mod convert;
 pub mod coverage;
 pub mod endpoint;

@@ -1,6 +1,6 @@
 //! Loading models and finding in them by symbol, role and method name.
 
-use super::{BUILTIN, Call, Does, HandlerClass, Model, Place, Role};
+use super::{BUILTIN, Call, Does, GuardModel, HandlerClass, Library, Model, Place, Role};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -48,6 +48,10 @@ pub struct Models {
     methods: FxHashMap<(KindId, SmolStr), Vec<u16>>,
     /// Every dotted prefix of a symbol or type.
     prefixes: rustc_hash::FxHashSet<SmolStr>,
+    /// The libraries, by language then name.
+    pub libraries: Vec<Library>,
+    /// Guards by language and symbol; those of `*.x` under `x`'s last part.
+    guards: FxHashMap<(SmolStr, SmolStr), Vec<GuardModel>>,
 }
 
 impl Models {
@@ -58,25 +62,42 @@ impl Models {
     /// The built-in models and a user's, which replace built-in ones of the same name. `user`: (file, text).
     pub fn load(user: &[(String, String)]) -> Result<Models, ModelError> {
         let mut models: Vec<Model> = Vec::new();
+        let mut libraries: Vec<Library> = Vec::new();
         let builtin = BUILTIN.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
         for (file, text) in builtin.chain(user.iter().cloned()) {
-            let model = parse(&file, &text)?;
+            if text.lines().any(|l| l.starts_with("library:")) {
+                let library: Library = parse(&file, &text)?;
+                libraries.retain(|l| (&l.language, &l.library) != (&library.language, &library.library));
+                libraries.push(library);
+                continue;
+            }
+            let model: Model = parse(&file, &text)?;
             check(&model, &file, &text)?;
             models.retain(|m| (&m.language, &m.framework) != (&model.language, &model.framework));
             models.push(model);
         }
         models.sort_by(|a, b| (&a.language, &a.framework).cmp(&(&b.language, &b.framework)));
-        Ok(Models::index(models))
+        libraries.sort_by(|a, b| (&a.language, &a.library).cmp(&(&b.language, &b.library)));
+        Ok(Models::index(models, libraries))
     }
     /// Keeps only models that pass a filter.
     pub fn only(self, keep: impl Fn(&Model) -> bool) -> Models {
         let models = self.models.into_iter().filter(keep).collect();
-        Models::index(models)
+        Models::index(models, self.libraries)
     }
 
-    fn index(models: Vec<Model>) -> Models {
-        let mut out = Models { models, ..Models::default() };
+    fn index(models: Vec<Model>, libraries: Vec<Library>) -> Models {
+        let mut out = Models { models, libraries, ..Models::default() };
         out.prefixes = prefixes(&out.models);
+        let libraries = out.libraries.iter().map(|l| (&l.language, &l.guards));
+        for (language, guards) in out.models.iter().map(|m| (&m.language, &m.guards)).chain(libraries) {
+            for guard in guards {
+                for symbol in &guard.symbol {
+                    let key = symbol.strip_prefix("*.").map_or(symbol.as_str(), |rest| rest.rsplit('.').next().unwrap_or(rest));
+                    out.guards.entry((SmolStr::new(language), SmolStr::new(key))).or_default().push(guard.clone());
+                }
+            }
+        }
         for (m, model) in out.models.iter().enumerate() {
             let m = m as u16;
             for (r, role) in model.roles.values().enumerate() {
@@ -127,6 +148,19 @@ impl Models {
     /// Whether a model names this symbol, as a type or function, or something inside of it.
     pub fn knows(&self, symbol: &str) -> bool {
         self.symbols.contains_key(symbol) || self.types.contains_key(symbol) || self.prefixes.contains(symbol)
+    }
+    /// What guards under an outside name, if a model knows it.
+    pub fn guard(&self, language: &str, symbol: &str) -> Option<&GuardModel> {
+        let exact = self.guards.get(&(SmolStr::new(language), SmolStr::new(symbol)));
+        if let Some(found) = exact.and_then(|all| all.iter().find(|g| g.symbol.iter().any(|s| s == symbol))) {
+            return Some(found);
+        }
+        let last = symbol.rsplit('.').next().unwrap_or(symbol);
+        let all = self.guards.get(&(SmolStr::new(language), SmolStr::new(last)))?;
+        let fits = |pattern: &String| {
+            pattern.strip_prefix("*.").is_some_and(|end| symbol == end || symbol.strip_suffix(end).is_some_and(|rest| rest.ends_with('.')))
+        };
+        all.iter().find(|g| g.symbol.iter().any(fits))
     }
     /// The role a type means.
     pub fn kind_of_type(&self, symbol: &str) -> Option<KindId> {
@@ -204,7 +238,7 @@ fn lineage(model: &Model, role: &str, into: &mut Vec<String>) {
     }
 }
 
-fn parse(file: &str, text: &str) -> Result<Model, ModelError> {
+fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, ModelError> {
     serde_yaml::from_str(text).map_err(|error| {
         let raw = error.to_string();
         let mut line = error.location().map_or(1, |l| l.line());

@@ -3,9 +3,11 @@
 //! `grammars/<language>/frameworks/*.yaml` are embedded; a user's models are the same files and take the same road.
 //! The vocabulary is documented, one example a word, in `grammars/README.md`.
 
+mod guard;
 mod index;
 mod place;
 
+pub use guard::{GuardModel, GuardSays, Library};
 pub use index::{Entry, KindId, ModelError, Models};
 pub use place::Place;
 
@@ -72,6 +74,22 @@ pub struct Model {
     /// Parameters of functions that are this framework's objects when nothing else says so: parameter name -> role.
     #[serde(default)]
     pub parameters: BTreeMap<String, String>,
+    /// Its own guards.
+    #[serde(default)]
+    pub guards: Vec<GuardModel>,
+    /// Handlers' parameters bring guards: by their defaults and `Annotated` metadata (`values`), or by their types (`types`).
+    #[serde(default)]
+    pub injects: Option<Injects>,
+}
+
+/// How parameters of handlers bring guards.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Injects {
+    /// By defaults and metadata of their types: FastAPI's `Depends`.
+    Values,
+    /// By their types, which extract or refuse: axum, actix, Rocket.
+    Types,
 }
 
 /// Where a handler is said to stand.
@@ -145,6 +163,9 @@ pub struct Role {
     /// Calling it with a function applies it like this call (role `decorator`).
     #[serde(default)]
     pub join: Option<Join>,
+    /// Where the constructor takes guards.
+    #[serde(default)]
+    pub guards: Option<Place>,
     /// Calling the object itself (koa's compose, Express apps as middleware) does nothing.
     #[serde(default)]
     pub verbs: Vec<String>,
@@ -280,7 +301,7 @@ pub struct Call {
     /// It is no route but a guard when its handler passes every request on (`app.all('/api/*', requireUser)`).
     #[serde(default)]
     pub unless_passes: bool,
-    /// Guards apply to what comes after (default) or to everything (`all`).
+    /// Guards apply to what comes after (default), to everything (`all`) or to what came before (`before`).
     #[serde(default)]
     pub applies: Option<String>,
     /// The Rust function for `native`.
@@ -324,6 +345,12 @@ pub struct HandlerClass {
     /// A class attribute that restricts the verbs (`http_method_names`).
     #[serde(default)]
     pub restrict: Option<String>,
+    /// Class attributes that hold guards of all its methods (`decorators`, `permission_classes`).
+    #[serde(default)]
+    pub guards: Vec<String>,
+    /// Methods that run before the verb and may refuse (`dispatch`, `prepare`).
+    #[serde(default)]
+    pub before: Vec<String>,
     /// Verbs its own bases define, by base symbol's last name.
     #[serde(default)]
     pub provides: BTreeMap<String, Vec<String>>,

@@ -1,0 +1,275 @@
+//! The guards that a handler brings with itself: its decorators, its class's bases, attributes and early methods, what
+//! its parameters inject, and the first checks of its own body.
+
+use crate::handler::Handler;
+use crate::interp::Cx;
+use crate::models::Injects;
+use crate::output::{GuardRef, Place, Says};
+use crate::value::*;
+use crate::world::World;
+use apicensus_syntax::{Expr, ExprId, Item};
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+impl World<'_> {
+    /// The guards of a handler, outermost first.
+    pub(crate) fn handler_guards(&mut self, handler: &Handler, at: Place) -> Vec<GuardRef> {
+        let mut out = Vec::new();
+        if let Some(class) = &handler.class {
+            self.class_guards(class, &mut out);
+        }
+        if let Some(value) = &handler.value {
+            self.value_guards(value, at, &mut out, 0);
+        }
+        out
+    }
+
+    fn class_guards(&mut self, class: &Rc<ClassValue>, out: &mut Vec<GuardRef>) {
+        let model = self.handler_class(class).map(|(m, c)| self.input.models.class(m, c));
+        let marks = class.marks.borrow().clone();
+        for mark in marks {
+            self.mark_guard(&mark, "class", out);
+        }
+        let line = self.mro(class);
+        for one in &line {
+            match one {
+                Value::Symbol(_) => self.push_guard(one, class.at, "class", out),
+                Value::Class(c) if !Rc::ptr_eq(c, class) => {
+                    let marks = c.marks.borrow().clone();
+                    marks.iter().for_each(|m| self.mark_guard(m, "class", out));
+                }
+                _ => {}
+            }
+            let Value::Class(c) = one else { continue };
+            for name in model.iter().flat_map(|m| &m.before) {
+                let method = c.attrs.borrow().get(name.as_str()).cloned();
+                if let Some(method) = method {
+                    let method = self.force(&method);
+                    if let Value::Function(f) = &method {
+                        let marks = f.marks.borrow().clone();
+                        marks.iter().for_each(|m| self.mark_guard(m, "class", out));
+                    }
+                    self.push_guard(&method, c.at, "class", out);
+                }
+            }
+        }
+        for name in model.iter().flat_map(|m| &m.guards) {
+            if let Some(value) = self.class_attr(class, name) {
+                let value = self.force(&value);
+                let items = match &value {
+                    Value::List(list) => list.items.borrow().clone(),
+                    other => vec![other.clone()],
+                };
+                items.iter().for_each(|v| self.push_guard(v, class.at, "class", out));
+            }
+        }
+    }
+
+    fn value_guards(&mut self, value: &Value, at: Place, out: &mut Vec<GuardRef>, depth: u32) {
+        if depth > 8 {
+            return;
+        }
+        match self.force(value) {
+            Value::Function(f) => self.function_guards(&f, at, out, depth),
+            Value::BoundFunction(b) => self.function_guards(&b.1.clone(), at, out, depth),
+            // A wrapper from outside around the handler: `login_required(view)`.
+            whole @ Value::Unknown(_) => {
+                let Value::Unknown(u) = &whole else { return };
+                if let Some(callee) = &u.callee {
+                    let args = Args::default();
+                    let ruling = self.symbol_ruling(callee, &args, 0);
+                    if ruling.says != Says::Nothing {
+                        out.push(GuardRef { place: at, level: "handler".into(), symbol: callee.clone(), defined: None, ruling });
+                    }
+                }
+                let inner: Vec<Value> = u.args.items.iter().chain(u.args.named.iter().map(|(_, v)| v)).cloned().collect();
+                let handler = inner.iter().rev().find(|v| matches!(v, Value::Function(_) | Value::BoundFunction(_) | Value::Unknown(_)));
+                if let Some(handler) = handler {
+                    self.value_guards(handler, at, out, depth + 1);
+                }
+            }
+            Value::Method(bound) if bound.name.is_empty() => self.value_guards(&bound.receiver.clone(), at, out, depth + 1),
+            Value::Default(inner) => self.value_guards(&inner, at, out, depth + 1),
+            Value::Either(all) => {
+                if let Some(one) = all.iter().find(|v| matches!(v, Value::Function(_) | Value::BoundFunction(_))) {
+                    self.value_guards(one, at, out, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn function_guards(&mut self, f: &Rc<Closure>, at: Place, out: &mut Vec<GuardRef>, depth: u32) {
+        let marks = f.marks.borrow().clone();
+        for mark in &marks {
+            self.mark_guard(mark, "handler", out);
+        }
+        let wraps = f.wraps.borrow().clone();
+        match wraps {
+            Some(inner) if !matches!(&inner, Value::Function(g) if Rc::ptr_eq(g, f)) => {
+                // This function is a wrapper around the handler: it guards if it refuses.
+                self.push_guard(&Value::Function(f.clone()), at, "handler", out);
+                self.value_guards(&inner, at, out, depth + 1);
+            }
+            _ => {
+                for value in self.injected(f) {
+                    self.push_guard(&value, at, "handler", out);
+                }
+                let ruling = self.inferred_body(f);
+                if ruling.says != Says::Nothing {
+                    let function = self.module(f.module).tree.function(f.function).clone();
+                    let place = self.place(f.module, function.span);
+                    let symbol = function.name.unwrap_or_else(|| "handler".into());
+                    out.push(GuardRef { place, level: "handler".into(), symbol, defined: Some(place), ruling });
+                }
+            }
+        }
+    }
+
+    fn mark_guard(&mut self, mark: &Mark, level: &str, out: &mut Vec<GuardRef>) {
+        let value = match (&mark.value, &mark.symbol) {
+            (Value::Function(_) | Value::BoundFunction(_) | Value::Unknown(_) | Value::Class(_) | Value::Instance(_), _) => mark.value.clone(),
+            (_, Some(symbol)) => Value::Unknown(Rc::new(Unknown {
+                label: symbol.clone(),
+                callee: Some(symbol.clone()),
+                args: mark.args.clone(),
+                at: Some(mark.at),
+                ..Unknown::default()
+            })),
+            _ => mark.value.clone(),
+        };
+        self.push_guard(&value, mark.at, level, out);
+    }
+
+    /// Adds a guard that has something to say, once.
+    fn push_guard(&mut self, value: &Value, at: Place, level: &str, out: &mut Vec<GuardRef>) {
+        let guard = self.guard_ref(value, at, level);
+        if guard.ruling.says != Says::Nothing && !out.contains(&guard) {
+            out.push(guard);
+        }
+    }
+
+    /// How handlers' parameters bring guards in this world.
+    fn injects(&self) -> Option<Injects> {
+        let models = self.input.models;
+        models.of(self.family.language()).find_map(|(m, model)| model.injects.filter(|_| self.input.weight(m) > 0))
+    }
+
+    /// What a function's parameters bring: dependencies in defaults and metadata, or extractor types.
+    pub(super) fn injected(&mut self, f: &Rc<Closure>) -> Vec<Value> {
+        let Some(injects) = self.injects() else { return Vec::new() };
+        let tree = self.module(f.module).tree.clone();
+        let function = tree.function(f.function);
+        let home = f.home.borrow().clone();
+        let mut out = Vec::new();
+        for param in &function.params {
+            match injects {
+                Injects::Values => {
+                    let mut found: Vec<ExprId> = param.default.into_iter().filter(|d| matches!(tree.expr(*d), Expr::Call { .. })).collect();
+                    if let Some(ty) = param.ty {
+                        self.metadata(&f.scope, &tree, ty, &mut found, &mut out, 0);
+                    }
+                    for id in found {
+                        let cx = Cx { scope: f.scope.clone(), home: home.clone(), ..self.top(f.module) };
+                        let value = self.expr(&cx, id);
+                        if matches!(value, Value::Unknown(_) | Value::Function(_) | Value::Instance(_)) {
+                            out.push(value);
+                        }
+                    }
+                }
+                Injects::Types => {
+                    let Some(ty) = param.ty else { continue };
+                    if let Some(value) = self.extractor(f, home.as_ref(), &tree, ty, 0) {
+                        out.push(value);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// The calls in `Annotated[T, Depends(..)]`, and those behind a name for such a type.
+    fn metadata(
+        &mut self,
+        scope: &crate::scope::Scope,
+        tree: &apicensus_syntax::Module,
+        ty: ExprId,
+        calls: &mut Vec<ExprId>,
+        values: &mut Vec<Value>,
+        depth: u32,
+    ) {
+        if depth > 4 {
+            return;
+        }
+        match tree.expr(ty) {
+            Expr::Index(base, index) => {
+                let is_annotated = matches!(tree.expr(*base), Expr::Name(n) | Expr::Attr(_, n) if n == "Annotated");
+                let items: Vec<ExprId> = match tree.expr(*index) {
+                    Expr::List(_, items) => items.iter().map(|i| match i {
+                        Item::One(e) | Item::Spread(e) => *e,
+                    }).collect(),
+                    _ => vec![*index],
+                };
+                if is_annotated {
+                    calls.extend(items.iter().skip(1).filter(|e| matches!(tree.expr(**e), Expr::Call { .. })));
+                    items.iter().take(1).for_each(|e| self.metadata(scope, tree, *e, calls, values, depth + 1));
+                } else {
+                    items.iter().for_each(|e| self.metadata(scope, tree, *e, calls, values, depth + 1));
+                }
+            }
+            Expr::Binary(_, a, b) => {
+                self.metadata(scope, tree, *a, calls, values, depth + 1);
+                self.metadata(scope, tree, *b, calls, values, depth + 1);
+            }
+            Expr::Name(_) | Expr::Attr(..) => {
+                // `UserDep = Annotated[User, Depends(get_user)]` elsewhere: an unknown made of `Annotated[..]`.
+                if let Some(Value::Unknown(u)) = self.named_value(scope, None, tree, ty, 0)
+                    && u.callee.as_deref().is_some_and(|c| c.ends_with("Annotated[]"))
+                {
+                    values.extend(u.args.items.iter().filter(|v| matches!(v, Value::Unknown(_))).cloned());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The type of an extractor: a class of the tree or an outside name, through references and `Option`.
+    fn extractor(
+        &mut self,
+        f: &Rc<Closure>,
+        home: Option<&Rc<ClassValue>>,
+        tree: &apicensus_syntax::Module,
+        ty: ExprId,
+        depth: u32,
+    ) -> Option<Value> {
+        if depth > 4 {
+            return None;
+        }
+        match tree.expr(ty) {
+            Expr::Wrap(_, inner) => self.extractor(f, home, tree, *inner, depth + 1),
+            Expr::Index(base, index) => {
+                let name = match tree.expr(*base) {
+                    Expr::Name(n) | Expr::Attr(_, n) => n.clone(),
+                    _ => SmolStr::default(),
+                };
+                match name.as_str() {
+                    "Option" | "Result" => {
+                        let inner = self.extractor(f, home, tree, *index, depth + 1)?;
+                        Some(Value::Unknown(Rc::new(Unknown {
+                            label: name.clone(),
+                            callee: Some(SmolStr::new_static("core.option.Option")),
+                            args: Args::of(vec![inner]),
+                            ..Unknown::default()
+                        })))
+                    }
+                    _ => self.extractor(f, home, tree, *base, depth + 1),
+                }
+            }
+            Expr::Name(_) | Expr::Attr(..) => match self.named_value(&f.scope, home, tree, ty, 0)? {
+                value @ (Value::Class(_) | Value::Symbol(_)) => Some(value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}

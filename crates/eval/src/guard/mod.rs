@@ -1,0 +1,315 @@
+//! Guards: what the decorators, middleware, dependencies, mixins and extractors on the way to a handler say of who may
+//! call it. A guard is known from a model ([`recognised`](World::ruling)) or read off its code ([`infer`]).
+//!
+//! Left out: weighing several guards against each other, which is `surface`'s.
+
+mod handler;
+mod infer;
+mod names;
+pub(crate) mod reach;
+
+pub(crate) use infer::Reading;
+
+use crate::models::{GuardModel, GuardSays};
+use crate::output::{GuardRef, Place, Ruling, Says};
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+/// Guards wrap guards at most so deep.
+const MAX_DEPTH: u32 = 8;
+/// Methods by which a class guards, in any framework.
+const GUARD_METHODS: &[&str] = &[
+    "canActivate",
+    "has_permission",
+    "process_request",
+    "process_view",
+    "__call__",
+    "dispatch",
+    "use",
+    "intercept",
+    "from_request_parts",
+    "from_request",
+    "call",
+    "handle",
+    "resolve",
+];
+
+/// Joins rulings of which all must pass.
+pub(crate) fn all_of(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
+    let mut out = Ruling::default();
+    for one in rulings {
+        if one.says > out.says {
+            out.inferred = one.inferred;
+            out.unsafe_only = one.unsafe_only;
+            out.reason = one.reason.clone();
+        }
+        out.says = out.says.max(one.says);
+        out.merge_proof(&one);
+    }
+    out
+}
+
+impl Ruling {
+    fn merge_proof(&mut self, other: &Ruling) {
+        for scheme in &other.schemes {
+            if !self.schemes.contains(scheme) {
+                self.schemes.push(scheme.clone());
+            }
+        }
+        for (into, from) in [(&mut self.scopes, &other.scopes), (&mut self.roles, &other.roles)] {
+            for one in from {
+                if !into.contains(one) {
+                    into.push(one.clone());
+                }
+            }
+        }
+    }
+    /// It may decide but can't be read.
+    pub(crate) fn unread(reason: impl Into<SmolStr>) -> Ruling {
+        Ruling { says: Says::Unread, reason: Some(reason.into()), ..Ruling::default() }
+    }
+}
+
+impl World<'_> {
+    /// A reference to what guards, with its ruling.
+    pub(crate) fn guard_ref(&mut self, value: &Value, at: Place, level: &str) -> GuardRef {
+        let value = self.force(value);
+        let (symbol, defined) = match &value {
+            Value::Function(f) => {
+                let function = self.module(f.module).tree.function(f.function).clone();
+                (function.name.unwrap_or_default(), Some(self.place(f.module, function.span)))
+            }
+            Value::BoundFunction(b) => {
+                let function = self.module(b.1.module).tree.function(b.1.function).clone();
+                (function.name.unwrap_or_default(), Some(self.place(b.1.module, function.span)))
+            }
+            Value::Unknown(u) => (u.callee.clone().unwrap_or_else(|| u.label.clone()), None),
+            Value::Symbol(s) => (s.clone(), None),
+            Value::Class(c) => (c.name.clone(), Some(c.at)),
+            Value::Instance(i) => (i.class.name.clone(), Some(i.class.at)),
+            other => (self.label(other), None),
+        };
+        let ruling = self.ruling(&value, 0);
+        GuardRef { place: at, level: SmolStr::new(level), symbol, defined, ruling }
+    }
+
+    /// The guards that a call was given, lists of them one by one.
+    pub(crate) fn given_guards(&mut self, place: &Option<crate::models::Place>, args: &Args, taken: Option<usize>) -> Vec<Value> {
+        let mut out = Vec::new();
+        for value in self.places(place, args, taken) {
+            self.flatten(&value, &mut out, 0);
+        }
+        out.retain(|v| !matches!(v, Value::Null));
+        out
+    }
+
+    /// What a guard says.
+    pub(crate) fn ruling(&mut self, value: &Value, depth: u32) -> Ruling {
+        if depth > MAX_DEPTH {
+            return Ruling::unread("guards nest too deeply");
+        }
+        match self.force(value) {
+            Value::Function(f) => self.closure_ruling(&f, depth),
+            Value::BoundFunction(b) => self.closure_ruling(&b.1.clone(), depth),
+            Value::Symbol(s) => self.symbol_ruling(&s, &Args::default(), depth),
+            Value::Unknown(u) => self.unknown_ruling(&u, depth),
+            Value::Class(c) => self.class_ruling(&c, depth),
+            Value::Instance(i) => self.class_ruling(&i.class.clone(), depth),
+            Value::Default(inner) => self.ruling(&inner, depth),
+            Value::List(list) => {
+                let items = list.items.borrow().clone();
+                all_of(items.iter().map(|v| self.ruling(v, depth + 1)))
+            }
+            Value::Either(all) => self.either_ruling(&all, depth),
+            Value::Method(bound) if bound.name.is_empty() => self.ruling(&bound.receiver.clone(), depth + 1),
+            Value::Method(bound) => match &bound.receiver {
+                Value::Symbol(s) => self.symbol_ruling(&SmolStr::new(format!("{s}.{}", bound.name)), &bound.args, depth),
+                _ => self.named_ruling(&bound.name),
+            },
+            _ => Ruling::default(),
+        }
+    }
+
+    /// Of several alternatives the weakest one counts; when they differ the reader is told why it isn't sure.
+    fn either_ruling(&mut self, all: &Rc<Vec<Value>>, depth: u32) -> Ruling {
+        let rulings: Vec<Ruling> =
+            all.iter().filter(|v| !matches!(v, Value::Null)).map(|v| self.ruling(v, depth + 1)).filter(|r| r.says != Says::Nothing).collect();
+        all_of(rulings)
+    }
+
+    fn closure_ruling(&mut self, f: &Rc<Closure>, depth: u32) -> Ruling {
+        let own = self.inferred(f, depth);
+        // A guard made by wrapping another one.
+        let wraps = f.wraps.borrow().clone();
+        match wraps {
+            Some(inner) if !matches!(&inner, Value::Function(g) if Rc::ptr_eq(g, f)) => {
+                let inner = self.ruling(&inner, depth + 1);
+                all_of([own, inner])
+            }
+            _ => own,
+        }
+    }
+
+    /// What an outside name says, called with arguments or not.
+    pub(crate) fn symbol_ruling(&mut self, symbol: &SmolStr, args: &Args, depth: u32) -> Ruling {
+        let models = self.input.models;
+        match models.guard(self.family.language(), symbol) {
+            Some(guard) => self.modelled_ruling(guard, symbol, args, depth),
+            None => self.named_ruling(symbol),
+        }
+    }
+
+    /// A guard from outside of the tree that no model knows: its name decides whether it may matter.
+    fn named_ruling(&mut self, symbol: &str) -> Ruling {
+        if names::may_guard(symbol) {
+            Ruling::unread(format!("`{symbol}` is defined outside of the scanned tree and no model knows it"))
+        } else {
+            Ruling::default()
+        }
+    }
+
+    fn unknown_ruling(&mut self, u: &Rc<Unknown>, depth: u32) -> Ruling {
+        let Some(callee) = &u.callee else {
+            return if names::may_guard(&u.label) {
+                Ruling::unread(format!("`{}` could not be followed: {}", u.label, u.reason))
+            } else {
+                Ruling::default()
+            };
+        };
+        let models = self.input.models;
+        if let Some(guard) = models.guard(self.family.language(), callee) {
+            return self.modelled_ruling(guard, callee, &u.args, depth);
+        }
+        // An unknown combinator of guards (`compose(auth, audit)`): what it was given counts.
+        let inner: Vec<Value> = u.args.items.iter().chain(u.args.named.iter().map(|(_, v)| v)).chain(&u.results).cloned().collect();
+        let inner = all_of(
+            inner
+                .iter()
+                .filter(|v| matches!(v, Value::Function(_) | Value::BoundFunction(_) | Value::Class(_) | Value::Unknown(_) | Value::List(_)))
+                .map(|v| self.ruling(v, depth + 1)),
+        );
+        if inner.says >= Says::Optional { inner } else { self.named_ruling(callee) }
+    }
+
+    fn modelled_ruling(&mut self, guard: &GuardModel, symbol: &str, args: &Args, depth: u32) -> Ruling {
+        let mut ruling = Ruling {
+            says: match guard.says {
+                GuardSays::Required => Says::Required,
+                GuardSays::Optional => Says::Optional,
+                GuardSays::Public => Says::Public,
+                GuardSays::Nothing => Says::Nothing,
+            },
+            unsafe_only: guard.unsafe_only,
+            ..Ruling::default()
+        };
+        if let Some(place) = &guard.through {
+            let inner = place.all(args, None, &mut |v, k| self.get_attr(v, k, None));
+            let found: Vec<Ruling> = inner.iter().map(|v| self.ruling(v, depth + 1)).collect();
+            ruling = if guard.any {
+                found.iter().min_by_key(|r| r.says).cloned().unwrap_or_default()
+            } else {
+                all_of(found)
+            };
+        }
+        let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol).trim_end_matches("()"));
+        if let Some(kind) = &guard.scheme {
+            let kind = SmolStr::new(kind);
+            if !ruling.schemes.iter().any(|(k, _)| *k == kind) {
+                ruling.schemes.push((kind, name.clone()));
+            }
+        }
+        if let Some(place) = &guard.scheme_at {
+            for text in self.words_at(place, args) {
+                ruling.schemes.push((names::scheme_of(&text), text));
+            }
+        }
+        for (place, is_scope) in [(&guard.scopes, true), (&guard.roles, false)] {
+            let Some(place) = place else { continue };
+            let words = self.words_at(place, args);
+            if is_scope { ruling.scopes.extend(words) } else { ruling.roles.extend(words) }
+        }
+        ruling.roles.extend(guard.role.as_deref().map(SmolStr::new));
+        let is_weak = guard.optional_when.iter().any(|(key, wanted)| {
+            let given = args.name(key).cloned().or_else(|| {
+                let last = args.items.last().cloned()?;
+                matches!(last, Value::Dict(_)).then(|| self.get_attr(&last, key, None)).flatten()
+            });
+            given.is_some_and(|v| is_value(&self.force(&v), wanted))
+        });
+        if is_weak && ruling.says == Says::Required {
+            ruling.says = Says::Optional;
+        }
+        ruling
+    }
+
+    /// The words at a place: strings, lists of them, last names of constants.
+    fn words_at(&mut self, place: &crate::models::Place, args: &Args) -> Vec<SmolStr> {
+        let values = place.all(args, None, &mut |v, k| self.get_attr(v, k, None));
+        let mut out = Vec::new();
+        for value in values {
+            self.words(&value, &mut out, 0);
+        }
+        out
+    }
+
+    fn words(&mut self, value: &Value, out: &mut Vec<SmolStr>, depth: u32) {
+        if depth > 3 || out.len() > 50 {
+            return;
+        }
+        match self.force(value) {
+            Value::List(list) => {
+                let items = list.items.borrow().clone();
+                items.iter().for_each(|v| self.words(v, out, depth + 1));
+            }
+            Value::Either(all) => all.iter().for_each(|v| self.words(v, out, depth + 1)),
+            Value::Symbol(s) => out.push(SmolStr::new(s.rsplit('.').next().unwrap_or(&s))),
+            Value::Unknown(u) if !u.label.is_empty() => out.push(u.label.clone()),
+            other => out.extend(other.as_str().filter(|s| !s.is_empty())),
+        }
+    }
+
+    /// What a class of guards says: a base that a model knows, else what its guarding methods do.
+    fn class_ruling(&mut self, class: &Rc<ClassValue>, depth: u32) -> Ruling {
+        let line = self.mro(class);
+        for one in &line {
+            match one {
+                Value::Class(c) => {
+                    for name in GUARD_METHODS {
+                        let method = c.attrs.borrow().get(*name).cloned();
+                        if let Some(method @ (Value::Function(_) | Value::BoundFunction(_))) = method {
+                            let own = self.ruling(&method, depth + 1);
+                            if own.says != Says::Nothing {
+                                return own;
+                            }
+                        }
+                    }
+                }
+                Value::Symbol(symbol) => {
+                    let ruling = self.symbol_ruling(symbol, &Args::default(), depth + 1);
+                    if ruling.says != Says::Nothing {
+                        return ruling;
+                    }
+                }
+                Value::Unknown(u) => {
+                    let ruling = self.unknown_ruling(u, depth + 1);
+                    if ruling.says != Says::Nothing {
+                        return ruling;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ruling::default()
+    }
+}
+
+fn is_value(value: &Value, wanted: &serde_yaml::Value) -> bool {
+    match (value.plain(), wanted) {
+        (Value::Bool(a), serde_yaml::Value::Bool(b)) => a == *b,
+        (Value::Null, serde_yaml::Value::Null) => true,
+        (other, serde_yaml::Value::String(text)) => other.as_str().is_some_and(|s| s == text),
+        _ => false,
+    }
+}

@@ -1,0 +1,111 @@
+//! What names of guards tell, in any language and naming style.
+
+use smol_str::SmolStr;
+
+/// Words of a name: `isAuthenticated`, `is_authenticated` and `IS-AUTHENTICATED` are is, authenticated.
+fn words(name: &str) -> Vec<String> {
+    let mut out: Vec<String> = vec![String::new()];
+    let mut before = ' ';
+    for c in name.chars() {
+        if !c.is_alphanumeric() {
+            out.push(String::new());
+        } else {
+            if c.is_uppercase() && before.is_lowercase() {
+                out.push(String::new());
+            }
+            if let Some(last) = out.last_mut() {
+                last.extend(c.to_lowercase());
+            }
+        }
+        before = c;
+    }
+    out.retain(|w| !w.is_empty());
+    out
+}
+
+/// Whether something of this name may decide who may call.
+pub(super) fn may_guard(name: &str) -> bool {
+    let tail = name.rsplit_once("().").map_or(name, |(_, t)| t);
+    let tail = tail.rsplit(['.', ':']).find(|p| !p.is_empty()).unwrap_or(tail);
+    words(tail).iter().chain(words(name).iter().filter(|w| GUARD_LIBRARIES.contains(&w.as_str()))).any(|w| {
+        is_auth(w)
+            || w.starts_with("permission")
+            || w.starts_with("login")
+            || w.starts_with("privilege")
+            || GUARD_LIBRARIES.contains(&w.as_str())
+            || matches!(w.as_str(), "guard" | "guards" | "acl" | "rbac" | "protect" | "protected" | "secure" | "secured" | "logged" | "admin" | "role" | "roles" | "signed" | "jwt" | "oauth" | "oidc" | "sso" | "token" | "apikey" | "credentials" | "principal" | "identity" | "scopes")
+    })
+}
+
+/// auth, authenticate, authorised, but no author.
+fn is_auth(word: &str) -> bool {
+    word.starts_with("auth") && !matches!(word, "author" | "authors" | "authored" | "authoring")
+}
+
+const GUARD_LIBRARIES: &[&str] = &["passport", "keycloak", "casbin", "casl", "jwt", "oauth2", "clerk", "auth0", "okta", "saml"];
+
+/// Whether calling something of this name checks a credential.
+pub(super) fn checks(name: &str) -> bool {
+    let all = words(name);
+    let has = |any: &[&str]| all.iter().any(|w| any.contains(&w.as_str()));
+    let starts = |prefix: &str| all.iter().any(|w| w.starts_with(prefix));
+    let verb = has(&["verify", "check", "validate", "require", "ensure", "assert", "has", "is", "get", "current", "decode", "load", "authorize", "authenticate", "can", "parse", "extract"]);
+    let noun = all.iter().any(|w| is_auth(w)) || starts("permission") || has(&["token", "jwt", "session", "apikey", "credentials", "role", "roles", "scope", "scopes", "admin", "logged", "login", "user", "principal", "claims", "identity"]);
+    (verb && noun) || has(&["authorize", "authenticate", "authorise", "isauthenticated", "authenticated", "authorized"])
+}
+
+/// Whether a name says that a caller is refused for want of an identity (401) or of a right (403).
+pub(super) fn denial(name: &str) -> Option<u16> {
+    let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let has = |any: &[&str]| any.iter().any(|w| flat.contains(w));
+    if has(&["unauthorized", "unauthorised", "unauthenticated", "notauthenticated", "http401", "authenticationfailed", "authenticationerror", "loginrequired", "credentialsexception", "invalidcredentials", "notloggedin", "authenticationrequired", "invalidtoken"]) {
+        return Some(401);
+    }
+    has(&["forbidden", "permissiondenied", "accessdenied", "http403", "nopermission", "notauthorized", "permissionerror", "insufficient"]).then_some(403)
+}
+
+/// The kind of scheme that a word means (`local`, `jwt`, `bearer`, `saml`).
+pub(super) fn scheme_of(word: &str) -> SmolStr {
+    let flat = word.to_ascii_lowercase();
+    let has = |any: &[&str]| any.iter().any(|w| flat.contains(w));
+    SmolStr::new_static(if has(&["jwt"]) {
+        "jwt"
+    } else if has(&["bearer"]) {
+        "bearer"
+    } else if has(&["basic"]) {
+        "basic"
+    } else if has(&["api-key", "apikey", "api_key", "headerapikey", "x-api"]) {
+        "apiKey"
+    } else if has(&["oidc", "openid"]) {
+        "openIdConnect"
+    } else if has(&["oauth", "google", "github", "facebook", "azure", "saml"]) {
+        "oauth2"
+    } else if has(&["local", "session", "cookie", "user"]) {
+        "session"
+    } else if has(&["hmac", "signature"]) {
+        "hmac"
+    } else if has(&["mtls", "cert"]) {
+        "mtls"
+    } else {
+        "custom"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell() {
+        for name in ["auth.requireUser", "isAuthenticated", "flask_x.login_required", "passport.session", "RolesGuard", "ensure_admin"] {
+            assert!(may_guard(name), "{name}");
+        }
+        for name in ["cors", "express.json", "helmet", "morgan", "body_parser", "functools.lru_cache", "author.list_of"] {
+            assert!(!may_guard(name), "{name}");
+        }
+        assert_eq!(denial("HTTP_401_UNAUTHORIZED"), Some(401));
+        assert_eq!(denial("PermissionDenied"), Some(403));
+        assert_eq!(denial("NotFound"), None);
+        assert!(checks("get_current_user") && checks("verifyToken") && !checks("render"));
+    }
+}

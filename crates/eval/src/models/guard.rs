@@ -1,0 +1,76 @@
+//! What models say of guards: decorators, middleware, dependencies, mixins and extractors that decide who may call.
+
+use super::Place;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// An authentication or authorisation library as written in `grammars/<language>/auth/*.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Library {
+    /// Its short name, the file's stem.
+    pub library: String,
+    /// Its name as its makers write it.
+    pub title: String,
+    /// python, javascript (TypeScript too) or rust.
+    pub language: String,
+    /// Documentation.
+    #[serde(default)]
+    pub docs: String,
+    /// What it guards with.
+    pub guards: Vec<GuardModel>,
+}
+
+/// A thing that guards, by the outside names of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuardModel {
+    /// Dotted names. `*.x.y` is any name that ends in `.x.y`; `()` stands for a call on the way (`HTTPBasicAuth().login_required`).
+    pub symbol: Vec<String>,
+    /// What it says when none of the conditions below decides.
+    #[serde(default)]
+    pub says: GuardSays,
+    /// How a caller proves an identity: oauth2, openIdConnect, jwt, bearer, apiKey, basic, session, mtls, hmac or custom.
+    #[serde(default)]
+    pub scheme: Option<String>,
+    /// The argument that names the scheme of `scheme: argument` (`passport.authenticate('jwt')`): its text contains one of
+    /// the kinds or of their usual names.
+    #[serde(default)]
+    pub scheme_at: Option<Place>,
+    /// The guard is this argument: its ruling counts, with the scopes and roles given here.
+    #[serde(default)]
+    pub through: Option<Place>,
+    /// All of these must hold (`any: false`, the default) or one of them.
+    #[serde(default)]
+    pub any: bool,
+    /// OAuth scopes.
+    #[serde(default)]
+    pub scopes: Option<Place>,
+    /// Roles and permissions.
+    #[serde(default)]
+    pub roles: Option<Place>,
+    /// Roles that it means without an argument.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// It only offers to identify the caller when a named argument (or a key of the last one) has this value.
+    #[serde(default)]
+    pub optional_when: BTreeMap<String, serde_yaml::Value>,
+    /// What is changing state only: GET, HEAD and OPTIONS stay open.
+    #[serde(default)]
+    pub unsafe_only: bool,
+}
+
+/// What a modelled guard says.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardSays {
+    /// Only who proves an identity passes.
+    #[default]
+    Required,
+    /// It identifies who offers proof, and lets all pass.
+    Optional,
+    /// Declared open: overrules guards further out.
+    Public,
+    /// It does not decide who may call.
+    Nothing,
+}
