@@ -336,7 +336,7 @@ impl World<'_> {
                 let route = self.route_event(call, object, name, args, path, taken, None);
                 let what = match &route.handler {
                     Some(handler) if call.unless_passes && self.passes_on(handler) => {
-                        What::Guard { value: handler.clone(), prefix: route.path, after: true }
+                        What::Guard { value: handler.clone(), prefix: route.path, reach: Reach::After }
                     }
                     _ => What::Route(route),
                 };
@@ -365,8 +365,12 @@ impl World<'_> {
                     Some("before") => Reach::Before,
                     _ => Reach::After,
                 };
-                for value in self.given_guards(&call.guards, args, taken) {
+                let guards = self.given_guards(&call.guards, args, taken);
+                for value in guards.iter().cloned() {
                     self.register(object, What::Guard { value, prefix: path.clone(), reach }, at);
+                }
+                if let (Some("handler"), Some(first)) = (call.returns.as_deref(), guards.first()) {
+                    return Some(first.clone());
                 }
                 self.returned(call, object, None)
             }

@@ -177,8 +177,7 @@ impl World<'_> {
                 .or_else(|| (!model.default_methods.is_empty()).then(|| model.default_methods.iter().map(SmolStr::from).collect()));
             if methods.is_some() || model.verbs.is_empty() {
                 let entry = model.entry.iter().find_map(|name| self.class_attr(class, name));
-                let handler =
-                    entry.as_ref().and_then(|found| self.handler_ref(found, class.at, 0)).or_else(|| Some(self.class_ref(class)));
+                let handler = entry.as_ref().and_then(|found| self.handler_ref(found, class.at, 0)).or_else(|| Some(self.class_ref(class)));
                 out.push(Handler { methods, handler, value: entry, class: Some(class.clone()), ..Handler::default() });
             }
         }

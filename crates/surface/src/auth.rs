@@ -16,7 +16,8 @@ pub fn verdict(route: &Route, method: &str) -> Auth {
     auth.state = match strongest {
         Says::Required => AuthState::Required,
         Says::Unread => {
-            auth.reason = guards.iter().find(|g| g.ruling.says == Says::Unread).and_then(|g| g.ruling.reason.as_ref()).map(ToString::to_string);
+            auth.reason =
+                guards.iter().find(|g| g.ruling.says == Says::Unread).and_then(|g| g.ruling.reason.as_ref()).map(ToString::to_string);
             AuthState::Unknown
         }
         Says::Optional => AuthState::Optional,

@@ -1,9 +1,11 @@
 //! Catalogs of small trees and hand-made censuses.
 #![allow(clippy::unwrap_used)]
 
-use apicensus_catalog::{Audience, Catalog, Confidence, Endpoint, PathState, TroubleKind};
+use apicensus_catalog::{Audience, AuthState, Catalog, Confidence, Endpoint, PathState, TroubleKind};
 use apicensus_eval::files::FileId;
-use apicensus_eval::output::{self, Census, Condition, GuardRef, HandlerRef, Methods, PathPiece, Place, Protocol, Route, Step};
+use apicensus_eval::output::{
+    self, Census, Condition, GuardRef, HandlerRef, Methods, PathPiece, Place, Protocol, Route, Ruling, Says, Step,
+};
 use apicensus_source::{OpenOptions, Tree};
 use apicensus_surface::languages::Languages;
 use apicensus_surface::survey::Survey;
@@ -86,6 +88,7 @@ fn an_endpoint_has_its_evidence() {
         level: "router".into(),
         symbol: "login".into(),
         defined: Some(b.place("app/main.py", 9)),
+        ruling: Ruling { says: Says::Required, schemes: vec![("session".into(), "login".into())], ..Ruling::default() },
     }];
     route.deprecated = true;
     let catalog = b.catalog(vec![route]);
@@ -97,6 +100,7 @@ fn an_endpoint_has_its_evidence() {
     assert_eq!((e.trail[0].what.as_str(), e.trail[0].gives.as_str()), ("mount", "/api/v1/users/{id:int}"));
     assert_eq!((e.conditions[0].text.as_str(), e.conditions[0].default), ("settings.DEBUG", Some(false)));
     assert_eq!((e.auth.chain[0].symbol.as_str(), e.auth.chain[0].defined.as_ref().map(|d| d.line)), ("login", Some(9)));
+    assert_eq!((e.auth.state, e.auth.schemes[0].name.as_str(), e.auth.inferred), (AuthState::Required, "login", false));
     assert!(e.lifecycle.deprecated);
     assert_eq!(e.lifecycle.version.as_deref(), Some("v1"));
     assert_eq!(e.confidence, Confidence::Medium);

@@ -128,7 +128,9 @@ impl World<'_> {
 
     fn mark_guard(&mut self, mark: &Mark, level: &str, out: &mut Vec<GuardRef>) {
         let value = match (&mark.value, &mark.symbol) {
-            (Value::Function(_) | Value::BoundFunction(_) | Value::Unknown(_) | Value::Class(_) | Value::Instance(_), _) => mark.value.clone(),
+            (Value::Function(_) | Value::BoundFunction(_) | Value::Unknown(_) | Value::Class(_) | Value::Instance(_), _) => {
+                mark.value.clone()
+            }
             (_, Some(symbol)) => Value::Unknown(Rc::new(Unknown {
                 label: symbol.clone(),
                 callee: Some(symbol.clone()),
@@ -205,9 +207,12 @@ impl World<'_> {
             Expr::Index(base, index) => {
                 let is_annotated = matches!(tree.expr(*base), Expr::Name(n) | Expr::Attr(_, n) if n == "Annotated");
                 let items: Vec<ExprId> = match tree.expr(*index) {
-                    Expr::List(_, items) => items.iter().map(|i| match i {
-                        Item::One(e) | Item::Spread(e) => *e,
-                    }).collect(),
+                    Expr::List(_, items) => items
+                        .iter()
+                        .map(|i| match i {
+                            Item::One(e) | Item::Spread(e) => *e,
+                        })
+                        .collect(),
                     _ => vec![*index],
                 };
                 if is_annotated {

@@ -18,8 +18,10 @@ use std::sync::Arc;
 /// Guards call guards at most so deep.
 const MAX_CALLS: u32 = 6;
 /// Names under which a request carries who calls.
-const USERS: &[&str] = &["user", "currentuser", "current_user", "principal", "identity", "auth", "is_authenticated", "isauthenticated", "userid", "user_id"];
-const API_KEYS: &[&str] = &["x-api-key", "api-key", "apikey", "api_key", "x-auth-token", "x-access-token", "x-token", "x-auth-key", "access-token"];
+const USERS: &[&str] =
+    &["user", "currentuser", "current_user", "principal", "identity", "auth", "is_authenticated", "isauthenticated", "userid", "user_id"];
+const API_KEYS: &[&str] =
+    &["x-api-key", "api-key", "apikey", "api_key", "x-auth-token", "x-access-token", "x-token", "x-auth-key", "access-token"];
 
 /// What a function's code shows.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +87,8 @@ impl Reading {
         if says == Says::Nothing {
             return Ruling::default();
         }
-        let mut out = Ruling { says, inferred: true, schemes: self.schemes.clone(), reason: self.inner.reason.clone(), ..Ruling::default() };
+        let mut out =
+            Ruling { says, inferred: true, schemes: self.schemes.clone(), reason: self.inner.reason.clone(), ..Ruling::default() };
         out.merge_proof(&self.inner);
         let is_jwt = out.schemes.iter().any(|(k, _)| k == "jwt");
         out.schemes.retain(|(k, _)| !(is_jwt && k == "bearer"));
@@ -190,7 +193,14 @@ impl World<'_> {
     }
 
     /// What a name or an attribute of one stands for, without running anything but imports' laziness.
-    pub(super) fn named_value(&mut self, scope: &Scope, home: Option<&Rc<ClassValue>>, tree: &Module, id: ExprId, depth: u32) -> Option<Value> {
+    pub(super) fn named_value(
+        &mut self,
+        scope: &Scope,
+        home: Option<&Rc<ClassValue>>,
+        tree: &Module,
+        id: ExprId,
+        depth: u32,
+    ) -> Option<Value> {
         if depth > 8 {
             return None;
         }
@@ -262,11 +272,23 @@ fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>, out: &mut 
             out.redirects |= flat.contains("redirect");
             out.checks |= names::checks(name);
             let of = |part: &str| receiver_contains(tree, *callee, part);
-            if (flat.contains("verify") || flat.contains("decode") || flat == "jwtverify") && (flat.contains("jwt") || of("jwt") || of("jose")) {
+            if (flat.contains("verify") || flat.contains("decode") || flat == "jwtverify")
+                && (flat.contains("jwt") || of("jwt") || of("jose"))
+            {
                 out.credential = true;
                 out.scheme("jwt", name);
             }
-            out.password |= matches!(flat.as_str(), "check_password" | "verify_password" | "checkpassword" | "verifypassword" | "comparepassword" | "compare_password" | "check_password_hash" | "validatepassword");
+            out.password |= matches!(
+                flat.as_str(),
+                "check_password"
+                    | "verify_password"
+                    | "checkpassword"
+                    | "verifypassword"
+                    | "comparepassword"
+                    | "compare_password"
+                    | "check_password_hash"
+                    | "validatepassword"
+            );
         }
         _ => {}
     }

@@ -134,8 +134,12 @@ impl World<'_> {
 
     /// Of several alternatives the weakest one counts; when they differ the reader is told why it isn't sure.
     fn either_ruling(&mut self, all: &Rc<Vec<Value>>, depth: u32) -> Ruling {
-        let rulings: Vec<Ruling> =
-            all.iter().filter(|v| !matches!(v, Value::Null)).map(|v| self.ruling(v, depth + 1)).filter(|r| r.says != Says::Nothing).collect();
+        let rulings: Vec<Ruling> = all
+            .iter()
+            .filter(|v| !matches!(v, Value::Null))
+            .map(|v| self.ruling(v, depth + 1))
+            .filter(|r| r.says != Says::Nothing)
+            .collect();
         all_of(rulings)
     }
 
@@ -187,7 +191,9 @@ impl World<'_> {
         let inner = all_of(
             inner
                 .iter()
-                .filter(|v| matches!(v, Value::Function(_) | Value::BoundFunction(_) | Value::Class(_) | Value::Unknown(_) | Value::List(_)))
+                .filter(|v| {
+                    matches!(v, Value::Function(_) | Value::BoundFunction(_) | Value::Class(_) | Value::Unknown(_) | Value::List(_))
+                })
                 .map(|v| self.ruling(v, depth + 1)),
         );
         if inner.says >= Says::Optional { inner } else { self.named_ruling(callee) }
@@ -207,11 +213,7 @@ impl World<'_> {
         if let Some(place) = &guard.through {
             let inner = place.all(args, None, &mut |v, k| self.get_attr(v, k, None));
             let found: Vec<Ruling> = inner.iter().map(|v| self.ruling(v, depth + 1)).collect();
-            ruling = if guard.any {
-                found.iter().min_by_key(|r| r.says).cloned().unwrap_or_default()
-            } else {
-                all_of(found)
-            };
+            ruling = if guard.any { found.iter().min_by_key(|r| r.says).cloned().unwrap_or_default() } else { all_of(found) };
         }
         let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol).trim_end_matches("()"));
         if let Some(kind) = &guard.scheme {

@@ -33,7 +33,32 @@ pub(super) fn may_guard(name: &str) -> bool {
             || w.starts_with("login")
             || w.starts_with("privilege")
             || GUARD_LIBRARIES.contains(&w.as_str())
-            || matches!(w.as_str(), "guard" | "guards" | "acl" | "rbac" | "protect" | "protected" | "secure" | "secured" | "logged" | "admin" | "role" | "roles" | "signed" | "jwt" | "oauth" | "oidc" | "sso" | "token" | "apikey" | "credentials" | "principal" | "identity" | "scopes")
+            || matches!(
+                w.as_str(),
+                "guard"
+                    | "guards"
+                    | "acl"
+                    | "rbac"
+                    | "protect"
+                    | "protected"
+                    | "secure"
+                    | "secured"
+                    | "logged"
+                    | "admin"
+                    | "role"
+                    | "roles"
+                    | "signed"
+                    | "jwt"
+                    | "oauth"
+                    | "oidc"
+                    | "sso"
+                    | "token"
+                    | "apikey"
+                    | "credentials"
+                    | "principal"
+                    | "identity"
+                    | "scopes"
+            )
     })
 }
 
@@ -49,8 +74,45 @@ pub(super) fn checks(name: &str) -> bool {
     let all = words(name);
     let has = |any: &[&str]| all.iter().any(|w| any.contains(&w.as_str()));
     let starts = |prefix: &str| all.iter().any(|w| w.starts_with(prefix));
-    let verb = has(&["verify", "check", "validate", "require", "ensure", "assert", "has", "is", "get", "current", "decode", "load", "authorize", "authenticate", "can", "parse", "extract"]);
-    let noun = all.iter().any(|w| is_auth(w)) || starts("permission") || has(&["token", "jwt", "session", "apikey", "credentials", "role", "roles", "scope", "scopes", "admin", "logged", "login", "user", "principal", "claims", "identity"]);
+    let verb = has(&[
+        "verify",
+        "check",
+        "validate",
+        "require",
+        "ensure",
+        "assert",
+        "has",
+        "is",
+        "get",
+        "current",
+        "decode",
+        "load",
+        "authorize",
+        "authenticate",
+        "can",
+        "parse",
+        "extract",
+    ]);
+    let noun = all.iter().any(|w| is_auth(w))
+        || starts("permission")
+        || has(&[
+            "token",
+            "jwt",
+            "session",
+            "apikey",
+            "credentials",
+            "role",
+            "roles",
+            "scope",
+            "scopes",
+            "admin",
+            "logged",
+            "login",
+            "user",
+            "principal",
+            "claims",
+            "identity",
+        ]);
     (verb && noun) || has(&["authorize", "authenticate", "authorise", "isauthenticated", "authenticated", "authorized"])
 }
 
@@ -58,10 +120,25 @@ pub(super) fn checks(name: &str) -> bool {
 pub(super) fn denial(name: &str) -> Option<u16> {
     let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     let has = |any: &[&str]| any.iter().any(|w| flat.contains(w));
-    if has(&["unauthorized", "unauthorised", "unauthenticated", "notauthenticated", "http401", "authenticationfailed", "authenticationerror", "loginrequired", "credentialsexception", "invalidcredentials", "notloggedin", "authenticationrequired", "invalidtoken"]) {
+    if has(&[
+        "unauthorized",
+        "unauthorised",
+        "unauthenticated",
+        "notauthenticated",
+        "http401",
+        "authenticationfailed",
+        "authenticationerror",
+        "loginrequired",
+        "credentialsexception",
+        "invalidcredentials",
+        "notloggedin",
+        "authenticationrequired",
+        "invalidtoken",
+    ]) {
         return Some(401);
     }
-    has(&["forbidden", "permissiondenied", "accessdenied", "http403", "nopermission", "notauthorized", "permissionerror", "insufficient"]).then_some(403)
+    has(&["forbidden", "permissiondenied", "accessdenied", "http403", "nopermission", "notauthorized", "permissionerror", "insufficient"])
+        .then_some(403)
 }
 
 /// The kind of scheme that a word means (`local`, `jwt`, `bearer`, `saml`).

@@ -34,7 +34,14 @@ impl Guards {
 
 impl World<'_> {
     /// The guards of a router with these events that hangs at a path behind `outer` ones.
-    pub(crate) fn router_guards(&mut self, events: &[Rc<Event>], outer: &[Reaching], path: &[PathPiece], join: Join, style: &str) -> Guards {
+    pub(crate) fn router_guards(
+        &mut self,
+        events: &[Rc<Event>],
+        outer: &[Reaching],
+        path: &[PathPiece],
+        join: Join,
+        style: &str,
+    ) -> Guards {
         let mut wide = Vec::new();
         for (index, event) in events.iter().enumerate() {
             if let What::Guard { reach, .. } = &event.what
