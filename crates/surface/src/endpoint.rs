@@ -184,6 +184,10 @@ impl Converter<'_> {
         };
         let registered = of(self.survey.class(self.route.registered_at.file));
         let app = self.route.app.map_or(Audience::Production, |app| of(self.survey.class(app.file)));
+        // What a deployed application mounts is deployed, whatever its folder is called.
+        if registered == Audience::Example && self.route.app.is_some() && !self.route.detached && app == Audience::Production {
+            return app;
+        }
         let registered = if registered == Audience::Production { app } else { registered };
         if registered == Audience::Production && self.route.test { Audience::Test } else { registered }
     }

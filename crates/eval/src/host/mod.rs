@@ -5,6 +5,7 @@
 
 mod container;
 mod dict;
+mod environment;
 mod folders;
 pub(crate) mod javascript;
 mod list;

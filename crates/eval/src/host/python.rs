@@ -220,6 +220,7 @@ impl World<'_> {
             "os.path.exists" | "os.path.isdir" | "os.path.isfile" => None,
             "print" | "warnings.warn" => Some(Value::Null),
             "globals" | "locals" => None,
+            "decouple.config" => self.environment_reader(symbol, args, at),
             _ => None,
         }
     }

@@ -317,6 +317,11 @@ impl World<'_> {
 
     /// Calls something that is not known.
     pub(crate) fn unknown_call(&mut self, callee: &Value, args: Args, at: Place) -> Value {
+        if let Value::Unknown(u) = callee
+            && let Some(value) = u.callee.clone().and_then(|c| self.environment_reader(&c, &args, at))
+        {
+            return value;
+        }
         let results = self.run_callbacks(&args, at);
         let (label, reason, symbol) = match callee {
             Value::Unknown(u) => (SmolStr::new(format!("{}()", u.label)), u.reason.clone(), u.callee.clone()),

@@ -28,6 +28,11 @@ impl World<'_> {
         self.run_if_wave(&module);
         if import.root {
             let root = import.module.split('.').next().unwrap_or_default();
+            if let Value::Module(id) = &module
+                && is_for_effect(cx, root)
+            {
+                self.run_module(*id);
+            }
             let target = self.resolver.python(file, root, 0);
             let value = self.target_value(target, None);
             self.declare(cx, &SmolStr::new(root), value);
@@ -49,7 +54,7 @@ impl World<'_> {
                 let defined = self.module(*id).scope.names.borrow().contains_key(name);
                 if !defined
                     && let Some(Target::File(child)) = self.resolver.submodule(&own, name)
-                    && self.wave.contains(&child)
+                    && (self.wave.contains(&child) || is_for_effect(cx, local))
                     && let Some(child) = self.module_of(child)
                 {
                     self.run_module(child);
@@ -303,4 +308,9 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// Whether a module that is imported under a name at the top level is imported for what running it does: nothing uses the name.
+fn is_for_effect(cx: &Cx, name: &str) -> bool {
+    cx.function.is_none() && !cx.tree.exprs.iter().any(|(e, _)| matches!(e, apicensus_syntax::Expr::Name(n) if n == name))
 }

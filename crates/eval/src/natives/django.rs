@@ -229,10 +229,13 @@ pub(super) fn setting(world: &mut World<'_>, name: &str) -> Option<Value> {
     let mut found: Vec<Value> = Vec::new();
     for at in 0..world.modules.len() {
         let names = world.modules[at].scope.names.borrow();
-        if names.contains_key("ROOT_URLCONF")
-            && let Some(value @ (Value::Text(_) | Value::List(_) | Value::Default(_))) = names.get(name)
-            && !found.iter().any(|v| v.same(value))
-        {
+        if !names.contains_key("ROOT_URLCONF") {
+            continue;
+        }
+        // What a default is replaced by under a condition comes second to it.
+        let known = |v: &Value| matches!(v, Value::Text(_) | Value::List(_) | Value::Default(_));
+        let value = names.get(name).and_then(|v| if let Value::Either(all) = v { all.iter().find(|v| known(v)) } else { Some(v) });
+        if let Some(value) = value.filter(|v| known(v) && !found.iter().any(|f| f.same(v))) {
             found.push(value.clone());
         }
     }
