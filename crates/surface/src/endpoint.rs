@@ -9,6 +9,7 @@ use apicensus_catalog::{Audience, Auth, Confidence, Endpoint, GuardLevel, Locati
 use apicensus_eval::output::{GuardRef, Methods, PathPiece, Place, Protocol, Route};
 use apicensus_source::classify::Class;
 use indexmap::IndexMap;
+use std::collections::HashSet;
 
 /// Characters of an endpoint's id.
 const ID_LENGTH: usize = 16;
@@ -31,8 +32,16 @@ pub fn endpoints(routes: &[Route], services: &Services, survey: &Survey<'_>) -> 
         }
     }
     let mut endpoints: Vec<Endpoint> = found.into_values().collect();
+    without_rehearsals(&mut endpoints);
     endpoints.sort_by(|a, b| (&a.service, &a.path, &a.method, a.protocol, &a.id).cmp(&(&b.service, &b.path, &b.method, b.protocol, &b.id)));
     endpoints
+}
+
+/// Leaves out what a test serves of the deployed application: the same operation by the same registration.
+fn without_rehearsals(endpoints: &mut Vec<Endpoint>) {
+    let key = |e: &Endpoint| (e.registered_at.clone(), e.protocol.to_string(), e.method.clone(), e.path.clone());
+    let deployed: HashSet<_> = endpoints.iter().filter(|e| e.audience == Audience::Production && !e.detached).map(key).collect();
+    endpoints.retain(|e| e.audience != Audience::Test || !deployed.contains(&key(e)));
 }
 
 /// Keeps the first registration, unless the second is deployed code and the first is not, or is surer.

@@ -1,5 +1,6 @@
 //! What models can't say, as small Rust functions named by the models. The only place that knows frameworks.
 
+mod adonis;
 mod appbuilder;
 mod appbuilder_own;
 mod controllers;
@@ -47,6 +48,10 @@ pub struct CallSite<'c> {
 
 /// Names a model may use.
 pub const NAMES: &[&str] = &[
+    "adonis.group",
+    "adonis.resource",
+    "adonis.restrict",
+    "adonis.route",
     "appbuilder",
     "appbuilder.add",
     "appbuilder.expose",
@@ -93,6 +98,7 @@ pub const NAMES: &[&str] = &[
 /// Runs a native for a call; None when it does not apply.
 pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Value> {
     match name.split_once('.')? {
+        ("adonis", name) => adonis::call(world, name, site),
         ("appbuilder", name) => appbuilder::call(world, name, site),
         ("django", name) => django::call(world, name, site),
         ("drf", name) => drf::call(world, name, site),
