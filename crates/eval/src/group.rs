@@ -132,6 +132,7 @@ impl World<'_> {
                     self.unknown_plugin(callback, at);
                 }
             }
+            Value::Null | Value::Method(_) if self.family == crate::evaluate::Family::Rust => self.unknown_plugin(callback, at),
             _ => {
                 let mut items = vec![Value::Object(child.clone())];
                 items.extend(options);

@@ -141,6 +141,17 @@ impl World<'_> {
         if let Value::Default(inner) = &base {
             return self.method_call(cx, &inner.clone(), name, args, callee_at, at);
         }
+        // Defaults and conversions of what is not known.
+        if self.family == Family::Rust
+            && matches!(base, Value::Unknown(_))
+            && matches!(
+                name.as_str(),
+                "unwrap_or" | "unwrap_or_else" | "or" | "or_else" | "unwrap" | "expect" | "clone" | "as_str" | "to_string" | "to_owned" | "into" | "as_ref" | "as_deref" | "ok"
+            )
+            && let Some(value) = self.host_method(&base, name, &args, at)
+        {
+            return value;
+        }
         match self.get_attr(&base, name, Some(callee_at)) {
             Some(found) => {
                 let found = self.force(&found);

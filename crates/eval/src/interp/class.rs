@@ -160,10 +160,11 @@ impl World<'_> {
         let Stmt::Extend { target, base, methods, body, annotations } = tree.stmt(id) else { return };
         let Some(conditions) = self.conditions_of(cx, annotations) else { return };
         let before = std::mem::replace(&mut self.conditions, conditions);
-        self.extend_with(cx, *target, *base, methods, body);
+        self.extend_with(cx, *target, *base, methods, body, annotations);
         self.conditions = before;
     }
 
+    #[allow(clippy::too_many_arguments)]
     fn extend_with(
         &mut self,
         cx: &Cx,
@@ -171,10 +172,12 @@ impl World<'_> {
         base: Option<apicensus_syntax::ExprId>,
         methods: &[apicensus_syntax::FunctionId],
         body: &apicensus_syntax::Block,
+        annotations: &[apicensus_syntax::ExprId],
     ) {
         let tree = cx.tree.clone();
         let target = self.expr(cx, target);
         let Value::Class(class) = self.force(&target) else { return };
+        self.annotate(cx, Value::Class(class.clone()), annotations);
         let inner_scope = scope::new(ScopeKind::Class, Some(cx.scope.clone()));
         inner_scope.set("Self".into(), Value::Class(class.clone()));
         let inner = Cx { scope: inner_scope.clone(), home: Some(class.clone()), ..cx.clone() };

@@ -121,6 +121,7 @@ impl World<'_> {
                         return Some(self.force(&value));
                     }
                     if self.family == Family::Rust
+                        && !name.ends_with("::")
                         && let Some(value) = self.member(&Value::Module(id), name)
                     {
                         return Some(self.force(&value));

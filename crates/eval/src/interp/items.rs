@@ -173,7 +173,10 @@ impl World<'_> {
             return value;
         }
         if let Some(value) = cx.scope.get(&type_key(name)) {
-            return self.force(&value);
+            return match self.star_name(cx, name) {
+                Some(brought) if !matches!(brought, Value::Module(_)) => brought,
+                _ => self.force(&value),
+            };
         }
         // A macro is imported by its bare name.
         if let Some(bare) = name.strip_suffix('!')

@@ -130,8 +130,13 @@ impl World<'_> {
                     return Some(value);
                 }
                 if self.family == Family::Rust {
+                    // A function that a glob brings comes before a module of its name.
+                    let brought = self.rust_glob(id, name, 0);
+                    if brought.as_ref().is_some_and(|v| !matches!(v, Value::Module(_))) {
+                        return brought;
+                    }
                     let nested = self.module(id).scope.names.borrow().get(&type_key(name)).cloned();
-                    return nested.or_else(|| self.rust_glob(id, name, 0));
+                    return nested.or(brought);
                 }
                 let getattr = self.module(id).scope.names.borrow().get("__getattr__").cloned();
                 let target = Target::File(self.module(id).file);

@@ -17,8 +17,10 @@ mod nest;
 mod nest_modules;
 mod nest_routes;
 mod next;
+mod poem;
 mod rust_web;
 mod utoipa;
+mod warp;
 
 use crate::handler::Handler;
 use crate::models::Call;
@@ -90,7 +92,19 @@ pub const NAMES: &[&str] = &[
     "rust.guard",
     "rust.attach",
     "rust.list",
+    "poem.service",
     "utoipa.routes",
+    "warp",
+    "warp.path",
+    "warp.param",
+    "warp.tail",
+    "warp.neutral",
+    "warp.method",
+    "warp.ws",
+    "warp.and",
+    "warp.or",
+    "warp.handle",
+    "warp.map",
     "utoipa.parts",
     "utoipa.typed",
 ];
@@ -105,6 +119,8 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
         ("finale", name) => finale::call(world, name, site),
         ("flask", name) => flask::call(world, name, site),
         ("rust", name) => rust_web::call(world, name, site),
+        ("poem", "service") => poem::service(world, site),
+        ("warp", name) => warp::call(world, name, site),
         ("utoipa", "routes") => utoipa::routes(world, site),
         ("utoipa", "parts") => utoipa::parts(world, site),
         ("utoipa", "typed") => utoipa::typed(world, site),
@@ -123,6 +139,7 @@ pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
         "controllers" => controllers::finish(world, model),
         "django" => django::finish(world, model),
         "drf" => drf_routes::finish(world),
+        "warp" => warp::finish(world, model),
         "nest" => nest::finish(world, model),
         _ => {}
     }

@@ -158,8 +158,18 @@ impl Reader<'_> {
                         name.push(c);
                         self.at += 1;
                     }
-                    self.param(Parameter { name, catch_all: mark == '*', ..Parameter::default() });
+                    // A pattern may stand behind the name: `:id<\d+>`.
+                    let (name, pattern) = match name.split_once('<') {
+                        Some((name, pattern)) => (name.to_owned(), Some(pattern.trim_end_matches('>').to_owned())),
+                        None => (name, None),
+                    };
+                    self.param(Parameter { name, pattern, catch_all: mark == '*', ..Parameter::default() });
                 }
+                (Some('<'), _) if at_start => match self.between('<', '>') {
+                    Some(text) if text.starts_with(|c: char| is_name(c) || c == '*') => self.brace_param(&text),
+                    Some(pattern) => self.param(Parameter { pattern: Some(pattern), ..Parameter::default() }),
+                    None => self.copy(),
+                },
                 (first, _) => {
                     at_start = first == Some('/');
                     self.copy();
