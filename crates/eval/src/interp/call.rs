@@ -146,7 +146,20 @@ impl World<'_> {
             && matches!(base, Value::Unknown(_))
             && matches!(
                 name.as_str(),
-                "unwrap_or" | "unwrap_or_else" | "or" | "or_else" | "unwrap" | "expect" | "clone" | "as_str" | "to_string" | "to_owned" | "into" | "as_ref" | "as_deref" | "ok"
+                "unwrap_or"
+                    | "unwrap_or_else"
+                    | "or"
+                    | "or_else"
+                    | "unwrap"
+                    | "expect"
+                    | "clone"
+                    | "as_str"
+                    | "to_string"
+                    | "to_owned"
+                    | "into"
+                    | "as_ref"
+                    | "as_deref"
+                    | "ok"
             )
             && let Some(value) = self.host_method(&base, name, &args, at)
         {

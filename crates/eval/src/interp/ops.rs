@@ -142,7 +142,9 @@ impl World<'_> {
     /// `Path / "x"`.
     fn path_join(&mut self, a: &Value, b: &Value, at: Place) -> Value {
         match (a.plain(), b.plain()) {
-            (Value::Text(_), _) | (Value::Symbol(_) | Value::Class(_), _) if self.family == Family::Rust || matches!(a.plain(), Value::Text(_)) => {
+            (Value::Text(_), _) | (Value::Symbol(_) | Value::Class(_), _)
+                if self.family == Family::Rust || matches!(a.plain(), Value::Text(_)) =>
+            {
                 let mut text = self.to_text(a, at);
                 let right = self.to_text(b, at);
                 text.push_str("/");

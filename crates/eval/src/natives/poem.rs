@@ -28,7 +28,10 @@ fn add(world: &mut World<'_>, object: &Rc<Object>, api: &Value, depth: u32) {
         _ => return,
     };
     let marks = class.marks.borrow().clone();
-    let prefix = marks.iter().find(|m| m.symbol.as_deref().is_some_and(|s| s.ends_with("OpenApi"))).and_then(|m| m.args.name("prefix_path").cloned());
+    let prefix = marks
+        .iter()
+        .find(|m| m.symbol.as_deref().is_some_and(|s| s.ends_with("OpenApi")))
+        .and_then(|m| m.args.name("prefix_path").cloned());
     let methods: Vec<Value> = class.attrs.borrow().values().cloned().collect();
     for method in methods {
         let Value::Function(f) = &method else { continue };

@@ -94,13 +94,7 @@ fn path(world: &mut World<'_>, site: &CallSite<'_>) -> Text {
 fn both(a: &Way, b: &Way) -> Way {
     let mut path = a.path.clone();
     path.push(&b.path);
-    Way {
-        path,
-        method: a.method.clone().or_else(|| b.method.clone()),
-        handler: None,
-        at: None,
-        websocket: a.websocket || b.websocket,
-    }
+    Way { path, method: a.method.clone().or_else(|| b.method.clone()), handler: None, at: None, websocket: a.websocket || b.websocket }
 }
 
 /// The ways of a filter, which goes into another.
