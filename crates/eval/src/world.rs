@@ -163,6 +163,8 @@ pub struct World<'a> {
     pub ran: FxHashSet<usize>,
     /// Number of events registered so far.
     pub registered: usize,
+    /// Protobuf descriptors met so far.
+    pub protobuf: crate::host::protobuf::Pool,
     /// Native-made synthetic child lists: by object id.
     pub live: FxHashMap<u32, Rc<List>>,
     /// Rust macros by name.
@@ -216,6 +218,7 @@ impl<'a> World<'a> {
             extra_routes: Vec::new(),
             ran: FxHashSet::default(),
             registered: 0,
+            protobuf: Default::default(),
             live: FxHashMap::default(),
             macros: Default::default(),
             expanded: FxHashMap::default(),

@@ -9,7 +9,9 @@ mod environment;
 mod folders;
 pub(crate) mod javascript;
 mod list;
+pub(crate) mod protobuf;
 mod python;
+mod regex;
 mod rust;
 mod text;
 

@@ -184,6 +184,8 @@ impl World<'_> {
             | "pydantic.v1.Field" => self.field(args, at),
             "re.compile" => Some(first?),
             "re.escape" => first,
+            "re.sub" => self.regex_sub(args, at),
+            "re.split" => self.regex_split(args),
             _ => self.python_environment(symbol, args, at),
         }
     }
@@ -221,6 +223,7 @@ impl World<'_> {
             "print" | "warnings.warn" => Some(Value::Null),
             "globals" | "locals" => None,
             "decouple.config" => self.environment_reader(symbol, args, at),
+            _ if symbol.starts_with("google.protobuf.") => self.protobuf_call(symbol, args, at),
             _ => None,
         }
     }
@@ -443,7 +446,7 @@ impl World<'_> {
         Some(Value::Class(class))
     }
 
-    fn made_class(&mut self, module: ModuleId, name: SmolStr, bases: Vec<Value>, scope: crate::scope::Scope, at: Place) -> Rc<ClassValue> {
+    pub(super) fn made_class(&mut self, module: ModuleId, name: SmolStr, bases: Vec<Value>, scope: crate::scope::Scope, at: Place) -> Rc<ClassValue> {
         Rc::new(ClassValue {
             module,
             class: None,

@@ -316,6 +316,9 @@ impl World<'_> {
         if let Some(value) = self.host_method(receiver, &SmolStr::new(plain), &args, at) {
             return value;
         }
+        if let Some(value) = self.protobuf_method(class, receiver, plain, &args, at) {
+            return value;
+        }
         let callee = Value::unknown(format!("{}.{plain}", class.name), "a base class outside the tree provides it", Some(at));
         self.unknown_call(&callee, args, at)
     }
