@@ -214,6 +214,19 @@ impl World<'_> {
         Some(list)
     }
 
+    /// `table._items = list`: the object's routes are what is in the list from now on.
+    pub(crate) fn set_live_list(&mut self, object: &Rc<Object>, name: &str, value: &Value) -> bool {
+        let Some(kind) = object.kind.get() else { return false };
+        let is_live = self.input.models.role(kind).attributes.get(name).is_some_and(|a| a == "routes");
+        let Value::List(list) = self.force(value) else { return false };
+        if !is_live {
+            return false;
+        }
+        object.events.borrow_mut().clear();
+        self.live.insert(object.id, list);
+        true
+    }
+
     /// What user code put into an object's live list.
     pub(crate) fn live_extras(&self, object: &Object) -> Vec<Value> {
         let Some(list) = self.live.get(&object.id) else { return Vec::new() };
@@ -638,6 +651,7 @@ impl World<'_> {
             Value::Text(text) => text.known().map(|t| vec![SmolStr::new(t.to_uppercase())]),
             Value::Symbol(symbol) => {
                 let last = symbol.rsplit('.').next().unwrap_or(&symbol);
+                let last = last.strip_prefix("METH_").unwrap_or(last);
                 (last.len() > 2 && last.chars().all(|c| c.is_ascii_uppercase())).then(|| vec![SmolStr::new(last)])
             }
             Value::List(list) => {

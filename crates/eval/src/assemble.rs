@@ -409,7 +409,7 @@ impl World<'_> {
                 None if at_registration => self.registered_at(event, &text),
                 None => text.place().filter(|p| p.line > 0).unwrap_or(event.at),
             };
-            for whole @ Handler { methods, handler, third_party, suffix, framework: own, .. } in &handlers {
+            for whole @ Handler { methods, handler, third_party, suffix, socket, framework: own, .. } in &handlers {
                 let own_guards = self.handler_guards(whole, event.at);
                 if out.len() >= MAX_ROUTES {
                     return;
@@ -426,6 +426,7 @@ impl World<'_> {
                     protocol: match class_protocol.or(route.protocol.as_deref()) {
                         Some("websocket") => Protocol::WebSocket,
                         Some("sse") => Protocol::Sse,
+                        _ if *socket => Protocol::WebSocket,
                         _ => Protocol::Http,
                     },
                     methods: methods.clone().map_or(Methods::Any, Methods::Some),

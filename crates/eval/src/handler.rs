@@ -19,6 +19,8 @@ pub(crate) struct Handler {
     pub third_party: bool,
     /// What it adds to the route's path.
     pub suffix: Option<SmolStr>,
+    /// It upgrades to a WebSocket.
+    pub socket: bool,
     /// Its framework, when it is not the route's.
     pub framework: Option<SmolStr>,
     /// What answers, for the guards that it brings.
@@ -101,38 +103,8 @@ impl World<'_> {
 
     /// The protocol that a handler speaks by what it takes and calls.
     pub(crate) fn handler_protocol(&mut self, route: &RouteEvent, framework: &str) -> Option<&'static str> {
-        let models = self.input.models;
-        let language = self.family.language();
-        let model = models.models.iter().find(|m| m.framework == framework && m.language == language)?;
-        if model.websocket.is_empty() {
-            return None;
-        }
-        let value = self.force(route.handler.as_ref()?);
-        let (Value::Function(_) | Value::BoundFunction(_)) = &value else { return None };
-        let f = match &value {
-            Value::BoundFunction(bound) => bound.1.clone(),
-            Value::Function(f) => f.clone(),
-            _ => return None,
-        };
-        let tree = self.module(f.module).tree.clone();
-        let function = tree.function(f.function);
-        let mut cx = self.top(f.module);
-        cx.scope = f.scope.clone();
-        let mut types: Vec<apicensus_syntax::ExprId> = function.params.iter().filter_map(|p| p.ty).collect();
-        crate::walk::function(&tree, f.function, &mut |e| {
-            if let apicensus_syntax::Expr::Call { callee, .. } = tree.expr(e) {
-                types.push(*callee);
-            }
-        });
-        let mut speaks = false;
-        while let Some(id) = types.pop() {
-            match tree.expr(id) {
-                apicensus_syntax::Expr::Index(base, inner) => types.extend([*base, *inner]),
-                apicensus_syntax::Expr::Wrap(_, inner) => types.push(*inner),
-                _ => speaks |= self.type_symbol(&cx, &tree, id).is_some_and(|s| model.websocket.iter().any(|w| *w == s)),
-            }
-        }
-        speaks.then_some("websocket")
+        let handler = route.handler.clone()?;
+        self.is_socket(&handler, framework).then_some("websocket")
     }
 
     fn class_handlers(&mut self, class: &Rc<ClassValue>, m: u16, c: u16, route: &RouteEvent) -> Vec<Handler> {
@@ -150,9 +122,11 @@ impl World<'_> {
             match self.class_attr(class, verb) {
                 Some(found) => {
                     let handler = self.handler_ref(&found, class.at, 0);
+                    let socket = verb == "get" && self.is_socket(&found, &models.model(m).framework);
                     out.push(Handler {
                         methods: Some(vec![method]),
                         handler,
+                        socket,
                         value: Some(found),
                         class: Some(class.clone()),
                         ..Handler::default()

@@ -22,6 +22,7 @@ mod provisional;
 mod registration;
 pub mod resolve;
 mod scope;
+mod sockets;
 mod text;
 mod value;
 mod walk;

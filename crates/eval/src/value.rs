@@ -124,6 +124,8 @@ pub struct Dict {
     pub getters: RefCell<Map<SmolStr, Rc<Closure>>>,
     /// There may be entries that are not known.
     pub open: Cell<bool>,
+    /// Makes entries that are asked for and not there (`defaultdict`).
+    pub factory: RefCell<Option<Value>>,
     /// Outer scope's `this` class when it is a prototype.
     pub proto: RefCell<Option<Value>>,
 }
@@ -502,6 +504,7 @@ impl Value {
             (Value::Regex(a), Value::Regex(b)) => a == b,
             (Value::Unknown(a), Value::Unknown(b)) => Rc::ptr_eq(a, b) || (a.callee.is_none() && b.callee.is_none() && a.label == b.label),
             (Value::Default(a), Value::Default(b)) => a.same(b),
+            (Value::Either(a), Value::Either(b)) => Rc::ptr_eq(a, b),
             (Value::BoundFunction(a), Value::BoundFunction(b)) => a.0.same(&b.0) && Rc::ptr_eq(&a.1, &b.1),
             (Value::Method(a), Value::Method(b)) => {
                 a.name == b.name && a.receiver.same(&b.receiver) && a.args.items.is_empty() && b.args.items.is_empty()

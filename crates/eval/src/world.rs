@@ -163,6 +163,8 @@ pub struct World<'a> {
     pub ran: FxHashSet<usize>,
     /// Number of events registered so far.
     pub registered: usize,
+    /// What the decorators of the tree that run just now decorate, innermost last.
+    pub decorating: Vec<Value>,
     /// Protobuf descriptors met so far.
     pub protobuf: crate::host::protobuf::Pool,
     /// Native-made synthetic child lists: by object id.
@@ -218,6 +220,7 @@ impl<'a> World<'a> {
             extra_routes: Vec::new(),
             ran: FxHashSet::default(),
             registered: 0,
+            decorating: Vec::new(),
             protobuf: Default::default(),
             live: FxHashMap::default(),
             macros: Default::default(),
@@ -433,6 +436,9 @@ impl<'a> World<'a> {
         if object.events.borrow().len() >= 20_000 {
             self.trouble_at(TroubleKind::Bound, object.site, "too many registrations on one router", "the rest was left out");
             return;
+        }
+        if let What::Route(RouteEvent { handler: Some(handler), .. }) = &what {
+            self.stands_for_decorated(handler);
         }
         self.registered += 1;
         let event = Event { what, at, conditions: self.conditions.clone(), entry: self.entry, via: self.via() };

@@ -117,23 +117,39 @@ impl World<'_> {
                 let value = first?;
                 let names = self.names_of(&value);
                 let (names, _) = self.items_of(&names, at);
-                Some(Value::list(
-                    names
-                        .into_iter()
-                        .filter_map(|n| {
-                            let v = self.get_attr(&value, &n.as_str()?, Some(at))?;
-                            Some(Value::tuple(vec![n, v]))
-                        })
-                        .collect(),
-                ))
+                let predicate = args.get(1, "predicate").cloned().filter(|p| !matches!(p, Value::Null));
+                let mut members = Vec::new();
+                for name in names {
+                    let Some(member) = name.as_str().and_then(|n| self.get_attr(&value, &n, Some(at))) else { continue };
+                    let wanted = match &predicate {
+                        Some(predicate) => {
+                            let answer = self.callback(predicate, vec![member.clone()], at);
+                            self.truth(&answer) != Some(false)
+                        }
+                        None => true,
+                    };
+                    if wanted {
+                        members.push(Value::tuple(vec![name, member]));
+                    }
+                }
+                Some(Value::list(members))
             }
+            "inspect.ismethod" => match self.force(&first?) {
+                Value::BoundFunction(_) => Some(Value::Bool(true)),
+                Value::Function(_) | Value::Class(_) | Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Dict(_) | Value::Null => {
+                    Some(Value::Bool(false))
+                }
+                _ => None,
+            },
             "inspect.isclass" => Some(Value::Bool(matches!(self.force(&first?), Value::Class(_)))),
             "inspect.isfunction" | "inspect.iscoroutinefunction" | "asyncio.iscoroutinefunction" => match self.force(&first?) {
                 Value::Function(f) => {
                     let is_async = self.module(f.module).tree.function(f.function).is_async;
                     Some(Value::Bool(symbol == "inspect.isfunction" || is_async))
                 }
-                Value::Class(_) | Value::Text(_) => Some(Value::Bool(false)),
+                Value::Class(_) | Value::Text(_) | Value::BoundFunction(_) | Value::Number(_) | Value::List(_) | Value::Dict(_) | Value::Null => {
+                    Some(Value::Bool(false))
+                }
                 _ => None,
             },
             "functools.partial" => Some(Value::Method(Rc::new(Bound {
@@ -271,6 +287,9 @@ impl World<'_> {
         }
         for (name, value) in &args.named {
             dict.set(&Value::text(name.clone()), value.clone());
+        }
+        if symbol.ends_with("defaultdict") {
+            *dict.factory.borrow_mut() = args.at(0).filter(|f| !matches!(f, Value::Null | Value::Unknown(_))).cloned();
         }
         dict.open.set(dict.open.get() || args.open_named);
         Some(Value::Dict(dict))

@@ -470,6 +470,7 @@ impl World<'_> {
                 // A Python property setter or JS setter runs user code; its effect is the field.
                 self.set_field(&instance, name, value);
             }
+            Value::Object(object) if self.set_live_list(&object, name, &value) => {}
             Value::Object(object) => self.set_prop(&object, name, value),
             Value::Dict(dict) => dict.set(&Value::text(name.clone()), value),
             Value::Class(class) => {

@@ -84,7 +84,12 @@ impl World<'_> {
             | Value::Class(_)
             | Value::Instance(_)
             | Value::Method(_)
-            | Value::Either(_) => self.call_value(&mark.value, Args::of(vec![value.clone()]), at),
+            | Value::Either(_) => {
+                self.decorating.push(value.clone());
+                let result = self.call_value(&mark.value, Args::of(vec![value.clone()]), at);
+                self.decorating.pop();
+                result
+            }
             Value::Symbol(symbol) => self.call_symbol(&symbol, Args::of(vec![value.clone()]), at),
             Value::Unknown(u) if u.callee.is_some() => match u.callee.as_deref() {
                 Some("functools.wraps") => self.wrapped(&value, u.args.at(0)),
