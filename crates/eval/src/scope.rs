@@ -31,11 +31,24 @@ pub struct ScopeData {
     pub names: RefCell<Map<SmolStr, Value>>,
     /// Names that an outer scope holds (`global`, `nonlocal`).
     pub outer: RefCell<Vec<SmolStr>>,
+    /// Its number, in order of making.
+    pub serial: u64,
+}
+
+thread_local! {
+    static MADE: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// How many scopes were made so far: later ones have this number or a higher one.
+pub fn made() -> u64 {
+    MADE.with(std::cell::Cell::get)
 }
 
 /// A new scope.
 pub fn new(kind: ScopeKind, parent: Option<Scope>) -> Scope {
-    Rc::new(ScopeData { kind, parent, names: RefCell::default(), outer: RefCell::default() })
+    let serial = made();
+    MADE.with(|m| m.set(serial + 1));
+    Rc::new(ScopeData { kind, parent, names: RefCell::default(), outer: RefCell::default(), serial })
 }
 
 impl ScopeData {

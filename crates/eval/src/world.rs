@@ -19,6 +19,9 @@ use std::sync::Arc;
 pub const MODULE_STEPS: u64 = 400_000;
 /// Steps a whole evaluation may take.
 pub const TOTAL_STEPS: u64 = 30_000_000;
+/// Steps a call may take in which nothing is made or registered: what runs longer is the application's business, not its
+/// registration.
+pub const IDLE_STEPS: u64 = 50_000;
 /// Depth of calls of user functions.
 pub const MAX_CALLS: usize = 60;
 /// Recursion of one function.
@@ -85,12 +88,28 @@ pub enum Slot {
     Prop(Rc<Object>, SmolStr),
 }
 
+/// The changes in an unknown branch.
+pub struct Layer {
+    /// Scopes with this number or a higher one were made in the branch: nobody sees them after it.
+    pub from: u64,
+    /// What was changed and what was there before.
+    pub changes: Vec<(Slot, Option<Value>)>,
+}
+
+impl Default for Layer {
+    fn default() -> Self {
+        Layer { from: scope::made(), changes: Vec::new() }
+    }
+}
+
 /// One user function call in progress.
 pub struct Frame {
     /// The function.
     pub key: (ModuleId, FunctionId),
     /// Where it was called.
     pub at: Place,
+    /// Steps taken when it was called.
+    pub started: u64,
 }
 
 /// A function, an entry, and the scope it captured when that tells it apart.
@@ -131,13 +150,17 @@ pub struct World<'a> {
     /// User calls in progress.
     pub frames: Vec<Frame>,
     /// Open unknown branches.
-    pub journal: Vec<Vec<(Slot, Option<Value>)>>,
+    pub journal: Vec<Layer>,
     /// Nesting of expressions and statements.
     pub nesting: u32,
     /// Steps taken.
     pub steps: u64,
     /// Whose budget is used.
     pub budget: Vec<ModuleId>,
+    /// Steps taken when something was last made or registered, and how many such there were.
+    idle: (u64, usize),
+    /// Calls are left until no more than this many are in progress.
+    leave: Option<usize>,
     /// Troubles.
     pub troubles: Vec<Trouble>,
     trouble_keys: FxHashSet<(FileId, u32, TroubleKind)>,
@@ -207,6 +230,8 @@ impl<'a> World<'a> {
             nesting: 0,
             steps: 0,
             budget: Vec::new(),
+            idle: (0, 0),
+            leave: None,
             troubles: Vec::new(),
             trouble_keys: FxHashSet::default(),
             summaries: FxHashMap::default(),
@@ -321,6 +346,9 @@ impl<'a> World<'a> {
     /// Counts a step; false when a bound is reached.
     pub fn step(&mut self) -> bool {
         self.steps += 1;
+        if self.is_idle() {
+            return false;
+        }
         let Some(id) = self.budget.last().copied() else { return self.steps < TOTAL_STEPS };
         let total = self.steps;
         let module = self.module_mut(id);
@@ -342,6 +370,34 @@ impl<'a> World<'a> {
         false
     }
 
+    /// Whether the innermost calls have run for long without anything being made or registered; they are left then, one
+    /// after the other, until something is.
+    fn is_idle(&mut self) -> bool {
+        if let Some(depth) = self.leave {
+            if self.frames.len() > depth {
+                return true;
+            }
+            self.leave = None;
+            self.idle.0 = self.steps;
+        }
+        let progress = self.registered + self.objects.len();
+        if progress != self.idle.1 {
+            self.idle = (self.steps, progress);
+        }
+        if self.steps - self.idle.0 < IDLE_STEPS {
+            return false;
+        }
+        let latest = self.steps - IDLE_STEPS;
+        let Some(depth) = self.frames.iter().rposition(|f| f.started <= latest) else { return false };
+        self.leave = Some(depth);
+        let (module, function) = self.frames[depth].key;
+        let inst = self.module(module);
+        let (file, line) = (inst.file, inst.tree.function(function).span.line);
+        let message = "a call of this function took many steps in which nothing was registered and was cut short";
+        self.trouble(TroubleKind::Bound, file, line, message, "routes it registers later may be missing");
+        true
+    }
+
     /// Runs a module's top level unless it ran.
     pub fn run_module(&mut self, id: ModuleId) {
         if self.module(id).state != RunState::Waiting {
@@ -354,10 +410,13 @@ impl<'a> World<'a> {
         let frames = std::mem::take(&mut self.frames);
         let entry = self.entry.take();
         let nesting = std::mem::take(&mut self.nesting);
+        let leave = self.leave.take();
         self.budget.push(id);
         self.run_top_level(id);
         self.budget.pop();
         self.nesting = nesting;
+        self.leave = leave;
+        self.idle.0 = self.steps;
         self.entry = entry;
         self.frames = frames;
         self.journal = journal;
@@ -368,22 +427,24 @@ impl<'a> World<'a> {
     /// Sets a name, remembering the change in open branches.
     pub fn set_name(&mut self, scope: &Scope, name: &SmolStr, value: Value) {
         let old = scope.names.borrow_mut().insert(name.clone(), value);
-        if let Some(layer) = self.journal.last_mut() {
-            layer.push((Slot::Name(scope.clone(), name.clone()), old));
+        if let Some(layer) = self.journal.last_mut()
+            && scope.serial < layer.from
+        {
+            layer.changes.push((Slot::Name(scope.clone(), name.clone()), old));
         }
     }
     /// Sets an instance's field, remembering the change in open branches.
     pub fn set_field(&mut self, instance: &Rc<Instance>, name: &SmolStr, value: Value) {
         let old = instance.fields.borrow_mut().insert(name.clone(), value);
         if let Some(layer) = self.journal.last_mut() {
-            layer.push((Slot::Field(instance.clone(), name.clone()), old));
+            layer.changes.push((Slot::Field(instance.clone(), name.clone()), old));
         }
     }
     /// Sets an object's property, remembering the change in open branches.
     pub fn set_prop(&mut self, object: &Rc<Object>, name: &SmolStr, value: Value) {
         let old = object.props.borrow_mut().insert(name.clone(), value);
         if let Some(layer) = self.journal.last_mut() {
-            layer.push((Slot::Prop(object.clone(), name.clone()), old));
+            layer.changes.push((Slot::Prop(object.clone(), name.clone()), old));
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Cx, Flow};
 use crate::evaluate::Family;
 use crate::output::{Condition, Place};
 use crate::value::*;
-use crate::world::{Slot, World};
+use crate::world::{Layer, Slot, World};
 use apicensus_syntax::{BinaryOp, Block, Expr, ExprId, Pattern};
 use smol_str::SmolStr;
 
@@ -109,10 +109,10 @@ impl World<'_> {
         then: impl FnOnce(&mut Self) -> Flow,
         other: impl FnOnce(&mut Self) -> Flow,
     ) -> Flow {
-        self.journal.push(Vec::new());
+        self.journal.push(Layer::default());
         let first = self.under(yes, then);
         let first_changes = self.undo();
-        self.journal.push(Vec::new());
+        self.journal.push(Layer::default());
         let second = self.under(no, other);
         let second_changes = self.undo();
         self.join(first_changes, second_changes, first, second);
@@ -124,7 +124,7 @@ impl World<'_> {
 
     /// Takes back the innermost branch's bindings and gives the new values.
     fn undo(&mut self) -> Vec<(Slot, Option<Value>, Option<Value>)> {
-        let layer = self.journal.pop().unwrap_or_default();
+        let layer = self.journal.pop().unwrap_or_default().changes;
         let mut changes: Vec<(Slot, Option<Value>, Option<Value>)> = Vec::new();
         let mut seen: rustc_hash::FxHashMap<(usize, SmolStr), usize> = rustc_hash::FxHashMap::default();
         for (slot, old) in layer.into_iter().rev() {

@@ -243,7 +243,7 @@ impl World<'_> {
         self.mark_called(key);
         self.ran.insert(Rc::as_ptr(f) as usize);
         let place = if at.file.0 == u32::MAX { self.frames.last().map_or(at, |f| f.at) } else { at };
-        self.frames.push(Frame { key, at: place });
+        self.frames.push(Frame { key, at: place, started: self.steps });
         self.budget.push(f.module);
         // What only some builds have is registered under that condition.
         let conditions = if self.family == Family::Rust {
