@@ -19,9 +19,11 @@ use std::sync::Arc;
 pub const MODULE_STEPS: u64 = 400_000;
 /// Steps a whole evaluation may take.
 pub const TOTAL_STEPS: u64 = 30_000_000;
-/// Steps a call may take in which nothing is made or registered: what runs longer is the application's business, not its
-/// registration.
-pub const IDLE_STEPS: u64 = 50_000;
+/// Steps an outermost call may take in which nothing is made or registered: what runs longer is the application's
+/// business, not its registration. Calls inside may take half as many each level, but at least [`LEAST_IDLE_STEPS`].
+pub const IDLE_STEPS: u64 = 250_000;
+/// Steps any call may take so.
+pub const LEAST_IDLE_STEPS: u64 = 6_000;
 /// Depth of calls of user functions.
 pub const MAX_CALLS: usize = 60;
 /// Recursion of one function.
@@ -378,17 +380,19 @@ impl<'a> World<'a> {
                 return true;
             }
             self.leave = None;
-            self.idle.0 = self.steps;
         }
         let progress = self.registered + self.objects.len();
         if progress != self.idle.1 {
             self.idle = (self.steps, progress);
         }
-        if self.steps - self.idle.0 < IDLE_STEPS {
+        if self.steps - self.idle.0 < LEAST_IDLE_STEPS {
             return false;
         }
-        let latest = self.steps - IDLE_STEPS;
-        let Some(depth) = self.frames.iter().rposition(|f| f.started <= latest) else { return false };
+        let idle = |(at, frame): (usize, &Frame)| {
+            let most = IDLE_STEPS.checked_shr(at as u32).unwrap_or(0).max(LEAST_IDLE_STEPS);
+            self.steps - frame.started.max(self.idle.0) >= most
+        };
+        let Some(depth) = self.frames.iter().enumerate().position(idle) else { return false };
         self.leave = Some(depth);
         let (module, function) = self.frames[depth].key;
         let inst = self.module(module);
