@@ -124,8 +124,6 @@ pub struct Dict {
     pub getters: RefCell<Map<SmolStr, Rc<Closure>>>,
     /// There may be entries that are not known.
     pub open: Cell<bool>,
-    /// Makes entries that are asked for and not there (`defaultdict`).
-    pub factory: RefCell<Option<Value>>,
     /// Outer scope's `this` class when it is a prototype.
     pub proto: RefCell<Option<Value>>,
 }

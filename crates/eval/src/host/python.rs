@@ -288,9 +288,6 @@ impl World<'_> {
         for (name, value) in &args.named {
             dict.set(&Value::text(name.clone()), value.clone());
         }
-        if symbol.ends_with("defaultdict") {
-            *dict.factory.borrow_mut() = args.at(0).filter(|f| !matches!(f, Value::Null | Value::Unknown(_))).cloned();
-        }
         dict.open.set(dict.open.get() || args.open_named);
         Some(Value::Dict(dict))
     }

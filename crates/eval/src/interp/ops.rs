@@ -373,15 +373,6 @@ impl World<'_> {
         found.map(|v| self.force(&v))
     }
 
-    /// An entry that a `defaultdict` makes when it is asked for.
-    fn made_entry(&mut self, dict: &Rc<Dict>, key: &Value, at: Place) -> Option<Value> {
-        let factory = dict.factory.borrow().clone()?;
-        Key::of(key)?;
-        let made = self.call_value(&factory, Args::default(), at);
-        dict.set(key, made.clone());
-        Some(made)
-    }
-
     /// A key of something unknown: the tree's only value of that name, as a default.
     fn config_value(&mut self, base: &Value, index: &Value, at: Place) -> Value {
         let label = index.as_str().unwrap_or_default();
