@@ -136,9 +136,13 @@ impl World<'_> {
             }
             "inspect.ismethod" => match self.force(&first?) {
                 Value::BoundFunction(_) => Some(Value::Bool(true)),
-                Value::Function(_) | Value::Class(_) | Value::Text(_) | Value::Number(_) | Value::List(_) | Value::Dict(_) | Value::Null => {
-                    Some(Value::Bool(false))
-                }
+                Value::Function(_)
+                | Value::Class(_)
+                | Value::Text(_)
+                | Value::Number(_)
+                | Value::List(_)
+                | Value::Dict(_)
+                | Value::Null => Some(Value::Bool(false)),
                 _ => None,
             },
             "inspect.isclass" => Some(Value::Bool(matches!(self.force(&first?), Value::Class(_)))),
@@ -147,9 +151,13 @@ impl World<'_> {
                     let is_async = self.module(f.module).tree.function(f.function).is_async;
                     Some(Value::Bool(symbol == "inspect.isfunction" || is_async))
                 }
-                Value::Class(_) | Value::Text(_) | Value::BoundFunction(_) | Value::Number(_) | Value::List(_) | Value::Dict(_) | Value::Null => {
-                    Some(Value::Bool(false))
-                }
+                Value::Class(_)
+                | Value::Text(_)
+                | Value::BoundFunction(_)
+                | Value::Number(_)
+                | Value::List(_)
+                | Value::Dict(_)
+                | Value::Null => Some(Value::Bool(false)),
                 _ => None,
             },
             "functools.partial" => Some(Value::Method(Rc::new(Bound {
@@ -462,7 +470,14 @@ impl World<'_> {
         Some(Value::Class(class))
     }
 
-    pub(super) fn made_class(&mut self, module: ModuleId, name: SmolStr, bases: Vec<Value>, scope: crate::scope::Scope, at: Place) -> Rc<ClassValue> {
+    pub(super) fn made_class(
+        &mut self,
+        module: ModuleId,
+        name: SmolStr,
+        bases: Vec<Value>,
+        scope: crate::scope::Scope,
+        at: Place,
+    ) -> Rc<ClassValue> {
         Rc::new(ClassValue {
             module,
             class: None,

@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn python_patterns() {
-        let sub = |p: &str, r: &str, s: &str| regex::Regex::new(&plain_braces(p)).unwrap().replace_all(s, template_of(r).as_str()).into_owned();
+        let sub =
+            |p: &str, r: &str, s: &str| regex::Regex::new(&plain_braces(p)).unwrap().replace_all(s, template_of(r).as_str()).into_owned();
         assert_eq!(sub(r"{(\w+)}", r"<\1>", "/a/{b}/{c}"), "/a/<b>/<c>");
         assert_eq!(sub(r"(?P<x>\d{2,3})", r"[\g<x>]$", "1 22 333"), "1 [22]$ [333]$");
         assert_eq!(sub(r"[{}]", "", "{a}"), "a");

@@ -75,7 +75,14 @@ impl World<'_> {
     }
 
     /// A method of a descriptor, a service or an options message; None when the receiver is no such thing.
-    pub(crate) fn protobuf_method(&mut self, class: &Rc<ClassValue>, receiver: &Value, name: &str, args: &Args, at: Place) -> Option<Value> {
+    pub(crate) fn protobuf_method(
+        &mut self,
+        class: &Rc<ClassValue>,
+        receiver: &Value,
+        name: &str,
+        args: &Args,
+        at: Place,
+    ) -> Option<Value> {
         let ours = |v: &Value| matches!(v, Value::Symbol(s) if s.starts_with(PACKAGE));
         if self.protobuf.files.is_empty() || !class.bases.borrow().iter().any(ours) {
             return None;
@@ -123,7 +130,8 @@ impl World<'_> {
             self.add_service(&site, &file.package, service);
         }
         let by_name = |world: &Self, names: Vec<&SmolStr>| {
-            let found = names.into_iter().filter_map(|n| Some((n.clone(), world.protobuf.descriptors.get(&full(&file.package, n))?.clone())));
+            let found =
+                names.into_iter().filter_map(|n| Some((n.clone(), world.protobuf.descriptors.get(&full(&file.package, n))?.clone())));
             Value::dict(found.collect::<Vec<_>>())
         };
         let fields = vec![
