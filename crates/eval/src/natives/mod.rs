@@ -17,6 +17,7 @@ mod nest;
 mod nest_modules;
 mod nest_routes;
 mod next;
+mod ninja;
 mod poem;
 mod rust_web;
 mod utoipa;
@@ -89,6 +90,7 @@ pub const NAMES: &[&str] = &[
     "nest",
     "nest.configurable",
     "nest.note",
+    "ninja.add_router",
     "rust.guard",
     "rust.attach",
     "rust.list",
@@ -127,6 +129,7 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
         ("fastify", name) => fastify::call(world, name, site),
         ("hapi", "register") => hapi::register(world, site),
         ("nest", "configurable") => nest_modules::configurable(world, site),
+        ("ninja", "add_router") => ninja::add_router(world, site),
         ("nest", "note") => nest::note(world, site),
         _ => None,
     }

@@ -10,6 +10,7 @@ pub(super) fn parse(style: &str, tokens: &[Token], labels: &[String]) -> Parsed 
         "colon_brace" => reader.colon_brace(),
         "colon" => reader.colon(0),
         "angle" => reader.angle(),
+        "brace_angle" => reader.brace_angle(),
         "bracket" => reader.bracket(),
         "regex" => return regex::parse(tokens),
         "pattern" => return Parsed { is_exact: false, ..regex::parse(tokens) },
@@ -392,6 +393,19 @@ impl Reader<'_> {
                     None => self.copy(),
                 },
                 _ => self.copy(),
+            }
+        }
+    }
+
+    /// `{int:id}`: what `angle` has between its brackets stands in braces.
+    fn brace_angle(&mut self) {
+        while self.at < self.tokens.len() {
+            match self.peek(0).filter(|c| *c == '{').and_then(|_| self.between('{', '}')) {
+                Some(text) => {
+                    let parameter = angle_param(&text);
+                    self.param(parameter);
+                }
+                None => self.copy(),
             }
         }
     }

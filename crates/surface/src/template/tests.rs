@@ -265,7 +265,7 @@ fn hostile_input_neither_panics_nor_hangs() {
     .to_vec();
     seeds.extend(["(", "{", "<", "[", "(?:", "{/:a", "((?:", "a?", "(?:a|b)", "(a)?"].iter().map(|s| s.repeat(20_000)));
     for seed in &seeds {
-        for style in ["brace", "colon", "angle", "bracket", "regex", "pattern", "literal", "?"] {
+        for style in ["brace", "colon", "angle", "brace_angle", "bracket", "regex", "pattern", "literal", "?"] {
             let all = templates(&[text(style, seed), hole("h"), text(style, seed)]);
             assert!(!all.is_empty() && all.iter().all(|t| t.path.starts_with('/')));
         }
