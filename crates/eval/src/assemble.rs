@@ -96,6 +96,8 @@ impl World<'_> {
     /// The numbers of all objects that something mounts.
     pub(crate) fn mounted(&mut self) -> FxHashSet<u32> {
         let mut mounted = FxHashSet::default();
+        let models = self.input.models;
+        let mut loose: Vec<(u32, u32)> = Vec::new();
         for object in self.objects.clone() {
             let events: Vec<Rc<Event>> = object.events.borrow().clone();
             let mut children: Vec<Value> = self.live_extras(&object);
@@ -112,12 +114,24 @@ impl World<'_> {
                     if let Value::Object(o) = router
                         && o.id != object.id
                     {
-                        mounted.insert(o.id);
+                        let silent = object.kind.get().is_some_and(|k| models.role(k).silent);
+                        if silent && o.kind.get().is_some_and(|k| models.role(k).root) {
+                            loose.push((object.id, o.id));
+                        } else {
+                            mounted.insert(o.id);
+                        }
                     }
                 }
             }
         }
-        mounted
+        // A value that mounts an application counts where it is mounted itself.
+        loop {
+            let more: Vec<u32> = loose.iter().filter(|(by, of)| mounted.contains(by) && !mounted.contains(of)).map(|l| l.1).collect();
+            if more.is_empty() {
+                return mounted;
+            }
+            mounted.extend(more);
+        }
     }
 
     /// What a mounted value stands for: objects, handlers.
