@@ -1,4 +1,4 @@
-//! Libraries that read the environment: django-environ, environs, python-decouple, Starlette's Config.
+//! Libraries that read the environment: django-environ, environs, python-decouple and `*.config.Config`.
 
 use crate::evaluate::Family;
 use crate::output::Place;
@@ -7,8 +7,7 @@ use crate::world::World;
 use std::rc::Rc;
 
 /// What reads a variable when it is called: the library's function, or an object or method of what it makes.
-const READERS: &[&str] =
-    &["environ.Env", "environ.FileAwareEnv", "environs.Env", "decouple.config", "decouple.Config", "starlette.config.Config"];
+const READERS: &[&str] = &["environ.Env", "environ.FileAwareEnv", "environs.Env", "decouple.config", "decouple.Config"];
 
 impl World<'_> {
     /// A variable with its default; None when the callee reads no environment.
@@ -17,7 +16,7 @@ impl World<'_> {
             return None;
         }
         let (reader, rest) = callee.split_once("()").unwrap_or((callee, ""));
-        if !READERS.contains(&reader) {
+        if !READERS.contains(&reader) && !reader.ends_with(".config.Config") {
             return None;
         }
         let method = rest.trim_start_matches('.');
