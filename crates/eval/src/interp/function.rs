@@ -145,7 +145,7 @@ impl World<'_> {
         let tree = cx.tree.clone();
         match tree.expr(annotation) {
             Expr::Call { callee, args, types, .. } => {
-                let callee_value = self.expr(cx, *callee);
+                let callee_value = if self.family == Family::Rust { self.attribute_name(cx, *callee) } else { self.expr(cx, *callee) };
                 match self.force(&callee_value) {
                     Value::Symbol(symbol) => {
                         let args = self.args(cx, args);

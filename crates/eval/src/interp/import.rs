@@ -227,6 +227,9 @@ impl World<'_> {
             if let Value::Symbol(symbol) = &value {
                 // A macro of that name; a function may share it.
                 let symbol = SmolStr::new(format!("{symbol}!"));
+                if !self.input.models.symbol(plain_of(&symbol)).is_empty() {
+                    cx.scope.set(super::items::attribute_key(local), value.clone());
+                }
                 if self.input.models.knows(&symbol) {
                     cx.scope.set(SmolStr::new(format!("{local}!")), Value::Symbol(symbol));
                 }
@@ -303,6 +306,8 @@ impl World<'_> {
                 let file = self.module(cx.module).file;
                 match self.resolver.rust_dependency(file, name)? {
                     Target::External(name) => Some(Value::Symbol(name)),
+                    // What a model names beats an in-tree copy of that library.
+                    Target::File(_) if self.input.models.knows(name) => Some(Value::Symbol(SmolStr::new(name))),
                     target @ Target::File(_) => Some(self.target_value(target, None)),
                     _ => None,
                 }
@@ -314,4 +319,9 @@ impl World<'_> {
 /// Whether a module that is imported under a name at the top level is imported for what running it does: nothing uses the name.
 fn is_for_effect(cx: &Cx, name: &str) -> bool {
     cx.function.is_none() && !cx.tree.exprs.iter().any(|(e, _)| matches!(e, apicensus_syntax::Expr::Name(n) if n == name))
+}
+
+/// A macro's symbol without its `!`.
+fn plain_of(symbol: &str) -> &str {
+    symbol.trim_end_matches('!')
 }

@@ -17,7 +17,28 @@ pub(crate) fn type_key(name: &str) -> SmolStr {
     if name.ends_with("::") { SmolStr::new(name) } else { SmolStr::new(format!("{name}::")) }
 }
 
+/// The key of a name in a scope that an attribute goes by: a function may share it.
+pub(crate) fn attribute_key(name: &str) -> SmolStr {
+    SmolStr::new(format!("#{name}"))
+}
+
 impl World<'_> {
+    /// What the name of an attribute means: imports count, functions of its name do not.
+    pub(crate) fn attribute_name(&mut self, cx: &Cx, callee: apicensus_syntax::ExprId) -> Value {
+        let tree = cx.tree.clone();
+        let Expr::Name(name) = tree.expr(callee) else { return self.expr(cx, callee) };
+        if let Some(value) = cx.scope.get(&attribute_key(name)) {
+            return value;
+        }
+        match self.expr(cx, callee) {
+            Value::Function(_) => match self.star_name(cx, name).or_else(|| self.macro_use_name(cx, name)) {
+                Some(value @ Value::Symbol(_)) => value,
+                _ => Value::Symbol(name.clone()),
+            },
+            value => value,
+        }
+    }
+
     /// Binds a Rust module's items: they don't depend on order.
     pub(crate) fn hoist_rust(&mut self, cx: &Cx, body: &Block) {
         for id in body {

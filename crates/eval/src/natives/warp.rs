@@ -25,6 +25,8 @@ struct Way {
     handler: Option<Value>,
     at: Option<Place>,
     websocket: bool,
+    /// The handler answers; what maps its reply is none.
+    done: bool,
 }
 
 /// Runs a native of warp.
@@ -54,8 +56,10 @@ pub(super) fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Op
         "handle" | "map" => {
             let handler = site.args.at(0)?.clone();
             let set = |way: Way| {
-                let kept = if name == "map" { way.handler.clone() } else { None };
-                Way { handler: Some(kept.unwrap_or_else(|| handler.clone())), at: way.at.or(Some(site.at)), ..way }
+                if name == "map" && way.done {
+                    return way;
+                }
+                Way { handler: Some(handler.clone()), at: Some(site.at), done: name == "handle", ..way }
             };
             ways_of(world, &receiver(site)?).into_iter().map(set).collect()
         }
@@ -94,7 +98,14 @@ fn path(world: &mut World<'_>, site: &CallSite<'_>) -> Text {
 fn both(a: &Way, b: &Way) -> Way {
     let mut path = a.path.clone();
     path.push(&b.path);
-    Way { path, method: a.method.clone().or_else(|| b.method.clone()), handler: None, at: None, websocket: a.websocket || b.websocket }
+    Way {
+        path,
+        method: a.method.clone().or_else(|| b.method.clone()),
+        handler: a.handler.clone().or_else(|| b.handler.clone()),
+        at: a.at.or(b.at),
+        websocket: a.websocket || b.websocket,
+        done: false,
+    }
 }
 
 /// The ways of a filter, which goes into another.
@@ -125,6 +136,7 @@ fn read(object: &Object) -> Vec<Way> {
                 handler: route.handler.clone(),
                 at: route.annotation,
                 websocket: route.protocol.is_some(),
+                done: route.by_class,
             });
         }
     }
@@ -142,6 +154,7 @@ fn made(world: &mut World<'_>, site: &CallSite<'_>, mut ways: Vec<Way>) -> Optio
             methods: way.method.map(|m| vec![m]),
             path: Some(Value::Text(Rc::new(way.path))),
             handler: way.handler,
+            by_class: way.done,
             protocol: way.websocket.then(|| "websocket".into()),
             annotation: way.at,
             ..RouteEvent::default()
