@@ -604,6 +604,11 @@ pub(crate) fn join_path(prefix: &[PathPiece], path: &[PathPiece], join: Join) ->
     let is_slash = matches!(path.as_slice(), [PathPiece::Text { text, .. }] if text == "/");
     match join {
         Join::Concat => {}
+        Join::Trim => {
+            if let Some(PathPiece::Text { text, .. }) = out.last_mut().filter(|_| !path.is_empty()) {
+                *text = SmolStr::new(text.strip_suffix('/').unwrap_or(text));
+            }
+        }
         Join::ConcatIndex | Join::Index if is_slash && !out.is_empty() => path.clear(),
         Join::Loose if is_slash && !out.is_empty() => {
             path.clear();

@@ -24,6 +24,7 @@ pub mod resolve;
 mod scope;
 mod sockets;
 mod text;
+mod unknown_receiver;
 mod value;
 mod walk;
 mod world;

@@ -419,6 +419,7 @@ impl World<'_> {
             Expr::Name(name) => names.push(name.clone()),
             Expr::Attr(base, name) => attrs.push((*base, name.clone())),
             Expr::Call { callee, args, .. } => match tree.expr(*callee) {
+                Expr::Attr(_, method) if self.vocabulary.contains(method) && !self.tuple_mounts(method).is_empty() => registers = true,
                 Expr::Attr(base, method) if self.vocabulary.contains(method) && is_this(&tree, *base) => {
                     registers |= self.registers_like(&tree, method, args)
                 }

@@ -14,6 +14,7 @@ mod python;
 mod regex;
 mod rust;
 mod text;
+mod traitlets;
 
 use crate::evaluate::Family;
 use crate::output::Place;
@@ -45,6 +46,10 @@ impl World<'_> {
     /// A method of a host value; None when it is not modelled.
     pub(crate) fn host_method(&mut self, receiver: &Value, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
         let receiver = self.force(receiver);
+        if name == "tag" && self.family == Family::Python && args.items.is_empty() && !args.named.is_empty() {
+            // `Unicode("x").tag(config=True)`.
+            return Some(receiver);
+        }
         let found = self.value_method(&receiver, name, args, at);
         let plain = matches!(receiver, Value::Text(_) | Value::List(_) | Value::Dict(_));
         found.or_else(|| if plain && self.family == Family::Rust { self.rust_method(&receiver, name, args, at) } else { None })

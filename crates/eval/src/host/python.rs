@@ -247,6 +247,7 @@ impl World<'_> {
             "print" | "warnings.warn" => Some(Value::Null),
             "globals" | "locals" => None,
             "decouple.config" => self.environment_reader(symbol, args, at),
+            _ if symbol.starts_with("traitlets.") => self.traitlet(symbol, args, at),
             _ if symbol.starts_with("google.protobuf.") => self.protobuf_call(symbol, args, at),
             _ => None,
         }

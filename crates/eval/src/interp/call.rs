@@ -264,6 +264,9 @@ impl World<'_> {
                 if let Some(value) = self.host_method(receiver, name, &args, at) {
                     return value;
                 }
+                if let Some(value) = self.mounted_on_unknown(name, &args, at) {
+                    return value;
+                }
                 let callee = Value::unknown(label_of(receiver, &format!(".{name}")), "its receiver is not known", Some(at));
                 self.unknown_call(&callee, args, at)
             }

@@ -109,6 +109,8 @@ pub enum HandlerAt {
 pub enum Join {
     /// As they are.
     Concat,
+    /// As they are, but a prefix loses its last slash.
+    Trim,
     /// As they are; a path of `/` adds nothing to a prefix (koa-router).
     ConcatIndex,
     /// With exactly one slash between.

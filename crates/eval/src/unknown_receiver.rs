@@ -1,0 +1,57 @@
+//! Registrations on something that could not be followed: what plainly mounts routes is taken for an application.
+
+use crate::models::{Does, KindId};
+use crate::output::Place;
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+
+impl World<'_> {
+    /// `unknown.add_handlers(host, [(path, Handler), ..])`: a call whose name and arguments fit a framework's mount of route
+    /// lists, on a receiver that is not known, mounts them on an assumed application.
+    pub(crate) fn mounted_on_unknown(&mut self, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
+        if !self.vocabulary.contains(name) {
+            return None;
+        }
+        let models = self.input.models;
+        for (kind, call) in self.tuple_mounts(name) {
+            let children = self.places(&models.call(kind.model, call).child, args, None);
+            if children.iter().any(|c| self.holds_route_tuple(c)) {
+                let object = self.make_object(Some(kind), at, None, true);
+                return Some(self.call_on_object(&object, name, args.clone(), at));
+            }
+        }
+        None
+    }
+
+    /// The calls of this name that mount lists of route tuples, in the frameworks of the tree.
+    pub(crate) fn tuple_mounts(&self, name: &str) -> Vec<(KindId, u16)> {
+        let models = self.input.models;
+        let mut found = Vec::new();
+        for (m, model) in models.of(self.family.language()) {
+            if self.input.weight(m) == 0 {
+                continue;
+            }
+            let kinds = (0..model.roles.len()).map(|role| KindId { model: m, role: role as u16 });
+            for kind in kinds.filter(|kind| models.role(*kind).tuples) {
+                let mounts = models.method(kind, name).iter().filter(|c| models.call(m, **c).does == Does::Mount);
+                found.extend(mounts.map(|c| (kind, *c)));
+            }
+        }
+        found
+    }
+
+    /// Whether a list has a (path, handler class) tuple.
+    fn holds_route_tuple(&mut self, value: &Value) -> bool {
+        let Value::List(list) = self.force(value) else { return false };
+        let items = list.items.borrow().clone();
+        items.iter().any(|item| {
+            let Value::List(tuple) = self.force(item) else { return false };
+            let handler = tuple.items.borrow().get(1).cloned();
+            match handler.map(|h| self.force(&h)) {
+                Some(Value::Class(class)) => self.handler_class(&class).is_some(),
+                _ => false,
+            }
+        })
+    }
+}
