@@ -140,6 +140,7 @@ fn evaluate_family(input: &Input<'_>, family: Family, demand: &Demand<'_>) -> Ce
     world.wave = wave.iter().copied().collect();
     world.run_wave(&wave);
     world.run_provisional();
+    world.late = true;
     let late = demand.late(family);
     world.wave.extend(late.iter().copied());
     world.run_wave(&late);

@@ -174,6 +174,10 @@ pub struct World<'a> {
     pub start_tests: FxHashSet<Place>,
     /// Calls that register paths from several places; known at assembly.
     pub tables: FxHashSet<Place>,
+    /// What calls of long functions have cost.
+    pub costs: FxHashMap<(ModuleId, FunctionId), crate::cost::Cost>,
+    /// Tests and examples are run now.
+    pub late: bool,
     /// Whether a function touches a framework object.
     pub touch: FxHashMap<(ModuleId, FunctionId), bool>,
     /// Method names that look like a router's.
@@ -240,6 +244,8 @@ impl<'a> World<'a> {
             kept: Vec::new(),
             start_tests: FxHashSet::default(),
             tables: FxHashSet::default(),
+            costs: FxHashMap::default(),
+            late: false,
             touch: FxHashMap::default(),
             vocabulary: input.models.vocabulary(family.language()),
             notes: FxHashMap::default(),

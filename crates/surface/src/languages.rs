@@ -31,6 +31,9 @@ pub enum LanguageError {
 struct Shape {
     language: String,
     extensions: BTreeMap<String, String>,
+    /// Endings of files that only declare types.
+    #[serde(default)]
+    declarations: Vec<String>,
     shebangs: Vec<String>,
     manifests: Vec<String>,
     configs: Vec<String>,
@@ -47,6 +50,7 @@ struct Shape {
 pub struct Languages {
     names: Vec<String>,
     extensions: BTreeMap<String, (usize, Lang)>,
+    declarations: Vec<String>,
     shebangs: BTreeMap<String, usize>,
     /// Manifest file name to the languages it belongs to.
     manifests: BTreeMap<String, usize>,
@@ -67,6 +71,7 @@ impl Languages {
         let mut rules = Vec::new();
         add_rules(&mut rules, serde_yaml::from_str(common)?, None);
         let (mut names, mut extensions, mut shebangs, mut manifests) = (Vec::new(), BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut declarations = Vec::new();
         let mut configs = GlobSetBuilder::new();
         for (at, text) in languages.iter().enumerate() {
             let mut shape: Shape = serde_yaml::from_str(text)?;
@@ -74,6 +79,7 @@ impl Languages {
                 let lang = Lang::named(&lang).ok_or(LanguageError::Unknown(lang))?;
                 extensions.insert(extension, (at, lang));
             }
+            declarations.append(&mut shape.declarations);
             shebangs.extend(shape.shebangs.drain(..).map(|s| (s, at)));
             for name in shape.manifests.iter().chain(&shape.configs) {
                 configs.add(Glob::new(&format!("**/{name}"))?);
@@ -83,11 +89,22 @@ impl Languages {
             let language = shape.language.clone();
             add_rules(&mut rules, shape, Some(&language));
         }
-        Ok(Languages { names, extensions, shebangs, manifests, configs: configs.build()?, classifier: Classifier::new(rules)? })
+        Ok(Languages {
+            names,
+            extensions,
+            declarations,
+            shebangs,
+            manifests,
+            configs: configs.build()?,
+            classifier: Classifier::new(rules)?,
+        })
     }
 
     /// The language of a file by its name.
     pub fn of_path(&self, path: &str) -> Option<Lang> {
+        if self.declarations.iter().any(|ending| path.ends_with(ending)) {
+            return None;
+        }
         self.extensions.get(extension(path)?).map(|(_, lang)| *lang)
     }
     /// The language of the program a `#!` line names.

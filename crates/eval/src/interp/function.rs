@@ -241,6 +241,10 @@ impl World<'_> {
             return value;
         }
         self.mark_called(key);
+        if let Some(value) = self.spared(f) {
+            return value;
+        }
+        let before = self.before_call();
         self.ran.insert(Rc::as_ptr(f) as usize);
         let place = if at.file.0 == u32::MAX { self.frames.last().map_or(at, |f| f.at) } else { at };
         self.frames.push(Frame { key, at: place, started: self.steps });
@@ -251,9 +255,10 @@ impl World<'_> {
         } else {
             self.conditions.clone()
         };
-        let before = std::mem::replace(&mut self.conditions, conditions);
+        let outer = std::mem::replace(&mut self.conditions, conditions);
         let value = self.run_closure(f, receiver, args);
-        self.conditions = before;
+        self.conditions = outer;
+        self.count_call(f, &before, &value);
         self.budget.pop();
         self.frames.pop();
         if !informative {
