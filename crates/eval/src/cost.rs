@@ -49,9 +49,14 @@ impl World<'_> {
         Before { steps: self.steps, made: self.objects.len() + self.registered }
     }
 
+    /// Whether a framework object was made or something registered since.
+    pub(crate) fn made_since(&self, before: &Before) -> bool {
+        self.objects.len() + self.registered > before.made
+    }
+
     /// Counts a call.
     pub(crate) fn count_call(&mut self, f: &Closure, before: &Before, value: &Value) {
-        let (steps, made) = (self.steps - before.steps, self.objects.len() + self.registered > before.made);
+        let (steps, made) = (self.steps - before.steps, self.made_since(before));
         if steps < IDLE_AVERAGE && !self.costs.contains_key(&(f.module, f.function)) {
             return;
         }

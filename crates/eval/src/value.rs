@@ -124,6 +124,8 @@ pub struct Dict {
     pub getters: RefCell<Map<SmolStr, Rc<Closure>>>,
     /// There may be entries that are not known.
     pub open: Cell<bool>,
+    /// Exports of a module compiled from ES syntax (`__esModule`).
+    pub es: Cell<bool>,
     /// Outer scope's `this` class when it is a prototype.
     pub proto: RefCell<Option<Value>>,
 }

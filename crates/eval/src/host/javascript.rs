@@ -241,6 +241,9 @@ impl World<'_> {
         let name = args.at(1)?.as_str()?;
         let descriptor = args.at(2)?.clone();
         if name == "__esModule" {
+            if let Value::Dict(exports) = &target {
+                exports.es.set(true);
+            }
             return Some(target);
         }
         let getter = self.get_attr(&descriptor, "get", None).filter(|g| matches!(g, Value::Function(_)));

@@ -61,6 +61,15 @@ impl World<'_> {
             Value::List(list) => self.list_method(list, name, args, at),
             Value::Dict(dict) => self.dict_method(dict, name, args, at),
             Value::Function(_) | Value::BoundFunction(_) => self.function_method(receiver, name, args, at),
+            Value::Method(bound) if self.family == Family::JavaScript && matches!(name.as_str(), "bind" | "call" | "apply") => {
+                let bound = bound.clone();
+                self.borrowed_method(&bound.receiver, &bound.name, name, args, at)
+            }
+            Value::Symbol(symbol) if self.family == Family::JavaScript && matches!(name.as_str(), "call" | "apply") => {
+                let (class, method) = symbol.rsplit_once('.')?;
+                let method = SmolStr::new(method);
+                class.ends_with(".prototype").then(|| self.borrowed_method(&Value::Null, &method, name, args, at))?
+            }
             Value::Either(all) => {
                 let results: Vec<Value> = all.iter().filter_map(|v| self.host_method(v, name, args, at)).collect();
                 (!results.is_empty()).then(|| Value::either(results))
@@ -90,6 +99,28 @@ impl World<'_> {
             }
             _ => None,
         }
+    }
+
+    /// `a.method.call(b, ..)`, `[].concat.apply([], lists)`, `Array.prototype.map.call(list, f)`, `app.get.bind(app)`.
+    fn borrowed_method(&mut self, own: &Value, method: &SmolStr, how: &str, args: &Args, at: Place) -> Option<Value> {
+        let this = match args.at(0) {
+            Some(this) if !matches!(this, Value::Null | Value::Unknown(_)) => this.clone(),
+            _ => own.clone(),
+        };
+        if method.is_empty() || matches!(this, Value::Null) {
+            return None;
+        }
+        let rest = match how {
+            "apply" => args.at(1).map(|v| self.items_of(v, at).0).unwrap_or_default(),
+            _ => args.items.get(1..).unwrap_or_default().to_vec(),
+        };
+        Some(match how {
+            "bind" => Value::Method(std::rc::Rc::new(Bound { receiver: this, name: method.clone(), args: Args::of(rest) })),
+            _ => match self.get_attr(&this, method, Some(at)) {
+                Some(found @ (Value::Function(_) | Value::BoundFunction(_))) => self.call_value(&found, Args::of(rest), at),
+                _ => self.call_method(&this, method, Args::of(rest), at),
+            },
+        })
     }
 
     /// Methods of functions: bind, call, apply.

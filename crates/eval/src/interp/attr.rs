@@ -90,6 +90,9 @@ impl World<'_> {
         if let Some(getter) = getter {
             return Some(self.call_closure(&getter, Some(value.clone()), Args::default(), NOWHERE));
         }
+        if name == "__esModule" && dict.es.get() {
+            return Some(Value::Bool(true));
+        }
         if name == "size" {
             return Some(Value::Number(dict.entries.borrow().len() as f64));
         }

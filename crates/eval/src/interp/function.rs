@@ -259,6 +259,7 @@ impl World<'_> {
         let value = self.run_closure(f, receiver, args);
         self.conditions = outer;
         self.count_call(f, &before, &value);
+        self.keep_memoised(key, &before, &value);
         self.budget.pop();
         self.frames.pop();
         if !informative {
@@ -294,6 +295,18 @@ impl World<'_> {
             self.dropped.insert(*entry);
         }
         self.called.insert(key);
+    }
+
+    /// What a provisional run made is kept when a later call gives it back, or finds it made already.
+    fn keep_memoised(&mut self, key: (ModuleId, FunctionId), before: &crate::cost::Before, value: &Value) {
+        let Some(entry) = self.provisional.get(&key).copied() else { return };
+        if self.entry == Some(entry) || !self.dropped.contains(&entry) {
+            return;
+        }
+        let gives = matches!(value, Value::Object(o) if o.entry == Some(entry));
+        if gives || self.entry.is_some() && !self.made_since(before) {
+            self.dropped.remove(&entry);
+        }
     }
 
     fn run_closure(&mut self, f: &Rc<Closure>, receiver: Option<Value>, mut args: Args) -> Value {
