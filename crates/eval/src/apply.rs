@@ -326,7 +326,7 @@ impl World<'_> {
                 return None;
             }
         }
-        if call.when_path && !path.as_ref().is_some_and(|(v, _)| path_like(v)) {
+        if call.when_path && !path.as_ref().is_some_and(|(v, _)| path_like(v) || self.registers_surely(v, args)) {
             return None;
         }
         let taken = path.as_ref().and_then(|(_, at)| *at);
@@ -727,6 +727,9 @@ impl World<'_> {
         match self.force(value) {
             object @ Value::Object(_) => vec![object],
             Value::Unknown(u) => {
+                if let Some(router) = self.known_outside_router(u.at) {
+                    return vec![router];
+                }
                 let mut found = Vec::new();
                 for result in u.results.iter().chain(&u.args.items) {
                     found.extend(self.routers_in(result, depth + 1));

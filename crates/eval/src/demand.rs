@@ -55,6 +55,9 @@ impl Demand<'_> {
                 weights[*m as usize] += 1;
             }
         }
+        if found.iter().any(|(_, models)| models.is_empty()) {
+            depended_on(input, &mut weights);
+        }
         let graph = ImportGraph::new(input.files, Resolvers { python: &python, node: &node, cargo: &cargo }, &scanned);
         let family = |id: FileId| input.files.get(id).lang.map(Family::of);
         let mut waves: [Vec<FileId>; 3] = Default::default();
@@ -134,6 +137,25 @@ impl Anchors {
         let anchored = !models.is_empty() || plugin;
         (specs, anchored.then_some((id, models)))
     }
+}
+
+/// Models that nothing imports but a manifest depends on count too, where something registers like them.
+fn depended_on(input: &Input<'_>, weights: &mut [usize]) {
+    let manifests = input.files.iter().filter(|(_, f)| !f.secondary && (f.path == "package.json" || f.path.ends_with("/package.json")));
+    let texts: Vec<_> = manifests.filter_map(|(id, _)| (input.text)(id)).collect();
+    for (m, model) in input.models.of(Family::JavaScript.language()) {
+        let named = |name: &String| {
+            let quoted = format!("\"{name}\":");
+            texts.iter().any(|t| contains(t, quoted.as_bytes()))
+        };
+        if weights[m as usize] == 0 && model.manifests.iter().any(named) {
+            weights[m as usize] = 1;
+        }
+    }
+}
+
+fn contains(text: &[u8], wanted: &[u8]) -> bool {
+    text.windows(wanted.len()).any(|w| w == wanted)
 }
 
 /// Whether importing a module anchors a file: the module itself or something inside.

@@ -6,6 +6,7 @@
 mod annotation;
 mod apply;
 mod assemble;
+mod assumed;
 mod config;
 pub mod cost;
 mod demand;

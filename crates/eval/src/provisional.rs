@@ -423,6 +423,10 @@ impl World<'_> {
                 Expr::Attr(base, method) if self.vocabulary.contains(method) && is_this(&tree, *base) => {
                     registers |= self.registers_like(&tree, method, args)
                 }
+                // A local that handlers are registered on, whatever made it.
+                Expr::Attr(base, method) if matches!(tree.expr(*base), Expr::Name(_)) && self.vocabulary.contains(method) => {
+                    registers |= crate::assumed::ends_in_handler_expr(&tree, args) && self.registers_like(&tree, method, args)
+                }
                 Expr::Name(name) if name == "require" => {
                     if let Some(Arg::Positional(arg)) = args.first()
                         && let Expr::Str(parts) = tree.expr(*arg)

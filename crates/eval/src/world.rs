@@ -176,6 +176,8 @@ pub struct World<'a> {
     pub tables: FxHashSet<Place>,
     /// What calls of long functions have cost.
     pub costs: FxHashMap<(ModuleId, FunctionId), crate::cost::Cost>,
+    /// Results of outside factories that turned out to be routers, by the place of their making.
+    pub outside_routers: FxHashMap<Place, Rc<Object>>,
     /// Tests and examples are run now.
     pub late: bool,
     /// Whether a function touches a framework object.
@@ -246,6 +248,7 @@ impl<'a> World<'a> {
             tables: FxHashSet::default(),
             costs: FxHashMap::default(),
             late: false,
+            outside_routers: FxHashMap::default(),
             touch: FxHashMap::default(),
             vocabulary: input.models.vocabulary(family.language()),
             notes: FxHashMap::default(),

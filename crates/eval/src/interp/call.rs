@@ -165,6 +165,11 @@ impl World<'_> {
         {
             return value;
         }
+        if let Value::Unknown(unknown) = &base
+            && let Some(object) = self.outside_router(unknown, name, &args)
+        {
+            return self.call_on_object(&object, name, args, at);
+        }
         match self.get_attr(&base, name, Some(callee_at)) {
             Some(found) => {
                 let found = self.force(&found);
@@ -278,15 +283,6 @@ impl World<'_> {
                 }
             },
         }
-    }
-
-    /// Whether a call registers something on an attribute of an object that is only assumed.
-    fn registers_on_assumed(&self, bound: &Bound, name: &SmolStr, args: &Args) -> bool {
-        matches!(&bound.receiver, Value::Object(o) if o.assumed && o.kind.get().is_none())
-            && self.family == Family::JavaScript
-            && self.vocabulary.contains(name)
-            && args.items.len() > 1
-            && args.items.first().is_some_and(|v| v.as_str().is_some() || matches!(v, Value::Regex(_) | Value::List(_)))
     }
 
     /// A method that an outside base of a user class provides.
