@@ -26,9 +26,15 @@ pub struct Endpoint {
     /// The parts of the path that are not known, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holes: Vec<Hole>,
-    /// What it takes; the parameters of the path in their order.
+    /// What it takes; the parameters of the path in their order, then the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<Parameter>,
+    /// The bodies it takes, one a media type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bodies: Vec<Body>,
+    /// The answers that its code declares.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub responses: Vec<Response>,
     /// The first sentence of its documentation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
@@ -157,6 +163,34 @@ pub struct Parameter {
     /// It takes the rest of the path, slashes included.
     #[serde(default, skip_serializing_if = "is_false")]
     pub catch_all: bool,
+    /// Its JSON Schema (draft 2020-12), where the code says its type; references are `#/schemas/Name` of the catalog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
+}
+
+/// A body that an endpoint takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Body {
+    /// Its media type.
+    pub content_type: String,
+    /// Its JSON Schema (draft 2020-12); references are `#/schemas/Name` of the catalog. A type that is not known is
+    /// named in `x-apicensus-type`.
+    pub schema: serde_json::Value,
+    /// Whether a request without it is refused.
+    pub required: bool,
+}
+
+/// An answer that an endpoint's code declares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Response {
+    /// Its status code.
+    pub status: u16,
+    /// The media type of its body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// The JSON Schema of its body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<serde_json::Value>,
 }
 
 words! {

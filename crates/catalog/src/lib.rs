@@ -18,7 +18,8 @@ mod endpoint;
 pub use auth::{Auth, AuthState, Basis, Guard, GuardLevel, Scheme, SchemeKind};
 pub use coverage::{Coverage, LanguageCoverage, RouterCoverage, Trouble, TroubleKind};
 pub use endpoint::{
-    Audience, Condition, Confidence, Endpoint, HandlerRef, Hole, Lifecycle, Parameter, ParameterIn, PathState, Protocol, TrailStep,
+    Audience, Body, Condition, Confidence, Endpoint, HandlerRef, Hole, Lifecycle, Parameter, ParameterIn, PathState, Protocol, Response,
+    TrailStep,
 };
 
 use schemars::JsonSchema;
@@ -43,6 +44,9 @@ pub struct Catalog {
     pub services: Vec<Service>,
     /// The endpoints, by service, path, method and protocol.
     pub endpoints: Vec<Endpoint>,
+    /// JSON Schemas (draft 2020-12) that parameters, bodies and responses refer to as `#/schemas/Name`.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub schemas: std::collections::BTreeMap<String, serde_json::Value>,
     /// The denominators: how much was looked at and how much of it was understood.
     pub coverage: Coverage,
     /// What could not be read or followed, and what hangs on it, by file and line.
@@ -59,6 +63,7 @@ impl Default for Catalog {
             repositories: Vec::new(),
             services: Vec::new(),
             endpoints: Vec::new(),
+            schemas: Default::default(),
             coverage: Coverage::default(),
             troubles: Vec::new(),
         }

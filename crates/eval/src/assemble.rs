@@ -86,7 +86,8 @@ impl World<'_> {
         }
         self.unmounted_annotations(&mut routes);
         self.report_missed();
-        Census { routes, troubles: self.troubles, stats }
+        let schemas = self.schemas.into_iter().map(|(name, (_, schema))| (name, schema)).collect();
+        Census { routes, troubles: self.troubles, stats, schemas }
     }
 
     pub(crate) fn is_dropped(&self, entry: Option<EntryId>) -> bool {
@@ -435,8 +436,10 @@ impl World<'_> {
                     style: style.clone(),
                     is_default: false,
                 }));
+                let framework = own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework));
+                let inputs = self.inputs(whole, &framework, &path);
                 out.push(Route {
-                    framework: own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework)),
+                    framework,
                     protocol: match class_protocol.or(route.protocol.as_deref()) {
                         Some("websocket") => Protocol::WebSocket,
                         Some("sse") => Protocol::Sse,
@@ -450,6 +453,7 @@ impl World<'_> {
                     trail: trail.clone(),
                     conditions: conditions.clone(),
                     guards: guards.iter().cloned().chain(own_guards).collect(),
+                    inputs,
                     app: way.app,
                     detached: way.detached,
                     deprecated: route.deprecated,

@@ -99,12 +99,7 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
     });
     let mut census = Census::default();
     for part in parts {
-        census.routes.extend(part.routes);
-        census.troubles.extend(part.troubles);
-        census.stats.evaluated += part.stats.evaluated;
-        census.stats.routers += part.stats.routers;
-        census.stats.mounted += part.stats.mounted;
-        census.stats.steps += part.stats.steps;
+        census.absorb(part);
     }
     census.troubles.sort_by(|a, b| (a.file, a.line, a.kind, &a.message).cmp(&(b.file, b.line, b.kind, &b.message)));
     census

@@ -25,6 +25,7 @@ mod registration;
 pub mod resolve;
 mod scope;
 mod sockets;
+mod shape;
 mod text;
 mod unknown_receiver;
 mod value;

@@ -117,6 +117,77 @@ pub struct GuardRef {
     pub ruling: Ruling,
 }
 
+/// What an endpoint takes and gives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inputs {
+    /// Parameters, each once.
+    pub parameters: Vec<Input>,
+    /// Bodies by content type.
+    pub bodies: Vec<Body>,
+    /// Answers that the code declares.
+    pub responses: Vec<Response>,
+}
+
+impl Inputs {
+    /// Adds a parameter unless it is there; a required one stays required.
+    pub fn push(&mut self, input: Input) {
+        match self.parameters.iter_mut().find(|p| p.place == input.place && p.name == input.name) {
+            Some(known) => known.required |= input.required,
+            None => self.parameters.push(input),
+        }
+    }
+}
+
+/// A parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Where in the request.
+    pub place: InputIn,
+    /// Its name as it travels.
+    pub name: SmolStr,
+    /// Its JSON Schema; references are `#/schemas/Name` into [`Census::schemas`].
+    pub schema: serde_json::Value,
+    /// A request without it is refused.
+    pub required: bool,
+}
+
+/// Where an input stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum InputIn {
+    /// A part of the path.
+    Path,
+    /// The query string.
+    Query,
+    /// A header.
+    Header,
+    /// A cookie.
+    Cookie,
+    /// The body.
+    Body,
+}
+
+/// A request body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    /// Its media type.
+    pub content_type: SmolStr,
+    /// Its JSON Schema.
+    pub schema: serde_json::Value,
+    /// A request without it is refused.
+    pub required: bool,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    /// Its status.
+    pub status: u16,
+    /// Its media type, if it has a body that is known.
+    pub content_type: Option<SmolStr>,
+    /// The JSON Schema of its body.
+    pub schema: serde_json::Value,
+}
+
 /// What a guard says of who may call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ruling {
@@ -153,7 +224,7 @@ pub enum Says {
 }
 
 /// An endpoint as registered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Route {
     /// The framework model's name.
     pub framework: SmolStr,
@@ -173,6 +244,8 @@ pub struct Route {
     pub conditions: Vec<Condition>,
     /// Guards and middleware on the way.
     pub guards: Vec<GuardRef>,
+    /// What it takes and gives.
+    pub inputs: Inputs,
     /// The application object it hangs on: where it was made. None for detached and file-system routes.
     pub app: Option<Place>,
     /// Hangs on a router that nothing visible mounts.
@@ -241,4 +314,61 @@ pub struct Census {
     pub troubles: Vec<Trouble>,
     /// Denominators.
     pub stats: Stats,
+    /// JSON Schemas of the classes that inputs refer to, by name.
+    pub schemas: std::collections::BTreeMap<String, serde_json::Value>,
+}
+
+impl Census {
+    /// Adds another language family's census; schemas whose names are taken get a number.
+    pub fn absorb(&mut self, mut part: Census) {
+        let mut renamed: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
+        for name in part.schemas.keys() {
+            let mut free = name.clone();
+            let mut number = 2;
+            while self.schemas.contains_key(&free) || free != *name && part.schemas.contains_key(&free) {
+                free = format!("{name}_{number}");
+                number += 1;
+            }
+            if free != *name {
+                renamed.insert(name.clone(), free);
+            }
+        }
+        if !renamed.is_empty() {
+            for inputs in part.routes.iter_mut().map(|r| &mut r.inputs) {
+                inputs.parameters.iter_mut().for_each(|p| rename(&mut p.schema, &renamed));
+                inputs.bodies.iter_mut().for_each(|b| rename(&mut b.schema, &renamed));
+                inputs.responses.iter_mut().for_each(|r| rename(&mut r.schema, &renamed));
+            }
+            part.schemas.values_mut().for_each(|s| rename(s, &renamed));
+        }
+        for (name, schema) in part.schemas {
+            self.schemas.insert(renamed.remove(&name).unwrap_or(name), schema);
+        }
+        self.routes.append(&mut part.routes);
+        self.troubles.append(&mut part.troubles);
+        self.stats.evaluated += part.stats.evaluated;
+        self.stats.routers += part.stats.routers;
+        self.stats.mounted += part.stats.mounted;
+        self.stats.steps += part.stats.steps;
+    }
+}
+
+/// Follows renamed schemas in the references of one.
+fn rename(schema: &mut serde_json::Value, renamed: &std::collections::BTreeMap<String, String>) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                match value {
+                    serde_json::Value::String(text) if key == "$ref" => {
+                        if let Some(new) = text.strip_prefix("#/schemas/").and_then(|name| renamed.get(name)) {
+                            *text = format!("#/schemas/{new}");
+                        }
+                    }
+                    other => rename(other, renamed),
+                }
+            }
+        }
+        serde_json::Value::Array(all) => all.iter_mut().for_each(|one| rename(one, renamed)),
+        _ => {}
+    }
 }

@@ -210,6 +210,12 @@ pub struct World<'a> {
     pub module_prefixes: FxHashMap<ModuleId, Value>,
     /// Modules that are expansions.
     pub expansions: FxHashSet<ModuleId>,
+    /// JSON Schemas by name, with where their class stands and its number of type arguments.
+    pub schemas: std::collections::BTreeMap<String, ((Place, usize), serde_json::Value)>,
+    /// Names of classes' schemas, by identity.
+    pub schema_names: FxHashMap<usize, SmolStr>,
+    /// The classes of these identities, kept so that they stay taken.
+    pub schema_classes: Vec<Rc<ClassValue>>,
     /// What functions' code shows of guarding, by identity; the closure is kept so that the identity stays taken.
     pub(crate) readings: FxHashMap<usize, (Rc<Closure>, crate::guard::Reading)>,
 }
@@ -265,6 +271,9 @@ impl<'a> World<'a> {
             module_prefixes: FxHashMap::default(),
             expansions: FxHashSet::default(),
             readings: FxHashMap::default(),
+            schemas: Default::default(),
+            schema_names: FxHashMap::default(),
+            schema_classes: Vec::new(),
         }
     }
 

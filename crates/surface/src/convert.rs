@@ -22,6 +22,7 @@ pub fn catalog(census: &Census, survey: &Survey<'_>, languages: &Languages) -> C
         troubles: coverage::troubles(survey, census),
         services: services.services,
         endpoints,
+        schemas: census.schemas.clone(),
         ..Catalog::default()
     }
 }

@@ -1,11 +1,11 @@
 //! From routes to endpoints: templates, identity, evidence, audience, confidence. Identical operations become one.
 
-use crate::auth;
 use crate::service::Services;
 use crate::survey::Survey;
 use crate::template::{self, Template};
+use crate::{auth, inputs};
 use apicensus_catalog as catalog;
-use apicensus_catalog::{Audience, Auth, Confidence, Endpoint, GuardLevel, Location, ParameterIn, PathState};
+use apicensus_catalog::{Audience, Auth, Confidence, Endpoint, GuardLevel, Location, PathState};
 use apicensus_eval::output::{GuardRef, Methods, PathPiece, Place, Protocol, Route};
 use apicensus_source::classify::Class;
 use indexmap::IndexMap;
@@ -110,7 +110,9 @@ impl Converter<'_> {
             raw_path: template.raw_path.clone(),
             path_state: template.state,
             holes: self.holes(),
-            parameters: template.parameters.iter().map(parameter).collect(),
+            parameters: inputs::parameters(template, &route.inputs),
+            bodies: inputs::bodies(route, &method),
+            responses: inputs::responses(&route.inputs),
             summary: route.handler.as_ref().and_then(|h| h.summary.as_ref()).map(ToString::to_string),
             handler,
             registered_at: self.at(&route.registered_at),
@@ -212,16 +214,5 @@ impl Converter<'_> {
             _ if is_off || template.has_default => Confidence::Medium,
             _ => Confidence::High,
         }
-    }
-}
-
-fn parameter(parameter: &template::Parameter) -> catalog::Parameter {
-    catalog::Parameter {
-        location: ParameterIn::Path,
-        name: parameter.name.clone(),
-        type_name: parameter.type_name.clone(),
-        pattern: parameter.pattern.clone(),
-        required: !parameter.optional,
-        catch_all: parameter.catch_all,
     }
 }

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod convert;
 pub mod coverage;
 pub mod endpoint;
+pub mod inputs;
 pub mod languages;
 pub mod scan;
 pub mod service;

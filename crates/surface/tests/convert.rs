@@ -4,7 +4,7 @@
 use apicensus_catalog::{Audience, AuthState, Catalog, Confidence, Endpoint, PathState, TroubleKind};
 use apicensus_eval::files::FileId;
 use apicensus_eval::output::{
-    self, Census, Condition, GuardRef, HandlerRef, Methods, PathPiece, Place, Protocol, Route, Ruling, Says, Step,
+    self, Census, Condition, GuardRef, HandlerRef, Inputs, Methods, PathPiece, Place, Protocol, Route, Ruling, Says, Step,
 };
 use apicensus_source::{OpenOptions, Tree};
 use apicensus_surface::languages::Languages;
@@ -56,6 +56,7 @@ impl Bench {
             trail: vec![],
             conditions: vec![],
             guards: vec![],
+            inputs: Inputs::default(),
             app: None,
             detached: false,
             deprecated: false,

@@ -193,7 +193,7 @@ impl World<'_> {
     }
 
     /// What a name or an attribute of one stands for, without running anything but imports' laziness.
-    pub(super) fn named_value(
+    pub(crate) fn named_value(
         &mut self,
         scope: &Scope,
         home: Option<&Rc<ClassValue>>,

@@ -80,6 +80,17 @@ pub struct Model {
     /// Handlers' parameters bring guards: by their defaults and `Annotated` metadata (`values`), or by their types (`types`).
     #[serde(default)]
     pub injects: Option<Injects>,
+    /// How its handlers say what they take.
+    #[serde(default)]
+    pub inputs: Vec<InputStyle>,
+}
+
+/// How handlers say what they take.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum InputStyle {
+    /// By the names, types and defaults of their parameters: FastAPI.
+    Signature,
 }
 
 /// How parameters of handlers bring guards.

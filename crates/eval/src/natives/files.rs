@@ -285,6 +285,7 @@ pub(super) fn push(
         registered_at: place,
         conditions: Vec::new(),
         guards: Vec::new(),
+        inputs: crate::output::Inputs::default(),
         app: None,
         detached: false,
         deprecated: false,

@@ -1,0 +1,76 @@
+//! What an endpoint takes and gives: parameters, bodies and responses, with JSON Schemas (draft 2020-12) of the types that
+//! the code names.
+//!
+//! [`types`] reads type expressions of any language, [`schema`] makes schemas of them and of classes, and the others read
+//! what a handler takes in the way of its framework ([`crate::models::InputStyle`]).
+
+mod schema;
+mod signature;
+mod types;
+
+use crate::handler::Handler;
+use crate::models::InputStyle;
+use crate::output::{Inputs, PathPiece};
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+impl World<'_> {
+    /// What a handler takes, behind a path.
+    pub(crate) fn inputs(&mut self, handler: &Handler, framework: &str, path: &[PathPiece]) -> Inputs {
+        let models = self.input.models;
+        let language = self.family.language();
+        let Some(model) = models.models.iter().find(|m| m.framework == framework && m.language == language) else {
+            return Inputs::default();
+        };
+        let mut out = Inputs::default();
+        let Some(function) = handler.value.as_ref().and_then(|v| self.answering(v, 0)) else { return out };
+        for style in &model.inputs {
+            match style {
+                InputStyle::Signature => self.signature(&function, &path_names(path), &mut out),
+            }
+        }
+        out
+    }
+
+    /// The function that answers, behind wrappers and bindings.
+    fn answering(&mut self, value: &Value, depth: u32) -> Option<Rc<Closure>> {
+        if depth > 8 {
+            return None;
+        }
+        match self.force(value) {
+            Value::Function(f) => {
+                let wraps = f.wraps.borrow().clone();
+                match wraps {
+                    Some(inner) if !matches!(&inner, Value::Function(g) if Rc::ptr_eq(g, &f)) => {
+                        self.answering(&inner, depth + 1).or(Some(f))
+                    }
+                    _ => Some(f),
+                }
+            }
+            Value::BoundFunction(b) => self.answering(&Value::Function(b.1.clone()), depth + 1),
+            Value::Unknown(u) => {
+                let inner: Vec<Value> = u.args.items.iter().rev().chain(u.args.named.iter().map(|(_, v)| v)).cloned().collect();
+                inner.iter().find_map(|v| self.answering(v, depth + 1))
+            }
+            Value::Method(bound) if bound.name.is_empty() => self.answering(&bound.receiver.clone(), depth + 1),
+            Value::Default(inner) => self.answering(&inner, depth + 1),
+            Value::Either(all) => all.iter().find_map(|v| self.answering(v, depth + 1)),
+            _ => None,
+        }
+    }
+}
+
+/// The names of the parameters of a path in braces.
+fn path_names(path: &[PathPiece]) -> Vec<SmolStr> {
+    let mut out = Vec::new();
+    for piece in path {
+        let PathPiece::Text { text, .. } = piece else { continue };
+        for part in text.split('{').skip(1) {
+            let inner = part.split('}').next().unwrap_or_default();
+            out.push(SmolStr::new(inner.split(':').next().unwrap_or_default().trim()));
+        }
+    }
+    out
+}

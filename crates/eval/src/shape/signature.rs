@@ -1,0 +1,286 @@
+//! Inputs that a handler's signature declares: FastAPI's rules (https://fastapi.tiangolo.com/tutorial/body/#request-body--path--query-parameters
+//! and the reference of `Query`, `Path`, `Header`, `Cookie`, `Body`, `Form`, `File`, `Depends`).
+
+use super::types::Ty;
+use crate::interp::Cx;
+use crate::output::{Body, Input, InputIn, Inputs};
+use crate::value::*;
+use crate::world::World;
+use apicensus_syntax::ParamKind;
+use serde_json::{Map, Value as Json, json};
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+/// Parameters that the framework fills in from the request as a whole.
+const OWN: &[&str] = &[
+    "Request",
+    "Response",
+    "WebSocket",
+    "BackgroundTasks",
+    "HTTPConnection",
+    "SecurityScopes",
+    "StreamingResponse",
+    "JSONResponse",
+    "HTTPAuthorizationCredentials",
+    "HTTPBasicCredentials",
+];
+
+/// A part of the body.
+struct Part {
+    name: SmolStr,
+    schema: Json,
+    required: bool,
+    is_embedded: bool,
+    /// form, file, json.
+    kind: &'static str,
+}
+
+impl World<'_> {
+    pub(super) fn signature(&mut self, f: &Rc<Closure>, path: &[SmolStr], out: &mut Inputs) {
+        let mut parts = Vec::new();
+        let mut seen = Vec::new();
+        self.signature_of(f, path, out, &mut parts, &mut seen, 0);
+        if let Some(body) = body(parts) {
+            out.bodies.push(body);
+        }
+    }
+
+    fn signature_of(
+        &mut self,
+        f: &Rc<Closure>,
+        path: &[SmolStr],
+        out: &mut Inputs,
+        parts: &mut Vec<Part>,
+        seen: &mut Vec<usize>,
+        depth: u32,
+    ) {
+        let key = Rc::as_ptr(f) as usize;
+        if depth > 8 || seen.contains(&key) {
+            return;
+        }
+        seen.push(key);
+        let cx = self.declared_in(f);
+        let tree = cx.tree.clone();
+        let function = tree.function(f.function);
+        let skip = usize::from(f.home.borrow().is_some() && !self.is_static_method(f));
+        for param in function.params.iter().skip(skip) {
+            if !matches!(param.kind, ParamKind::Normal | ParamKind::NameOnly) {
+                continue;
+            }
+            let Some(name) = crate::interp::function::param_name(&param.pattern) else { continue };
+            let ty = param.ty.map(|t| self.type_at(&cx, t, 0));
+            let default = param.default.map(|d| (d, self.expr(&cx, d)));
+            let mut marker: Option<Value> = default.as_ref().map(|d| d.1.clone()).filter(|v| marker_of(v).is_some());
+            if marker.is_none() {
+                marker = ty.iter().flat_map(Ty::meta).rfind(|v| marker_of(v).is_some());
+            }
+            if let Some("Depends" | "Security") = marker.as_ref().and_then(marker_of) {
+                self.dependency(marker.as_ref(), ty.as_ref(), path, out, parts, seen, depth);
+                continue;
+            }
+            let is_required = match (&default, &marker) {
+                (None, Some(marker)) => !self.gives_default(marker),
+                (None, None) => true,
+                (Some((at, value)), _) => self.is_required(value, &cx, *at),
+            };
+            let default = default.map(|d| d.1).filter(|v| marker_of(v).is_none());
+            self.one(&cx, &name, ty, marker, default, is_required, path, out, parts);
+        }
+    }
+
+    fn is_static_method(&self, f: &Rc<Closure>) -> bool {
+        let marks = f.marks.borrow();
+        marks.iter().any(|m| m.symbol.as_deref() == Some("staticmethod"))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn dependency(
+        &mut self,
+        marker: Option<&Value>,
+        ty: Option<&Ty>,
+        path: &[SmolStr],
+        out: &mut Inputs,
+        parts: &mut Vec<Part>,
+        seen: &mut Vec<usize>,
+        depth: u32,
+    ) {
+        let Some(Value::Unknown(u)) = marker else { return };
+        let called = match u.args.get(0, "dependency") {
+            Some(value) => self.force(value),
+            None => match ty.map(Ty::core) {
+                Some(Ty::Class(class, _)) => Value::Class(class),
+                _ => return,
+            },
+        };
+        match &called {
+            Value::Function(f) => self.signature_of(f, path, out, parts, seen, depth + 1),
+            Value::BoundFunction(b) => self.signature_of(&b.1.clone(), path, out, parts, seen, depth + 1),
+            Value::Instance(i) => {
+                if let Some(Value::Function(call)) = self.class_attr(&i.class.clone(), "__call__") {
+                    self.signature_of(&call, path, out, parts, seen, depth + 1);
+                }
+            }
+            Value::Class(class) => match self.class_attr(class, "__init__") {
+                Some(Value::Function(init)) => self.signature_of(&init, path, out, parts, seen, depth + 1),
+                _ => {
+                    // A model or dataclass as a dependency: its fields are query parameters.
+                    for field in self.shape_fields(class, &[], 0) {
+                        let place = if path.contains(&field.name) { InputIn::Path } else { InputIn::Query };
+                        out.push(Input { place, name: field.name, schema: field.schema, required: field.required });
+                    }
+                }
+            },
+            _ => {}
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn one(
+        &mut self,
+        cx: &Cx,
+        name: &SmolStr,
+        ty: Option<Ty>,
+        marker: Option<Value>,
+        default: Option<Value>,
+        required: bool,
+        path: &[SmolStr],
+        out: &mut Inputs,
+        parts: &mut Vec<Part>,
+    ) {
+        let core = ty.as_ref().map(Ty::core);
+        if core.as_ref().is_some_and(|t| self.is_own(t)) {
+            return;
+        }
+        let word = marker.as_ref().and_then(marker_of);
+        let alias = marker.as_ref().and_then(|m| self.field_alias(m));
+        let mut schema = match &ty {
+            Some(ty) => self.schema(ty, 0),
+            None => json!({}),
+        };
+        if let Some(marker) = &marker {
+            self.constrain(&mut schema, marker);
+        }
+        let given = default.or_else(|| match &marker {
+            Some(Value::Unknown(u)) => u.args.get(0, "default").cloned(),
+            _ => None,
+        });
+        if let (Some(default), Json::Object(map)) = (given.as_ref().and_then(super::schema::constant).filter(|d| !d.is_null()), &mut schema)
+        {
+            map.insert("default".into(), default);
+        }
+        let place = match word {
+            _ if path.contains(name) || alias.as_ref().is_some_and(|a| path.contains(a)) => InputIn::Path,
+            Some("Path") => InputIn::Path,
+            Some("Query") => InputIn::Query,
+            Some("Header") => InputIn::Header,
+            Some("Cookie") => InputIn::Cookie,
+            Some("Body") => InputIn::Body,
+            Some("Form") | Some("File") => InputIn::Body,
+            _ if core.as_ref().is_some_and(|t| self.is_body(t)) => InputIn::Body,
+            _ => InputIn::Query,
+        };
+        if place == InputIn::Body {
+            let is_file = core.as_ref().is_some_and(is_file) || word == Some("File");
+            let kind = if is_file {
+                "file"
+            } else if word == Some("Form") {
+                "form"
+            } else {
+                "json"
+            };
+            let embed = matches!(&marker, Some(Value::Unknown(u)) if matches!(u.args.name("embed"), Some(Value::Bool(true))));
+            let is_model = matches!(core, Some(Ty::Class(..)));
+            // A form model's fields are the form's.
+            let is_embedded = embed || kind != "json" && !is_model || word == Some("Form") && !is_model;
+            parts.push(Part { name: alias.unwrap_or_else(|| name.clone()), schema, required, is_embedded, kind });
+            return;
+        }
+        if let (true, Some(Ty::Class(class, _))) = (place != InputIn::Path && word.is_some(), &core)
+            && self.enum_values(class).is_none()
+        {
+            // A model of query parameters, headers or cookies.
+            for field in self.shape_fields(&class.clone(), &[], 0) {
+                out.push(Input { place, name: field.name, schema: field.schema, required: field.required });
+            }
+            return;
+        }
+        let name = match (place, alias) {
+            (_, Some(alias)) => alias,
+            (InputIn::Header, None) => SmolStr::new(name.replace('_', "-")),
+            _ => name.clone(),
+        };
+        let _ = cx;
+        out.push(Input { place, name, schema, required: required || place == InputIn::Path });
+    }
+
+    fn is_own(&mut self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Class(class, _) => {
+                let class = class.clone();
+                self.outside_bases(&class).iter().any(|b| b.rsplit('.').next().is_some_and(|l| OWN.contains(&l)))
+            }
+            other => OWN.contains(&other.last()),
+        }
+    }
+
+    /// Whether FastAPI takes a parameter of this type from the body.
+    fn is_body(&mut self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Class(class, _) => self.enum_values(&class.clone()).is_none(),
+            Ty::Name(_) => matches!(ty.last(), "dict" | "Dict" | "Mapping" | "list" | "List" | "set" | "UploadFile" | "tuple"),
+            Ty::Apply(_, args) => match ty.last() {
+                "List" | "list" | "Sequence" | "Set" | "set" | "Tuple" | "tuple" | "FrozenSet" | "frozenset" => true,
+                "Dict" | "dict" | "Mapping" => true,
+                "Annotated" => args.first().is_some_and(|t| self.is_body(&t.core())),
+                _ => false,
+            },
+            Ty::Union(all) => all.iter().any(|t| self.is_body(&t.core())),
+            Ty::Meta(inner, _) => self.is_body(&inner.core()),
+            _ => false,
+        }
+    }
+}
+
+fn is_file(ty: &Ty) -> bool {
+    match ty {
+        Ty::Apply(_, args) => args.iter().any(is_file),
+        Ty::Union(all) => all.iter().any(is_file),
+        other => matches!(other.last(), "UploadFile"),
+    }
+}
+
+/// The word of a parameter's declaration.
+fn marker_of(value: &Value) -> Option<&str> {
+    let Value::Unknown(u) = value else { return None };
+    let callee = u.callee.as_deref()?;
+    let last = callee.rsplit('.').next()?;
+    let is_fastapi = callee.starts_with("fastapi") || !callee.contains('.');
+    (is_fastapi && matches!(last, "Query" | "Path" | "Header" | "Cookie" | "Body" | "Form" | "File" | "Depends" | "Security"))
+        .then_some(last)
+}
+
+/// One body of all its parts.
+fn body(mut parts: Vec<Part>) -> Option<Body> {
+    let content_type = if parts.iter().any(|p| p.kind == "file") {
+        "multipart/form-data"
+    } else if parts.iter().any(|p| p.kind == "form") {
+        "application/x-www-form-urlencoded"
+    } else {
+        "application/json"
+    };
+    if parts.len() == 1 && parts.first().is_some_and(|p| !p.is_embedded) {
+        let part = parts.remove(0);
+        return Some(Body { content_type: content_type.into(), schema: part.schema, required: part.required });
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    let required: Vec<&SmolStr> = parts.iter().filter(|p| p.required).map(|p| &p.name).collect();
+    let is_required = !required.is_empty();
+    let properties: Map<String, Json> = parts.iter().map(|p| (p.name.to_string(), p.schema.clone())).collect();
+    let mut schema = json!({"type": "object", "properties": properties});
+    if is_required {
+        schema["required"] = json!(required);
+    }
+    Some(Body { content_type: content_type.into(), schema, required: is_required })
+}

@@ -1,0 +1,218 @@
+//! Type expressions of any language as one kind of type.
+
+use crate::interp::Cx;
+use crate::value::*;
+use crate::world::World;
+use apicensus_syntax::{BinaryOp, Expr, ExprId, Item, StrPart};
+use serde_json::Value as Json;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+/// A type as far as it is known.
+#[derive(Clone)]
+pub(crate) enum Ty {
+    /// A builtin or outside type by its dotted name.
+    Name(SmolStr),
+    /// A class of the tree, with what its type parameters stand for.
+    Class(Rc<ClassValue>, Vec<Ty>),
+    /// A generic outside type: `Optional`, `Vec`.
+    Apply(SmolStr, Vec<Ty>),
+    /// One of these values.
+    Literal(Vec<Json>),
+    /// One of these types.
+    Union(Vec<Ty>),
+    /// None, null.
+    Null,
+    /// A type with metadata: `Annotated[T, ..]`.
+    Meta(Box<Ty>, Vec<Value>),
+}
+
+impl Ty {
+    /// The last part of an outside type's name.
+    pub fn last(&self) -> &str {
+        match self {
+            Ty::Name(n) | Ty::Apply(n, _) => n.rsplit('.').next().unwrap_or(n),
+            Ty::Class(c, _) => &c.name,
+            _ => "",
+        }
+    }
+    /// Whether a value of it may be left out.
+    pub fn is_optional(&self) -> bool {
+        match self {
+            Ty::Null => true,
+            Ty::Apply(_, _) => matches!(self.last(), "Optional" | "Option"),
+            Ty::Union(all) => all.iter().any(Ty::is_optional),
+            Ty::Meta(inner, _) => inner.is_optional(),
+            _ => false,
+        }
+    }
+    /// Without metadata and the alternative of nothing.
+    pub fn core(&self) -> Ty {
+        match self {
+            Ty::Meta(inner, _) => inner.core(),
+            Ty::Apply(_, args) if matches!(self.last(), "Optional" | "Option") => args.first().map_or(Ty::Null, Ty::core),
+            Ty::Union(all) => {
+                let mut rest: Vec<&Ty> = all.iter().filter(|t| !matches!(t, Ty::Null)).collect();
+                if rest.len() == 1 { rest.remove(0).core() } else { self.clone() }
+            }
+            other => other.clone(),
+        }
+    }
+    /// Its metadata.
+    pub fn meta(&self) -> Vec<Value> {
+        match self {
+            Ty::Meta(inner, all) => inner.meta().into_iter().chain(all.iter().cloned()).collect(),
+            Ty::Union(all) => all.iter().flat_map(Ty::meta).collect(),
+            Ty::Apply(_, args) if matches!(self.last(), "Optional" | "Option") => args.iter().flat_map(Ty::meta).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl World<'_> {
+    /// The context of a closure's declaration, for its types and defaults.
+    pub(super) fn declared_in(&self, f: &Closure) -> Cx {
+        Cx { scope: f.scope.clone(), home: f.home.borrow().clone(), ..self.top(f.module) }
+    }
+
+    /// The type that an expression says.
+    pub(super) fn type_at(&mut self, cx: &Cx, id: ExprId, depth: u32) -> Ty {
+        if depth > 12 {
+            return Ty::Name("object".into());
+        }
+        let tree = cx.tree.clone();
+        match tree.expr(id) {
+            Expr::Null => Ty::Null,
+            Expr::Wrap(_, inner) => self.type_at(cx, *inner, depth + 1),
+            Expr::Str(parts) => match parts.as_slice() {
+                [StrPart::Text(text)] if self.family == crate::evaluate::Family::Python => self.type_named(cx, text),
+                [StrPart::Text(text)] => Ty::Literal(vec![Json::String(text.to_string())]),
+                _ => Ty::Name("str".into()),
+            },
+            Expr::Number(n) => Ty::Literal(vec![serde_json::Number::from_f64(*n).map_or(Json::Null, Json::Number)]),
+            Expr::Bool(b) => Ty::Literal(vec![Json::Bool(*b)]),
+            Expr::Binary(BinaryOp::BitOr, a, b) => {
+                let mut all = Vec::new();
+                for side in [*a, *b] {
+                    match self.type_at(cx, side, depth + 1) {
+                        Ty::Union(inner) => all.extend(inner),
+                        one => all.push(one),
+                    }
+                }
+                Ty::Union(all)
+            }
+            Expr::Index(base, index) => {
+                let args = match tree.expr(*index) {
+                    Expr::List(_, items) => items
+                        .iter()
+                        .map(|i| match i {
+                            Item::One(e) | Item::Spread(e) => *e,
+                        })
+                        .collect(),
+                    _ => vec![*index],
+                };
+                self.applied(cx, *base, &args, depth)
+            }
+            Expr::Name(name) => self.type_named(cx, name),
+            Expr::Attr(..) => match self.named_value(&cx.scope, cx.home.as_ref(), &tree, id, 0) {
+                Some(value) => self.type_of_value(&value, 0).unwrap_or_else(|| Ty::Name(self.source_text(self.at(cx, id), 60))),
+                None => Ty::Name(SmolStr::new(self.source_text(self.at(cx, id), 60).replace("::", "."))),
+            },
+            Expr::Call { .. } => {
+                let value = self.expr(cx, id);
+                self.type_of_value(&value, 0).unwrap_or(Ty::Name("object".into()))
+            }
+            _ => Ty::Name("object".into()),
+        }
+    }
+
+    fn applied(&mut self, cx: &Cx, base: ExprId, args: &[ExprId], depth: u32) -> Ty {
+        let base = self.type_at(cx, base, depth + 1);
+        match (&base, base.last()) {
+            (Ty::Name(_), "Annotated") => {
+                let inner = args.first().map_or(Ty::Null, |a| self.type_at(cx, *a, depth + 1));
+                let meta = args.iter().skip(1).map(|a| self.expr(cx, *a)).collect();
+                Ty::Meta(Box::new(inner), meta)
+            }
+            (Ty::Name(_), "Literal") => {
+                let mut values = Vec::new();
+                for arg in args {
+                    let value = self.expr(cx, *arg);
+                    values.push(super::schema::constant(&value).unwrap_or(Json::Null));
+                }
+                Ty::Literal(values)
+            }
+            (Ty::Name(_), "Union") => Ty::Union(args.iter().map(|a| self.type_at(cx, *a, depth + 1)).collect()),
+            (Ty::Name(name), _) => Ty::Apply(name.clone(), args.iter().map(|a| self.type_at(cx, *a, depth + 1)).collect()),
+            (Ty::Class(class, _), _) => Ty::Class(class.clone(), args.iter().map(|a| self.type_at(cx, *a, depth + 1)).collect()),
+            _ => base,
+        }
+    }
+
+    fn type_named(&mut self, cx: &Cx, name: &str) -> Ty {
+        let name = name.trim();
+        match cx.scope.get(name) {
+            Some(value) => self.type_of_value(&value, 0).unwrap_or_else(|| Ty::Name(SmolStr::new(name))),
+            None if name == "None" => Ty::Null,
+            None => match self.outer_type(cx, name) {
+                Some(value) => self.type_of_value(&value, 0).unwrap_or_else(|| Ty::Name(SmolStr::new(name))),
+                None => Ty::Name(SmolStr::new(name)),
+            },
+        }
+    }
+
+    /// Names that a language finds beyond its scopes: Rust's globs and modules.
+    fn outer_type(&mut self, cx: &Cx, name: &str) -> Option<Value> {
+        if self.family != crate::evaluate::Family::Rust {
+            return None;
+        }
+        let name = SmolStr::new(name);
+        self.star_name(cx, &name).or_else(|| self.rust_name(cx, &name))
+    }
+
+    /// The type that a value stands for.
+    pub(super) fn type_of_value(&mut self, value: &Value, depth: u32) -> Option<Ty> {
+        if depth > 8 {
+            return None;
+        }
+        Some(match self.force(value) {
+            Value::Class(class) => Ty::Class(class, Vec::new()),
+            Value::Symbol(s) => Ty::Name(s),
+            Value::Null => Ty::Null,
+            Value::Text(text) => Ty::Name(text.known()?),
+            Value::Unknown(u) => {
+                let callee = u.callee.as_deref()?;
+                let mut items: Vec<Value> = Vec::new();
+                for item in &u.args.items {
+                    match self.force(item) {
+                        Value::List(list) => items.extend(list.items.borrow().iter().cloned()),
+                        one => items.push(one),
+                    }
+                }
+                let Some(base) = callee.strip_suffix("[]") else {
+                    // `NewType("UserId", int)`, `constr(max_length=3)`.
+                    return match callee.rsplit('.').next() {
+                        Some("NewType") => u.args.items.get(1).and_then(|v| self.type_of_value(v, depth + 1)),
+                        _ => Some(Ty::Meta(Box::new(Ty::Name(SmolStr::new(callee))), vec![Value::Unknown(u.clone())])),
+                    };
+                };
+                let last = base.rsplit('.').next().unwrap_or(base);
+                match last {
+                    "Annotated" => {
+                        let inner = items.first().and_then(|v| self.type_of_value(v, depth + 1)).unwrap_or(Ty::Null);
+                        Ty::Meta(Box::new(inner), items.iter().skip(1).cloned().collect())
+                    }
+                    "Literal" => Ty::Literal(items.iter().filter_map(super::schema::constant).collect()),
+                    "Union" => Ty::Union(items.iter().filter_map(|v| self.type_of_value(v, depth + 1)).collect()),
+                    _ => Ty::Apply(SmolStr::new(base), items.iter().filter_map(|v| self.type_of_value(v, depth + 1)).collect()),
+                }
+            }
+            Value::Either(all) => {
+                let all: Vec<Ty> = all.iter().filter_map(|v| self.type_of_value(v, depth + 1)).collect();
+                all.into_iter().next()?
+            }
+            Value::Default(inner) => self.type_of_value(&inner, depth + 1)?,
+            _ => return None,
+        })
+    }
+}
