@@ -27,7 +27,7 @@ fn words(name: &str) -> Vec<String> {
 pub(super) fn may_guard(name: &str) -> bool {
     let tail = name.rsplit_once("().").map_or(name, |(_, t)| t);
     let tail = tail.rsplit(['.', ':']).find(|p| !p.is_empty()).unwrap_or(tail);
-    words(tail).iter().chain(words(name).iter().filter(|w| GUARD_LIBRARIES.contains(&w.as_str()))).any(|w| {
+    words(tail).iter().chain(words(name).iter().filter(|w| is_guard_module(w))).any(|w| {
         is_auth(w)
             || w.starts_with("permission")
             || w.starts_with("login")
@@ -65,6 +65,11 @@ pub(super) fn may_guard(name: &str) -> bool {
 /// auth, authenticate, authorised, but no author.
 fn is_auth(word: &str) -> bool {
     word.starts_with("auth") && !matches!(word, "author" | "authors" | "authored" | "authoring")
+}
+
+/// A module that holds guards: what is called from it may be one.
+fn is_guard_module(word: &str) -> bool {
+    GUARD_LIBRARIES.contains(&word) || matches!(word, "auth" | "authentication" | "authorization" | "permissions" | "guards" | "acl")
 }
 
 const GUARD_LIBRARIES: &[&str] = &["passport", "keycloak", "casbin", "casl", "jwt", "oauth2", "clerk", "auth0", "okta", "saml"];
