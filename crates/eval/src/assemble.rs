@@ -302,29 +302,28 @@ impl World<'_> {
         for child in self.mount_children(child, 0) {
             match &child {
                 Value::Object(o) => self.walk(&o.clone(), &inner, replaces, out),
-                Value::Function(_) | Value::Class(_) | Value::BoundFunction(_) | Value::Instance(_) => {
-                    if let Some(route) = route {
+                Value::Function(_) | Value::Class(_) | Value::BoundFunction(_) | Value::Instance(_) => match route {
+                    Some(route) => {
                         let route = RouteEvent { handler: Some(child.clone()), path: None, guards: Vec::new(), ..route.clone() };
                         self.emit(object, event, &route, &inner, join, &model.style, &model.framework, out);
-                    } else {
-                        self.mounted_function(object, event, &child, &inner, join, out);
                     }
-                }
-                Value::Unknown(u) if u.callee.is_none() => {
-                    let message = format!("`{}` is mounted here but could not be followed: {}", u.label, u.reason);
-                    self.trouble_at(TroubleKind::UnresolvedMount, event.at, message, "its endpoints are missing");
-                }
-                Value::Lazy(_) => {
-                    self.trouble_at(
-                        TroubleKind::UnresolvedMount,
-                        event.at,
-                        "what is mounted here is hidden by an import cycle",
-                        "its endpoints are missing",
-                    );
-                }
-                _ => {}
+                    None => self.mounted_function(object, event, &child, &inner, join, out),
+                },
+                other => self.unmountable(other, event.at),
             }
         }
+    }
+
+    /// Says what was mounted but could not be followed.
+    fn unmountable(&mut self, child: &Value, at: Place) {
+        let message = match child {
+            Value::Unknown(u) if u.callee.is_none() => {
+                format!("`{}` is mounted here but could not be followed: {}", u.label, u.reason)
+            }
+            Value::Lazy(_) => "what is mounted here is hidden by an import cycle".to_owned(),
+            _ => return,
+        };
+        self.trouble_at(TroubleKind::UnresolvedMount, at, message, "its endpoints are missing");
     }
 
     /// A function mounted without route facts: its annotations may make it a route (Rust attribute macros).

@@ -136,7 +136,7 @@ impl World<'_> {
         let marked = function.marks.borrow().iter().any(|m| m.symbol.as_deref() == Some("staticmethod"));
         marked
             || (f.is_static && self.family != Family::Rust)
-            || (self.family == Family::Rust && !f.params.first().is_some_and(|p| param_name(&p.pattern).as_deref() == Some("self")))
+            || (self.family == Family::Rust && f.params.first().is_none_or(|p| param_name(&p.pattern).as_deref() != Some("self")))
     }
 
     /// The classes of the wave that nothing inherits from, below a class.

@@ -57,10 +57,10 @@ impl ScopeData {
         let mut scope = self;
         let mut first = true;
         loop {
-            if scope.kind != ScopeKind::Class || first {
-                if let Some(value) = scope.names.borrow().get(name) {
-                    return Some((scope.clone(), value.clone()));
-                }
+            if (scope.kind != ScopeKind::Class || first)
+                && let Some(value) = scope.names.borrow().get(name)
+            {
+                return Some((scope.clone(), value.clone()));
             }
             first &= scope.kind == ScopeKind::Block;
             scope = scope.parent.as_ref()?;

@@ -162,7 +162,8 @@ mod tests {
     fn the_builtin_files_load() {
         let l = Languages::builtin().unwrap();
         assert_eq!(l.of_path("a/b.py"), Some(Lang::Python));
-        assert_eq!(l.of_path("a/b.d.ts"), Some(Lang::TypeScript));
+        assert_eq!(l.of_path("a/b.ts"), Some(Lang::TypeScript));
+        assert_eq!(l.of_path("a/b.d.ts"), None);
         assert_eq!(l.of_path("b.tsx"), Some(Lang::Tsx));
         assert_eq!(l.of_path(".py"), None);
         assert_eq!(l.of_path("Makefile"), None);

@@ -28,7 +28,7 @@ pub fn lower(lang: Lang, source: &str) -> Module {
 
 /// Lowers text that stands inside a file: spans are shifted by `offset` bytes and start at `line`.
 pub(crate) fn lower_at(lang: Lang, source: &str, offset: u32, line: u32) -> Module {
-    let mut ctx = Ctx { source, module: Module::default(), depth: 0, lang, offset, line };
+    let mut ctx = Ctx { source, module: Module::default(), depth: 0, offset, line };
     let Some(tree) = parse_best(lang, source) else {
         ctx.trouble(line, SyntaxTroubleKind::Unparsed, "parsing took too long; nothing of the file was read");
         return ctx.module;
@@ -59,7 +59,7 @@ pub struct Expansion {
 /// rule gives is not valid.
 pub fn expand_macro(rules: &[(&str, &str)], call: &str, offset: u32, line: u32) -> Option<Expansion> {
     let tree = parse(Lang::Rust, call)?;
-    let mut ctx = Ctx { source: call, module: Module::default(), depth: 0, lang: Lang::Rust, offset, line };
+    let mut ctx = Ctx { source: call, module: Module::default(), depth: 0, offset, line };
     let value = rust::expand(&mut ctx, tree.root_node(), rules)?;
     Some(Expansion { module: ctx.module, value })
 }
@@ -131,7 +131,6 @@ pub(crate) struct Ctx<'s> {
     pub source: &'s str,
     pub module: Module,
     pub depth: u32,
-    pub lang: Lang,
     offset: u32,
     line: u32,
 }

@@ -320,23 +320,7 @@ impl World<'_> {
         }
         match symbol {
             "path.join" | "path.resolve" | "path.posix.join" | "url.resolve" | "url-join" | "path.posix.resolve" => {
-                let mut all = Text::default();
-                for item in &args.items {
-                    let text = self.to_text(item, at);
-                    if symbol.ends_with("resolve") && text.starts_with("/") == Some(true) {
-                        all = Text::default();
-                    }
-                    if !all.is_empty() && !text.is_empty() && all.ends_with("/") != Some(true) && text.starts_with("/") != Some(true) {
-                        all.push_str("/");
-                    }
-                    all.push(&text);
-                }
-                Some(Value::Text(Rc::new(match all.known() {
-                    Some(known) if known.contains("./") || known.contains("//") || known.ends_with("/..") => {
-                        Text::plain(normal(&known), all.place())
-                    }
-                    _ => all,
-                })))
+                Some(self.node_path_join(symbol, args, at))
             }
             "path.basename" | "path.parse" | "path.dirname" | "path.extname" | "path.relative" | "path.normalize" => {
                 self.path_part(symbol, args)
@@ -365,6 +349,27 @@ impl World<'_> {
             "require-all" | "require-dir" | "require-directory" | "include-all" => self.require_folder(symbol, args, at),
             _ => None,
         }
+    }
+
+    /// `path.join` and its kin.
+    fn node_path_join(&mut self, symbol: &str, args: &Args, at: Place) -> Value {
+        let mut all = Text::default();
+        for item in &args.items {
+            let text = self.to_text(item, at);
+            if symbol.ends_with("resolve") && text.starts_with("/") == Some(true) {
+                all = Text::default();
+            }
+            if !all.is_empty() && !text.is_empty() && all.ends_with("/") != Some(true) && text.starts_with("/") != Some(true) {
+                all.push_str("/");
+            }
+            all.push(&text);
+        }
+        Value::Text(Rc::new(match all.known() {
+            Some(known) if known.contains("./") || known.contains("//") || known.ends_with("/..") => {
+                Text::plain(normal(&known), all.place())
+            }
+            _ => all,
+        }))
     }
 
     /// `new URL('./x', import.meta.url)`: a path of the tree.

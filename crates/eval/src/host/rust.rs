@@ -60,10 +60,9 @@ impl World<'_> {
                 let rest = Args { items: args.items.get(1..).unwrap_or_default().to_vec(), named: args.named.clone(), ..Args::default() };
                 self.formatted(&pattern, &rest, at)
             }
-            "env!" | "option_env!" | "std.env!" => match first.as_ref().and_then(Value::as_str).as_deref() {
-                Some(name) => Some(Value::unknown(name, "an environment variable at build time", Some(at))),
-                None => None,
-            },
+            "env!" | "option_env!" | "std.env!" => {
+                first.as_ref().and_then(Value::as_str).map(|name| Value::unknown(name, "an environment variable at build time", Some(at)))
+            }
             "std.env.var" | "env.var" => Some(Value::unknown(
                 first.as_ref().and_then(Value::as_str).unwrap_or_default(),
                 "an environment variable without a default",

@@ -120,7 +120,7 @@ pub(crate) fn joined(before: &Conditions, more: impl IntoIterator<Item = Rc<Cond
     if all.len() == before.len() { before.clone() } else { Rc::new(all) }
 }
 
-/// `#[test]`, `#[tokio::test]`, `#[rstest]` and the like.
+/// `#[test]`, `#[rstest]` and what runtimes have for it.
 fn is_test_attribute(tree: &Module, expr: &Expr) -> bool {
     match expr {
         Expr::Name(name) | Expr::Attr(_, name) => matches!(name.as_str(), "test" | "rstest" | "async_test" | "test_case" | "bench"),

@@ -523,10 +523,8 @@ impl World<'_> {
                     let value = self.expr(cx, value);
                     dict.set(&item, value);
                 }
-                (Value::List(list), _) => {
-                    if list.kind != ListKind::Set || !list.items.borrow().iter().any(|v| v.same(&item)) {
-                        list.items.borrow_mut().push(item);
-                    }
+                (Value::List(list), _) if list.kind != ListKind::Set || !list.items.borrow().iter().any(|v| v.same(&item)) => {
+                    list.items.borrow_mut().push(item);
                 }
                 _ => {}
             }

@@ -102,16 +102,7 @@ impl World<'_> {
             Stmt::Throw(_) => return Flow::Throw,
             Stmt::Try { body, other, last, .. } => return self.try_stmt(cx, body, other, last),
             Stmt::Switch { subject, cases, falls } => return self.switch(cx, *subject, cases, *falls),
-            Stmt::With { items, body } => {
-                for (item, target) in items {
-                    let value = self.expr(cx, *item);
-                    let value = self.entered(value, self.at(cx, *item));
-                    if let Some(target) = target {
-                        self.bind(cx, target, value, BindKind::Assign);
-                    }
-                }
-                return self.scoped(cx, body);
-            }
+            Stmt::With { items, body } => return self.with_stmt(cx, items, body),
             Stmt::Block(body) => return self.scoped(cx, body),
             Stmt::Given { annotations, body } => return self.given_block(cx, annotations, body),
             Stmt::Outer(names) => cx.scope.function().outer.borrow_mut().extend(names.iter().cloned()),
@@ -124,6 +115,17 @@ impl World<'_> {
             Stmt::Macro { .. } | Stmt::Extend { .. } => {}
         }
         Flow::Normal
+    }
+
+    fn with_stmt(&mut self, cx: &Cx, items: &[(ExprId, Option<Pattern>)], body: &apicensus_syntax::Block) -> Flow {
+        for (item, target) in items {
+            let value = self.expr(cx, *item);
+            let value = self.entered(value, self.at(cx, *item));
+            if let Some(target) = target {
+                self.bind(cx, target, value, BindKind::Assign);
+            }
+        }
+        self.scoped(cx, body)
     }
 
     fn bind_stmt(&mut self, cx: &Cx, target: &Pattern, value: Option<ExprId>, kind: BindKind, ty: Option<ExprId>) {

@@ -57,10 +57,7 @@ fn route(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
         "on" => (Some(method("get")), None),
         verb => (Some(method(verb)), site.args.at(1)),
     };
-    let handler = match handler.cloned() {
-        Some(handler) => Some(resolved(world, &handler, site.at)),
-        None => None,
-    };
+    let handler = handler.cloned().map(|handler| resolved(world, &handler, site.at));
     let event = RouteEvent { methods, path: site.args.at(0).cloned(), handler, ..RouteEvent::default() };
     world.register(&top, What::Route(event), site.at);
     let kind = world.input.models.kind(site.model, "route")?;

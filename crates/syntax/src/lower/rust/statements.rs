@@ -70,7 +70,7 @@ impl Low<'_, '_> {
                     let pending = std::mem::take(&mut pending);
                     let statement = kind == "expression_statement";
                     let Some(inner) = (if statement { first(*child) } else { Some(*child) }) else { continue };
-                    let is_tail = last && !(statement && self.text(*child).ends_with(';')) && !(node.is_error() && !statement);
+                    let is_tail = last && if statement { !self.text(*child).ends_with(';') } else { !node.is_error() };
                     if pending.is_conditional(self) {
                         self.conditional(pending, inner, if is_tail || has_value(inner) { tail } else { Tail::Statement }, out);
                     } else if is_tail {

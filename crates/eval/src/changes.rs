@@ -1,0 +1,94 @@
+//! Changes of a world's state: bindings and fields that open branches may take back, objects and what is registered on
+//! them.
+
+use crate::output::{Condition, Place, TroubleKind};
+use crate::scope::Scope;
+use crate::value::*;
+use crate::world::{Slot, World};
+use smol_str::SmolStr;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+impl World<'_> {
+    /// Sets a name, remembering the change in open branches.
+    pub fn set_name(&mut self, scope: &Scope, name: &SmolStr, value: Value) {
+        let old = scope.names.borrow_mut().insert(name.clone(), value);
+        if let Some(layer) = self.journal.last_mut()
+            && scope.serial < layer.from
+        {
+            layer.changes.push((Slot::Name(scope.clone(), name.clone()), old));
+        }
+    }
+    /// Sets an instance's field, remembering the change in open branches.
+    pub fn set_field(&mut self, instance: &Rc<Instance>, name: &SmolStr, value: Value) {
+        let old = instance.fields.borrow_mut().insert(name.clone(), value);
+        if let Some(layer) = self.journal.last_mut() {
+            layer.changes.push((Slot::Field(instance.clone(), name.clone()), old));
+        }
+    }
+    /// Sets an object's property, remembering the change in open branches.
+    pub fn set_prop(&mut self, object: &Rc<Object>, name: &SmolStr, value: Value) {
+        let old = object.props.borrow_mut().insert(name.clone(), value);
+        if let Some(layer) = self.journal.last_mut() {
+            layer.changes.push((Slot::Prop(object.clone(), name.clone()), old));
+        }
+    }
+
+    /// Runs something under one more condition.
+    pub fn under<T>(&mut self, condition: Option<Condition>, run: impl FnOnce(&mut Self) -> T) -> T {
+        let Some(condition) = condition else { return run(self) };
+        let mut all = self.conditions.as_ref().clone();
+        if all.len() < 12 && !all.iter().any(|c| **c == condition) {
+            all.push(Rc::new(condition));
+        }
+        let before = std::mem::replace(&mut self.conditions, Rc::new(all));
+        let result = run(self);
+        self.conditions = before;
+        result
+    }
+
+    /// Where the outermost calls in progress stand.
+    pub fn via(&self) -> Vec<Place> {
+        self.frames.iter().map(|f| f.at).collect()
+    }
+
+    /// A new framework object.
+    pub fn make_object(
+        &mut self,
+        kind: Option<crate::models::KindId>,
+        site: Place,
+        class: Option<Rc<ClassValue>>,
+        assumed: bool,
+    ) -> Rc<Object> {
+        let object = Rc::new(Object {
+            id: self.objects.len() as u32,
+            kind: std::cell::Cell::new(kind),
+            site,
+            class,
+            props: RefCell::default(),
+            events: RefCell::default(),
+            prefix: RefCell::default(),
+            args: RefCell::default(),
+            entry: self.entry,
+            conditions: self.conditions.clone(),
+            assumed,
+            makers: self.frames.iter().rev().take(2).map(|f| f.key).collect(),
+        });
+        self.objects.push(object.clone());
+        object
+    }
+
+    /// Registers an event on an object.
+    pub fn register(&mut self, object: &Rc<Object>, what: What, at: Place) {
+        if object.events.borrow().len() >= 20_000 {
+            self.trouble_at(TroubleKind::Bound, object.site, "too many registrations on one router", "the rest was left out");
+            return;
+        }
+        if let What::Route(RouteEvent { handler: Some(handler), .. }) = &what {
+            self.stands_for_decorated(handler);
+        }
+        self.registered += 1;
+        let event = Event { what, at, conditions: self.conditions.clone(), entry: self.entry, via: self.via() };
+        object.events.borrow_mut().push(Rc::new(event));
+    }
+}
