@@ -15,6 +15,9 @@ Examples:
   apicensus scan .                               what this repository serves
   apicensus scan . -f json -o catalog.json       the same as data
   apicensus scan . --rev v2.1 --path '/api/**'   a part of it, as of a tag
+  apicensus scan . --auth none,unknown           what anyone may call, or may be
+  apicensus scan . --view auth -f markdown       who may call what, by scheme and role
+  apicensus scan . --view outbound               the calls to other services
   apicensus scan services/* --strict             fail when something was not followed
 
 Exit codes:
@@ -108,6 +111,12 @@ pub struct ScanArgs {
     /// Keep endpoints whose path matches this glob: `*` stays within a segment, `**` does not.
     #[arg(long, value_name = "GLOB")]
     pub path: Vec<String>,
+    /// Keep endpoints with this verdict on who may call them; may be given several times.
+    #[arg(long, value_name = "VERDICT", value_enum, value_delimiter = ',')]
+    pub auth: Vec<AuthArg>,
+    /// What to show: the endpoints, who may call them by scheme and role, or the calls to other services.
+    #[arg(long, value_name = "VIEW", value_enum, default_value_t = ViewArg::Census)]
+    pub view: ViewArg,
     /// Exit with 1 when anything could not be read or followed.
     #[arg(long)]
     pub strict: bool,
@@ -191,6 +200,32 @@ pub enum AudienceArg {
     Vendored,
     /// All of these.
     All,
+}
+
+/// Verdicts on who may call an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuthArg {
+    /// Only who proves an identity.
+    Required,
+    /// Anyone; who proves an identity may get more.
+    Optional,
+    /// Anyone, declared so.
+    Public,
+    /// Anyone: nothing guards it.
+    None,
+    /// Some link of the chain could not be read.
+    Unknown,
+}
+
+/// What a scan shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ViewArg {
+    /// The endpoints.
+    Census,
+    /// A matrix of endpoints by scheme and role.
+    Auth,
+    /// The calls that the code makes to other services.
+    Outbound,
 }
 
 /// When to use colours.

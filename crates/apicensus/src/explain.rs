@@ -1,8 +1,9 @@
 //! The trail of an endpoint: which line gives each piece of its path, with the lines themselves.
 
-use crate::rows::Titles;
+use crate::explain_shape;
+use crate::rows::{Titles, inherited_from};
 use crate::style::{Look, Meaning, clip, fill, one_line, width};
-use apicensus_catalog::{Auth, AuthState, Catalog, Endpoint, Guard, Location, Parameter, TrailStep};
+use apicensus_catalog::{Auth, AuthState, Catalog, Endpoint, Guard, Location, TrailStep};
 
 /// Gives a line of a file, from 1; none when it can't be read.
 pub type ReadLine<'a> = &'a mut dyn FnMut(&str, u32) -> Option<String>;
@@ -21,9 +22,8 @@ pub fn render(endpoint: &Endpoint, catalog: &Catalog, titles: &Titles, look: &Lo
     page.path(endpoint);
     page.conditions(endpoint);
     page.auth(&endpoint.auth);
-    let takes: Vec<String> = endpoint.parameters.iter().map(parameter).collect();
-    if !takes.is_empty() {
-        page.section("takes", &takes.join(" · "));
+    for (label, line) in explain_shape::lines(endpoint) {
+        page.section(label, &line);
     }
     if let Some(summary) = &endpoint.summary {
         page.section("does", &one_line(summary));
@@ -138,7 +138,9 @@ impl Page<'_> {
         facts.extend(list("by", &schemes));
         facts.extend(list("scopes", &auth.scopes));
         facts.extend(list("roles", &auth.roles));
+        facts.extend(inherited_from(auth).map(|level| format!("inherited from {level}")));
         facts.extend(auth.inferred.then(|| "inferred".to_owned()));
+        facts.extend(auth.by_design.map(|reason| format!("by design: {reason}")));
         self.section("auth", &facts.join(" · "));
         for guard in &auth.chain {
             self.guard(guard);
@@ -146,10 +148,15 @@ impl Page<'_> {
     }
 
     fn guard(&mut self, guard: &Guard) {
-        let basis = guard.basis.map(|basis| format!("  {basis}")).unwrap_or_default();
         let place = |at: &Location| format!("{}:{}", at.file, at.line);
+        let says = match guard.says {
+            Some(AuthState::Unknown) => "  could not be read".to_owned(),
+            Some(state) => format!("  {state}"),
+            None => String::new(),
+        };
+        let basis = guard.basis.map(|basis| format!(", {basis}")).unwrap_or_default();
         let defined = guard.defined.as_ref().map(|at| format!("  defined at {}", place(at))).unwrap_or_default();
-        let text = format!("{}  {}  {}{defined}{basis}", place(&guard.at), guard.level, one_line(&guard.symbol));
+        let text = format!("{}  {}  {}{says}{basis}{defined}", place(&guard.at), guard.level, one_line(&guard.symbol));
         self.section("", &text);
     }
 
@@ -193,21 +200,4 @@ fn steps(endpoint: &Endpoint) -> Vec<TrailStep> {
         }
     }
     steps
-}
-
-fn parameter(parameter: &Parameter) -> String {
-    let mut text = format!("{} {}", parameter.location, parameter.name);
-    if let Some(type_name) = &parameter.type_name {
-        text.push_str(&format!(": {type_name}"));
-    }
-    if let Some(pattern) = &parameter.pattern {
-        text.push_str(&format!(" matching {pattern}"));
-    }
-    if parameter.catch_all {
-        text.push_str(" (the rest of the path)");
-    }
-    if !parameter.required {
-        text.push_str(" (optional)");
-    }
-    one_line(&text)
 }

@@ -1,10 +1,10 @@
-//! Which endpoints of a catalog to show: by audience, framework, method and path.
+//! Which endpoints of a catalog to show: by audience, framework, method, path and verdict.
 
-use crate::args::{AudienceArg, ScanArgs};
+use crate::args::{AudienceArg, AuthArg, ScanArgs};
 use crate::errors::did_you_mean;
 use crate::frameworks::Framework;
 use anyhow::{Context, Result, bail};
-use apicensus_catalog::{Audience, Catalog, Endpoint};
+use apicensus_catalog::{Audience, AuthState, Catalog, Endpoint};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,7 @@ pub struct Filter {
     frameworks: Vec<String>,
     methods: Vec<String>,
     paths: Option<GlobSet>,
+    auth: Vec<AuthState>,
 }
 
 /// What a filter left out.
@@ -34,13 +35,14 @@ impl Filter {
             frameworks: args.framework.iter().map(|name| name.to_lowercase()).collect(),
             methods: args.method.iter().map(|method| method.trim().to_uppercase()).collect(),
             paths: globs(&args.path)?,
+            auth: args.auth.iter().map(|state| auth(*state)).collect(),
         })
     }
 
     /// A filter by audience alone.
     #[cfg(test)]
     pub fn of_audience(asked: &[AudienceArg]) -> Filter {
-        Filter { audiences: audiences(asked, true), frameworks: Vec::new(), methods: Vec::new(), paths: None }
+        Filter { audiences: audiences(asked, true), frameworks: Vec::new(), methods: Vec::new(), paths: None, auth: Vec::new() }
     }
 
     /// Refuses a framework that is not known.
@@ -79,7 +81,18 @@ impl Filter {
         let framework = self.frameworks.is_empty() || self.frameworks.contains(&endpoint.framework.to_lowercase());
         let method = self.methods.is_empty() || endpoint.method == "ANY" || self.methods.contains(&endpoint.method);
         let path = self.paths.as_ref().is_none_or(|globs| globs.is_match(&endpoint.path));
-        framework && method && path
+        let auth = self.auth.is_empty() || self.auth.contains(&endpoint.auth.state);
+        framework && method && path && auth
+    }
+}
+
+fn auth(state: AuthArg) -> AuthState {
+    match state {
+        AuthArg::Required => AuthState::Required,
+        AuthArg::Optional => AuthState::Optional,
+        AuthArg::Public => AuthState::Public,
+        AuthArg::None => AuthState::None,
+        AuthArg::Unknown => AuthState::Unknown,
     }
 }
 

@@ -3,11 +3,15 @@
 mod args;
 mod errors;
 mod explain;
+mod explain_shape;
 mod filter;
 mod formats;
 mod frameworks;
+mod grid;
 mod lookup;
 mod markdown;
+mod matrix;
+mod outbound;
 mod output;
 mod pipeline;
 mod progress;
@@ -19,7 +23,8 @@ mod summary;
 mod table;
 
 use anyhow::{Result, bail};
-use args::{Cli, ColorWhen, Command, ExplainArgs, Format, FrameworksArgs, ScanArgs};
+use apicensus_catalog::Catalog;
+use args::{Cli, ColorWhen, Command, ExplainArgs, Format, FrameworksArgs, ScanArgs, ViewArg};
 use clap::{CommandFactory, Parser};
 use pipeline::Job;
 use progress::Progress;
@@ -80,12 +85,11 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
         verbose: args.verbose,
         quiet: args.quiet,
     };
-    let text = match format {
-        Format::Table => table::render(&catalog, &hidden, &titles, &look),
-        Format::Markdown => markdown::render(&catalog, &hidden, &titles, args.quiet, args.verbose),
-        Format::Json => formats::json(&catalog)?,
-        Format::Jsonl => formats::jsonl(&catalog)?,
-        Format::Yaml => formats::yaml(&catalog)?,
+    let shown = Shown { catalog: &catalog, hidden: &hidden, titles: &titles, look: &look };
+    let text = match args.view {
+        ViewArg::Census => shown.census(format)?,
+        ViewArg::Auth => shown.auth(format)?,
+        ViewArg::Outbound => shown.outbound(format)?,
     };
     output::write(&text, args.output.as_deref())?;
     if (to_file && !args.quiet) || (args.verbose && format.is_data()) {
@@ -99,6 +103,53 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
         output::note(&note);
     }
     Ok(if args.strict && !catalog.troubles.is_empty() { AMISS } else { 0 })
+}
+
+/// What there is to show.
+struct Shown<'a> {
+    catalog: &'a Catalog,
+    hidden: &'a filter::Hidden,
+    titles: &'a rows::Titles,
+    look: &'a Look,
+}
+
+impl Shown<'_> {
+    fn census(&self, format: Format) -> Result<String> {
+        Ok(match format {
+            Format::Table => table::render(self.catalog, self.hidden, self.titles, self.look),
+            Format::Markdown => markdown::render(self.catalog, self.hidden, self.titles, self.look.quiet, self.look.verbose),
+            Format::Json => formats::json(self.catalog)?,
+            Format::Jsonl => formats::jsonl(self.catalog)?,
+            Format::Yaml => formats::yaml(self.catalog)?,
+        })
+    }
+
+    fn auth(&self, format: Format) -> Result<String> {
+        let matrix = matrix::Matrix::new(self.catalog);
+        Ok(match format {
+            Format::Table => {
+                let mut text = matrix.grid().table(self.look);
+                text.push('\n');
+                summary::for_people(&mut text, self.catalog, self.hidden, self.look);
+                text
+            }
+            Format::Markdown => format!("# Who may call what\n\n{}", matrix.grid().markdown()),
+            Format::Json => formats::json(&matrix)?,
+            Format::Jsonl => formats::lines("endpoint", &matrix.endpoints)?,
+            Format::Yaml => formats::yaml(&matrix)?,
+        })
+    }
+
+    fn outbound(&self, format: Format) -> Result<String> {
+        let calls = &self.catalog.outbound;
+        Ok(match format {
+            Format::Table => outbound::table(calls, self.look),
+            Format::Markdown => format!("# Calls to other services\n\n{}", outbound::grid(calls).markdown()),
+            Format::Json => formats::json(calls)?,
+            Format::Jsonl => formats::lines("outbound", calls)?,
+            Format::Yaml => formats::yaml(calls)?,
+        })
+    }
 }
 
 /// The format that the ending of a file's name asks for.
@@ -138,7 +189,7 @@ fn explain(args: &ExplainArgs, color: ColorWhen) -> Result<u8> {
     output::print(&pages.join("\n")).map(|()| 0)
 }
 
-fn nearest(query: &lookup::Query, catalog: &apicensus_catalog::Catalog) -> String {
+fn nearest(query: &lookup::Query, catalog: &Catalog) -> String {
     let mut text = String::new();
     let near = query.nearest(catalog, 5);
     if !near.is_empty() {

@@ -46,7 +46,7 @@ pub fn render(catalog: &Catalog, hidden: &Hidden, titles: &Titles, quiet: bool, 
     out
 }
 
-fn line(out: &mut String, cells: impl Iterator<Item = String>) {
+pub(crate) fn line(out: &mut String, cells: impl Iterator<Item = String>) {
     out.push('|');
     for cell in cells {
         out.push_str(&format!(" {cell} |"));
@@ -55,7 +55,7 @@ fn line(out: &mut String, cells: impl Iterator<Item = String>) {
 }
 
 /// Text in which Markdown and HTML see nothing special.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for ch in text.chars() {
         match ch {
@@ -74,7 +74,7 @@ fn escape(text: &str) -> String {
 }
 
 /// A code span, fenced longer than any run of backticks inside; in a table a bar must be escaped even there.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = text.replace(['\n', '\r'], " ").replace('|', "\\|");
     let mut longest = 0;
     let mut run = 0;

@@ -1,7 +1,7 @@
 //! An endpoint in the words of a table; shared by the terminal's table and Markdown.
 
 use crate::style::{Meaning, one_line};
-use apicensus_catalog::{Audience, AuthState, Catalog, Endpoint, PathState, Protocol, Service};
+use apicensus_catalog::{Audience, Auth, AuthState, Catalog, Endpoint, GuardLevel, PathState, Protocol, Service};
 use std::collections::BTreeMap;
 
 /// Names of frameworks as their makers write them, by the name in the catalog.
@@ -108,23 +108,39 @@ fn method(endpoint: &Endpoint) -> String {
     }
 }
 
+/// The verdict in words: state, schemes, scopes and roles, where it comes from when it is inherited, and why it would be
+/// open on purpose.
 fn auth(endpoint: &Endpoint) -> Word {
     let auth = &endpoint.auth;
-    match auth.state {
-        AuthState::None => ("none".to_owned(), Meaning::Alarm),
-        AuthState::Unknown => ("unknown".to_owned(), Meaning::Doubt),
-        AuthState::Public => ("public".to_owned(), Meaning::Plain),
-        AuthState::Required | AuthState::Optional => {
-            let mut words: Vec<&str> = auth.schemes.iter().map(|scheme| scheme.kind.as_str()).collect();
-            if words.is_empty() {
-                words.push(auth.state.as_str());
-            } else if auth.state == AuthState::Optional {
-                words.push("(optional)");
-            }
-            words.extend(auth.scopes.iter().chain(&auth.roles).map(String::as_str));
-            (one_line(&words.join(" ")), Meaning::Plain)
+    let mut words: Vec<&str> = vec![auth.state.as_str()];
+    for scheme in auth.schemes.iter().map(|scheme| scheme.kind.as_str()) {
+        if !words.contains(&scheme) {
+            words.push(scheme);
         }
     }
+    words.extend(auth.scopes.iter().chain(&auth.roles).map(String::as_str));
+    if let Some(level) = inherited_from(auth) {
+        words.extend(["from", level.as_str()]);
+    }
+    let mut text = words.join(" ");
+    if let Some(reason) = auth.by_design {
+        text.push_str(&format!(" ({reason})"));
+    }
+    let meaning = match auth.state {
+        AuthState::None if auth.by_design.is_none() => Meaning::Alarm,
+        AuthState::Unknown => Meaning::Doubt,
+        _ => Meaning::Plain,
+    };
+    (one_line(&text), meaning)
+}
+
+/// The level that gives a verdict, when it is further out than the endpoint's own registration and handler.
+pub fn inherited_from(auth: &Auth) -> Option<GuardLevel> {
+    if auth.state == AuthState::Unknown {
+        return None;
+    }
+    let levels = auth.chain.iter().filter(|guard| guard.says == Some(auth.state)).map(|guard| guard.level);
+    levels.max().filter(|level| !matches!(level, GuardLevel::Route | GuardLevel::Handler))
 }
 
 fn flags(endpoint: &Endpoint) -> Vec<Word> {

@@ -28,6 +28,7 @@ pub fn lines(catalog: &Catalog, hidden: &Hidden, verbose: bool) -> Vec<Vec<Strin
         lines.push(vec![nothing(catalog, hidden)]);
     } else {
         lines.push(totals(catalog));
+        lines.push(verdicts(catalog));
     }
     let left_out = left_out(hidden);
     if !left_out.is_empty() {
@@ -45,18 +46,34 @@ fn totals(catalog: &Catalog) -> Vec<String> {
     let mut facts =
         vec![format!("{} in {}", count(total, "endpoint", "endpoints"), count(catalog.services.len() as u64, "service", "services"))];
     let of = |is: &dyn Fn(&apicensus_catalog::Endpoint) -> bool| endpoints.iter().filter(|endpoint| is(endpoint)).count() as u64;
-    let unknown = of(&|endpoint| endpoint.auth.state == AuthState::Unknown);
     let numbers = [
-        (of(&|endpoint| endpoint.auth.state == AuthState::None), "unauthenticated"),
         (of(&|endpoint| endpoint.lifecycle.deprecated), "deprecated"),
         (of(&|endpoint| endpoint.path_state == PathState::Partial), "with an unknown part in the path"),
         (of(&|endpoint| endpoint.detached), "detached"),
         (of(&|endpoint| !endpoint.conditions.is_empty()), "conditional"),
-        (if unknown == total { 0 } else { unknown }, "auth unknown"),
     ];
     facts.extend(numbers.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", number(*n))));
-    if unknown == total {
-        facts.push("auth not determined".to_owned());
+    if !catalog.outbound.is_empty() {
+        facts.push(count(catalog.outbound.len() as u64, "outbound call", "outbound calls"));
+    }
+    facts
+}
+
+/// How many endpoints have which verdict, and how many of the open ones are so on purpose.
+pub fn verdicts(catalog: &Catalog) -> Vec<String> {
+    let mut facts = Vec::new();
+    for state in AuthState::ALL {
+        let of_state = || catalog.endpoints.iter().filter(|endpoint| endpoint.auth.state == *state);
+        let found = of_state().count() as u64;
+        if found == 0 {
+            continue;
+        }
+        let on_purpose = of_state().filter(|endpoint| endpoint.auth.by_design.is_some()).count() as u64;
+        let note = if on_purpose > 0 { format!(" ({} by design)", number(on_purpose)) } else { String::new() };
+        facts.push(format!("{} {state}{note}", number(found)));
+    }
+    if let Some(first) = facts.first_mut() {
+        first.insert_str(0, "auth: ");
     }
     facts
 }

@@ -380,3 +380,46 @@ fn the_readme_teaches_an_in_house_framework() {
         assert!(said.contains("Acme server") && said.contains("/shelf/books/{id}") && said.contains("/shelf/maps/{id}"), "{said}");
     }
 }
+
+#[test]
+fn verdicts_filter_and_make_a_matrix() {
+    let shop = bookshop();
+    let guarded = ok(&["scan", &shop, "--auth", "required"]);
+    assert!(guarded.contains("add_book") && !guarded.contains("list_authors"), "{guarded}");
+    let open = ok(&["scan", &shop, "--auth", "none,unknown", "-q"]);
+    assert!(!open.contains("add_book") && open.contains("list_authors"), "{open}");
+    let matrix: serde_json::Value = serde_json::from_str(&ok(&["scan", &shop, "--view", "auth", "-f", "json"])).unwrap();
+    assert_eq!((&matrix["verdicts"]["required"], &matrix["by_scheme"]["custom"]), (&2.into(), &2.into()));
+    assert!(matrix["endpoints"].as_array().unwrap().iter().any(|line| line["path"] == "/health" && line["by_design"] == "health"));
+    let table = ok(&["scan", &shop, "--view", "auth"]);
+    assert!(table.contains("ANYONE") && table.contains("CUSTOM"), "{table}");
+    assert!(ok(&["scan", &shop, "--view", "auth", "-f", "markdown"]).contains("| POST | `/api/v1/books` |  | yes |"));
+    assert!(wrong(&["scan", &shop, "--auth", "nobody"]).contains("nobody"));
+}
+
+#[test]
+fn explain_tells_the_chain_and_what_is_sensitive() {
+    let app = folder(&[
+        (
+            "app.py",
+            "from fastapi import Depends, FastAPI, HTTPException, Request\nfrom pydantic import BaseModel\n\n\ndef user(request: Request):\n    \
+         if 'Authorization' not in request.headers:\n        raise HTTPException(401)\n\n\nclass Account(BaseModel):\n    email: str\n    \
+         badge_number: str\n\n\napp = FastAPI()\n\n\n@app.post('/accounts', dependencies=[Depends(user)])\n\
+         def create(account: Account, api_key: str):\n    return {}\n",
+        ),
+        (".apicensus/sensitive.yaml", "- {rule: badge, class: identifier, names: [badge number]}\n"),
+    ]);
+    let place = text(app.path());
+    let said = ok(&["explain", "POST /accounts", &place]);
+    for part in [
+        "required",
+        "inferred",
+        "query api_key: string · secret by rule api-key",
+        "body.email · contact by rule email",
+        "body.badge_number · identifier by rule badge",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    std::fs::write(app.path().join(".apicensus/sensitive.yaml"), "- {rule: x, class: y}\n").unwrap();
+    assert!(wrong(&["scan", &place]).contains(".apicensus/sensitive.yaml"));
+}

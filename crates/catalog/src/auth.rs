@@ -27,6 +27,9 @@ pub struct Auth {
     /// The verdict rests on what a guard's code does, not on a guard the models know.
     #[serde(default, skip_serializing_if = "is_false")]
     pub inferred: bool,
+    /// Why it would be open on purpose, where its name, path or code tells: `login`, `health`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_design: Option<ByDesign>,
 }
 
 impl Auth {
@@ -40,6 +43,7 @@ impl Auth {
             roles: Vec::new(),
             chain: Vec::new(),
             inferred: false,
+            by_design: None,
         }
     }
 }
@@ -141,5 +145,33 @@ words! {
         Recognised = "recognised",
         /// Read off what its code does.
         Inferred = "inferred",
+    }
+}
+
+words! {
+    /// A reason for which an endpoint is open on purpose.
+    pub enum ByDesign {
+        /// It takes credentials and gives a session or a token.
+        Login = "login",
+        /// It makes a new account.
+        SignUp = "sign-up",
+        /// It gives or checks tokens.
+        Token = "token",
+        /// It renews a token for another one.
+        Refresh = "refresh",
+        /// It ends a session.
+        Logout = "logout",
+        /// It gives back access to an account: a forgotten password, a confirmed address.
+        Recovery = "recovery",
+        /// Another service sends the user back to it after a login.
+        OauthCallback = "oauth-callback",
+        /// It publishes keys or metadata that clients need before they have an identity.
+        Discovery = "discovery",
+        /// It tells whether the service is well.
+        Health = "health",
+        /// It takes calls of another service and checks their signature.
+        Webhook = "webhook",
+        /// It serves files that are meant for everyone.
+        Static = "static",
     }
 }

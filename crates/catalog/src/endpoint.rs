@@ -1,6 +1,6 @@
 //! An endpoint and its evidence.
 
-use crate::{Auth, Location, is_false};
+use crate::{Auth, Control, Location, Sensitive, SensitiveTag, is_false};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,12 @@ pub struct Endpoint {
     pub conditions: Vec<Condition>,
     /// Who may call it.
     pub auth: Auth,
+    /// Protections beside authentication, one of each kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controls: Vec<Control>,
+    /// Fields of its bodies and answers that hold sensitive data; parameters carry their own mark.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sensitive: Vec<Sensitive>,
     /// Its age and future.
     #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
     pub lifecycle: Lifecycle,
@@ -166,6 +172,9 @@ pub struct Parameter {
     /// Its JSON Schema (draft 2020-12), where the code says its type; references are `#/schemas/Name` of the catalog.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<serde_json::Value>,
+    /// The class of sensitive data it holds, if its name or type tells of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensitive: Option<SensitiveTag>,
 }
 
 /// A body that an endpoint takes.

@@ -22,6 +22,7 @@ fn endpoint() -> Endpoint {
             required: true,
             catch_all: false,
             schema: Some(serde_json::json!({"type": "integer"})),
+            sensitive: None,
         }],
         bodies: vec![Body {
             content_type: "application/json".into(),
@@ -36,6 +37,8 @@ fn endpoint() -> Endpoint {
         trail: vec![],
         conditions: vec![],
         auth: Auth::unknown("guards are not read"),
+        controls: vec![],
+        sensitive: vec![],
         lifecycle: Lifecycle::default(),
         audience: Audience::Production,
         framework: "some".into(),

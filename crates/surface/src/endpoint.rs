@@ -120,6 +120,8 @@ impl Converter<'_> {
             trail: self.trail(),
             conditions: self.conditions(),
             auth: self.auth(&method),
+            controls: Vec::new(),
+            sensitive: Vec::new(),
             method,
             lifecycle: catalog::Lifecycle { deprecated, version: template::version(&template.path) },
             audience: self.audience(),

@@ -24,6 +24,7 @@ pub fn parameters(template: &Template, inputs: &Inputs) -> Vec<catalog::Paramete
         required: input.required,
         catch_all: false,
         schema: schema(&input.schema),
+        sensitive: None,
     }));
     out
 }
@@ -38,6 +39,7 @@ fn of_path(parameter: &template::Parameter, inputs: &Inputs) -> catalog::Paramet
         required: !parameter.optional,
         catch_all: parameter.catch_all,
         schema: said.and_then(|i| schema(&i.schema)),
+        sensitive: None,
     }
 }
 

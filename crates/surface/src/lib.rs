@@ -7,10 +7,12 @@
 pub mod auth;
 pub mod convert;
 pub mod coverage;
+pub mod design;
 pub mod endpoint;
 pub mod inputs;
 pub mod languages;
 pub mod scan;
+pub mod sensitive;
 pub mod service;
 pub mod survey;
 pub mod template;

@@ -3,6 +3,7 @@
 use crate::convert;
 use crate::languages::{LanguageError, Languages};
 use crate::survey::Survey;
+use crate::{design, sensitive};
 use apicensus_catalog::Catalog;
 use apicensus_eval::models::{ModelError, Models};
 use apicensus_eval::output::Census;
@@ -35,6 +36,12 @@ pub enum ScanError {
     /// An embedded language file is wrong.
     #[error(transparent)]
     Language(#[from] LanguageError),
+    /// A list of rules for sensitive data is wrong.
+    #[error(transparent)]
+    Sensitive(#[from] sensitive::RuleError),
+    /// The embedded list of what is open by design is wrong.
+    #[error("by_design.yaml: {0}")]
+    Design(#[from] serde_yaml::Error),
     /// The threads could not be started.
     #[error("the worker threads could not be started: {0}")]
     Threads(String),
@@ -47,13 +54,32 @@ pub enum ScanError {
 pub fn scan(tree: &Tree, options: &ScanOptions<'_>) -> Result<Catalog, ScanError> {
     let languages = Languages::builtin()?;
     let models = models(tree, options)?;
+    let rules = Rules { design: design::Rules::builtin()?, sensitive: sensitive::Rules::of(tree)? };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).stack_size(STACK).build();
     let pool = pool.map_err(|e| ScanError::Threads(e.to_string()))?;
     Ok(pool.install(|| {
         let survey = Survey::new(tree, &languages);
         let census = evaluate_tree(&survey, &models, options);
-        convert::catalog(&census, &survey, &languages)
+        let mut catalog = convert::catalog(&census, &survey, &languages);
+        rules.apply(&mut catalog);
+        catalog
     }))
+}
+
+/// The rules that mark endpoints once they are known.
+struct Rules {
+    design: design::Rules,
+    sensitive: sensitive::Rules,
+}
+
+impl Rules {
+    fn apply(&self, catalog: &mut Catalog) {
+        let Catalog { endpoints, schemas, .. } = catalog;
+        for endpoint in endpoints {
+            endpoint.auth.by_design = self.design.reason(endpoint);
+            self.sensitive.tag(endpoint, schemas);
+        }
+    }
 }
 
 /// The models in force: the built-in ones, the tree's own and the caller's, later ones replacing earlier ones of the same name.
