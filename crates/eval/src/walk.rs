@@ -4,8 +4,14 @@ use apicensus_syntax::{Arg, Case, Entry, Expr, ExprId, FunctionId, Item, Module,
 
 /// Calls `visit` for every expression of a function's body, defaults included, annotations and types left out.
 pub fn function(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId)) {
-    let mut walker = Walker { tree, exprs: Vec::new(), stmts: Vec::new(), functions: vec![id], seen: 0 };
+    with_bindings(tree, id, visit, &mut Vec::new());
+}
+
+/// The same, and collects the statements that bind.
+pub fn with_bindings(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId), bindings: &mut Vec<StmtId>) {
+    let mut walker = Walker { tree, exprs: Vec::new(), stmts: Vec::new(), functions: vec![id], binds: Vec::new(), seen: 0 };
     walker.run(visit);
+    bindings.append(&mut walker.binds);
 }
 
 struct Walker<'t> {
@@ -13,6 +19,7 @@ struct Walker<'t> {
     exprs: Vec<ExprId>,
     stmts: Vec<StmtId>,
     functions: Vec<FunctionId>,
+    binds: Vec<StmtId>,
     seen: usize,
 }
 
@@ -98,6 +105,7 @@ impl Walker<'_> {
         let tree = self.tree;
         match tree.stmt(id) {
             Stmt::Bind { target, value, .. } => {
+                self.binds.push(id);
                 self.pattern(target);
                 self.exprs.extend(*value);
             }

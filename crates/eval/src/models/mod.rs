@@ -3,10 +3,12 @@
 //! `grammars/<language>/frameworks/*.yaml` are embedded; a user's models are the same files and take the same road.
 //! The vocabulary is documented, one example a word, in `grammars/README.md`.
 
+mod accessors;
 mod guard;
 mod index;
 mod place;
 
+pub use accessors::Accessors;
 pub use guard::{GuardModel, GuardSays, Library};
 pub use index::{Entry, KindId, ModelError, Models};
 pub use place::Place;
@@ -83,6 +85,9 @@ pub struct Model {
     /// How its handlers say what they take.
     #[serde(default)]
     pub inputs: Vec<InputStyle>,
+    /// Where its requests carry what, for the style `access`.
+    #[serde(default)]
+    pub accessors: Accessors,
 }
 
 /// How handlers say what they take.
@@ -91,6 +96,8 @@ pub struct Model {
 pub enum InputStyle {
     /// By the names, types and defaults of their parameters: FastAPI.
     Signature,
+    /// By what their code reads off the request: Express, Flask.
+    Access,
 }
 
 /// How parameters of handlers bring guards.

@@ -4,6 +4,8 @@
 //! [`types`] reads type expressions of any language, [`schema`] makes schemas of them and of classes, and the others read
 //! what a handler takes in the way of its framework ([`crate::models::InputStyle`]).
 
+mod access;
+mod access_path;
 mod schema;
 mod signature;
 mod types;
@@ -29,6 +31,7 @@ impl World<'_> {
         for style in &model.inputs {
             match style {
                 InputStyle::Signature => self.signature(&function, &path_names(path), &mut out),
+                InputStyle::Access => self.accessed(&function, &model.accessors, &mut out),
             }
         }
         out
