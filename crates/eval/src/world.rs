@@ -196,6 +196,8 @@ pub struct World<'a> {
     pub registered: usize,
     /// What the decorators of the tree that run just now decorate, innermost last.
     pub decorating: Vec<Value>,
+    /// Instances and names of attributes that were looked for in methods not called so far.
+    pub late_fields: FxHashSet<(usize, SmolStr)>,
     /// Protobuf descriptors met so far.
     pub protobuf: crate::host::protobuf::Pool,
     /// Native-made synthetic child lists: by object id.
@@ -263,6 +265,7 @@ impl<'a> World<'a> {
             ran: FxHashSet::default(),
             registered: 0,
             decorating: Vec::new(),
+            late_fields: FxHashSet::default(),
             protobuf: Default::default(),
             live: FxHashMap::default(),
             macros: Default::default(),

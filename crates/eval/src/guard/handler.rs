@@ -104,6 +104,7 @@ impl World<'_> {
         for mark in &marks {
             self.mark_guard(mark, "handler", out);
         }
+        out.extend(self.exempting_mark(f, at, "handler"));
         let wraps = f.wraps.borrow().clone();
         match wraps {
             Some(inner) if !matches!(&inner, Value::Function(g) if Rc::ptr_eq(g, f)) => {

@@ -5,6 +5,7 @@
 
 mod handler;
 mod infer;
+mod marks;
 mod names;
 pub(crate) mod reach;
 

@@ -121,10 +121,25 @@ pub(super) fn checks(name: &str) -> bool {
     (verb && noun) || has(&["authorize", "authenticate", "authorise", "isauthenticated", "authenticated", "authorized"])
 }
 
+/// Whether a mark of this name declares what carries it open to callers that prove no identity.
+pub(super) fn exempts(name: &str) -> bool {
+    let all = words(name);
+    let has = |any: &[&str]| all.iter().any(|w| any.contains(&w.as_str()));
+    let is_about_auth = all.iter().any(|w| is_auth(w)) || has(&["login", "token", "jwt", "guard", "session"]);
+    let lifts = has(&["skip", "no", "bypass", "disable", "disabled", "ignore", "without", "exempt", "exclude", "excluded", "public"]);
+    has(&["allow", "allows", "permit"]) && has(&["anonymous", "unauthenticated", "public", "everyone"])
+        || has(&["is"]) && has(&["anonymous", "public"])
+        || lifts && is_about_auth
+        || all.len() == 1 && has(&["public", "unauthenticated", "anonymous"])
+}
+
 /// Whether a name says that a caller is refused for want of an identity (401) or of a right (403).
 pub(super) fn denial(name: &str) -> Option<u16> {
     let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     let has = |any: &[&str]| any.iter().any(|w| flat.contains(w));
+    if exempts(name) {
+        return None;
+    }
     if has(&[
         "unauthorized",
         "unauthorised",
@@ -188,6 +203,12 @@ mod tests {
         assert_eq!(denial("HTTP_401_UNAUTHORIZED"), Some(401));
         assert_eq!(denial("PermissionDenied"), Some(403));
         assert_eq!(denial("NotFound"), None);
+        for name in ["__allow_unauthenticated", "isPublic", "login_exempt", "skipAuth", "no_auth", "public"] {
+            assert!(exempts(name), "{name}");
+        }
+        for name in ["login_required", "is_admin", "public_id", "allow_redirects", "authenticated"] {
+            assert!(!exempts(name), "{name}");
+        }
         assert!(checks("get_current_user") && checks("verifyToken") && !checks("render"));
     }
 }

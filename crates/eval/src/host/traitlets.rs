@@ -6,6 +6,36 @@ use crate::world::World;
 use std::rc::Rc;
 
 impl World<'_> {
+    /// What a method marked `@default("name")` gives a trait.
+    pub(crate) fn trait_default(&mut self, instance: &Rc<Instance>, name: &str) -> Option<Value> {
+        let class = instance.class.clone();
+        let value = Value::Instance(instance.clone());
+        let maker = self.mro(&class).into_iter().find_map(|one| {
+            let Value::Class(one) = one else { return None };
+            let attrs = one.attrs.borrow();
+            attrs.values().find_map(|v| match v {
+                Value::Function(f) => {
+                    let marks = f.marks.borrow();
+                    let is_it = marks.iter().any(|m| {
+                        m.symbol.as_deref().is_some_and(is_default) && m.args.at(0).and_then(Value::as_str).is_some_and(|n| n == name)
+                    });
+                    is_it.then(|| f.clone())
+                }
+                _ => None,
+            })
+        })?;
+        let found = self.call_closure(&maker, Some(value), Args::default(), instance.at);
+        if found.is_unknown() {
+            return None;
+        }
+        let found = match found {
+            instance @ (Value::Instance(_) | Value::Either(_) | Value::List(_) | Value::Null) => instance,
+            other => Value::Default(Rc::new(other)),
+        };
+        self.set_field(instance, &smol_str::SmolStr::new(name), found.clone());
+        Some(found)
+    }
+
     /// The default of a trait.
     pub(super) fn traitlet(&mut self, symbol: &str, args: &Args, at: Place) -> Option<Value> {
         let name = symbol.strip_prefix("traitlets.")?.rsplit('.').next()?;
@@ -33,4 +63,9 @@ impl World<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a decorator is `traitlets.default`; a member called `default` goes by its module's name.
+fn is_default(symbol: &str) -> bool {
+    matches!(symbol, "traitlets" | "traitlets.traitlets" | "traitlets.config" | "traitlets.default")
 }

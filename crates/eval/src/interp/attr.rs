@@ -124,6 +124,11 @@ impl World<'_> {
             {
                 return Some(self.call_closure(function, Some(value.clone()), Args::default(), NOWHERE));
             }
+            if matches!(&found, Value::Unknown(_) | Value::Default(_))
+                && let Some(found) = self.trait_default(instance, name)
+            {
+                return Some(found);
+            }
             let bound = self.bind_method(found, value);
             return Some(if self.is_settings(&class) && !matches!(bound, Value::BoundFunction(_) | Value::Unknown(_)) {
                 Value::Default(Rc::new(bound))
@@ -150,6 +155,9 @@ impl World<'_> {
         }
         if let Some(Value::Function(f)) = self.class_attr(&class, "__getattr__") {
             return Some(self.call_closure(&f, Some(value.clone()), Args::of(vec![Value::text(name)]), NOWHERE));
+        }
+        if let Some(found) = self.set_later(instance, name) {
+            return Some(found);
         }
         if self.has_outside_base(&class) {
             return Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() })));

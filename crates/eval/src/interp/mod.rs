@@ -12,6 +12,7 @@ mod fields;
 pub(crate) mod function;
 mod import;
 pub(crate) mod items;
+mod late;
 pub(crate) mod module;
 mod ops;
 pub(crate) mod pattern;

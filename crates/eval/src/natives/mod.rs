@@ -20,6 +20,7 @@ mod next;
 mod ninja;
 mod poem;
 mod rust_web;
+mod tornado;
 mod utoipa;
 mod warp;
 
@@ -95,6 +96,8 @@ pub const NAMES: &[&str] = &[
     "rust.attach",
     "rust.list",
     "poem.service",
+    "tornado",
+    "tornado.settings",
     "utoipa.routes",
     "warp",
     "warp.path",
@@ -142,6 +145,7 @@ pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
         "controllers" => controllers::finish(world, model),
         "django" => django::finish(world, model),
         "drf" => drf_routes::finish(world),
+        "tornado" => tornado::finish(world, model),
         "warp" => warp::finish(world, model),
         "nest" => nest::finish(world, model),
         _ => {}
@@ -162,6 +166,7 @@ pub(crate) fn handlers(world: &mut World<'_>, name: &str, object: &Rc<Object>, r
 pub(crate) fn attribute(world: &mut World<'_>, name: &str, object: &Rc<Object>) -> Option<Value> {
     match name.split_once('.')? {
         ("drf", name) => drf::attribute(world, name, object),
+        ("tornado", name) => tornado::attribute(world, name, object),
         _ => None,
     }
 }

@@ -1,0 +1,48 @@
+//! Tornado: an application's settings, and the static files that they serve
+//! (https://www.tornadoweb.org/en/stable/web.html#tornado.web.Application.settings).
+
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+/// An attribute of an application.
+pub(super) fn attribute(_world: &mut World<'_>, name: &str, object: &Rc<Object>) -> Option<Value> {
+    if name != "settings" {
+        return None;
+    }
+    if let Some(known) = object.props.borrow().get("settings").cloned() {
+        return Some(known);
+    }
+    let args = object.args.borrow().clone();
+    let settings = Value::dict(args.named.iter().filter(|(n, _)| n != "handlers").cloned());
+    object.props.borrow_mut().insert("settings".into(), settings.clone());
+    Some(settings)
+}
+
+/// Adds the routes of static files: under `static_url_prefix`, and two well-known files.
+pub(super) fn finish(world: &mut World<'_>, model: u16) {
+    for object in world.objects.clone() {
+        let is_app = object.kind.get().is_some_and(|k| k.model == model && world.input.models.role(k).root);
+        let args = object.args.borrow().clone();
+        let given = args.name("static_path").map(|v| world.force(v));
+        if !is_app || given.is_none_or(|v| matches!(v, Value::Null)) {
+            continue;
+        }
+        let prefix = args.name("static_url_prefix").map(|v| world.force(v)).unwrap_or_else(|| Value::text("/static/"));
+        let mut text = world.to_text(&prefix, object.site);
+        text.push_str(r"(?P<path>.*)");
+        for path in [Value::Text(Rc::new(text)), Value::text(r"/(favicon\.ico)"), Value::text(r"/(robots\.txt)")] {
+            let route = RouteEvent {
+                methods: Some(vec![SmolStr::new_static("GET")]),
+                path: Some(path),
+                handler: args.name("static_handler_class").cloned(),
+                third_party: true,
+                ..RouteEvent::default()
+            };
+            world.entry = object.entry;
+            world.register(&object, What::Route(route), object.site);
+            world.entry = None;
+        }
+    }
+}
