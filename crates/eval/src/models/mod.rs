@@ -4,11 +4,13 @@
 //! The vocabulary is documented, one example a word, in `grammars/README.md`.
 
 mod accessors;
+mod file_guard;
 mod guard;
 mod index;
 mod place;
 
 pub use accessors::Accessors;
+pub use file_guard::{EntryKeys, FileGuard};
 pub use guard::{GuardModel, GuardSays, Library};
 pub use index::{Entry, KindId, ModelError, Models};
 pub use place::Place;
@@ -64,6 +66,9 @@ pub struct Model {
     /// File-system routes.
     #[serde(default)]
     pub files: Vec<FileRoute>,
+    /// Guards before its file-system routes.
+    #[serde(default)]
+    pub file_guards: Vec<FileGuard>,
     /// Types of a handler's parameters, and functions it calls, that make its route a WebSocket.
     #[serde(default)]
     pub websocket: Vec<String>,

@@ -2,7 +2,9 @@
 //!
 //! A package is a folder whose manifest names the framework or that holds the framework's configuration file.
 
+use super::file_guards::{self, Placed};
 use crate::files::{FileId, Files, parent};
+use crate::handler::Handler;
 use crate::interp::attr::NOWHERE;
 use crate::models::{FileRoute, Model};
 use crate::output::*;
@@ -142,6 +144,7 @@ pub fn finish(world: &mut World<'_>, m: u16) {
     let model = models.model(m);
     let found = route_files(world.input.files, world.resolver.node_resolver(), model);
     let mut bases: Vec<(String, Vec<PathPiece>)> = Vec::new();
+    let mut guards: Vec<(String, Vec<Placed>)> = Vec::new();
     let first = world.extra_routes.len();
     for route in found {
         let rule = &model.files[route.rule];
@@ -153,7 +156,12 @@ pub fn finish(world: &mut World<'_>, m: u16) {
                 base
             }
         };
-        file_routes(world, model, rule, &route, base);
+        if !guards.iter().any(|g| g.0 == route.package) {
+            let found = file_guards::placed(world, model, &route.package);
+            guards.push((route.package.clone(), found));
+        }
+        let placed = guards.iter().find(|g| g.0 == route.package).map_or(&[][..], |g| &g.1);
+        file_routes(world, model, rule, &route, base, placed);
     }
     for (package, base) in bases {
         if let Some(rule) = model.files.iter().find(|r| r.native.is_some()) {
@@ -223,7 +231,7 @@ fn base_path(world: &mut World<'_>, rule: &FileRoute, package: &str) -> Vec<Path
     }
 }
 
-fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &RouteFile, base: Vec<PathPiece>) {
+fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &RouteFile, base: Vec<PathPiece>, placed: &[Placed]) {
     let Some(id) = world.module_of(route.file) else { return };
     world.run_module(id);
     let whole = world.module_place(id);
@@ -257,7 +265,15 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
             methods = compared(world, &value);
         }
         let handler = handler(world, id, route.file, &name, &value, whole);
+        let mut guards = file_guards::at(world, placed, route, methods.as_deref());
+        let whole = Handler { value: Some(value), ..Handler::default() };
+        guards.extend(world.handler_guards(&whole, handler.place));
+        let inputs = world.inputs(&whole, &model.framework, &path);
         push(world, model, path.clone(), methods, Some(handler), false);
+        if let Some(route) = world.extra_routes.last_mut() {
+            route.guards = guards;
+            route.inputs = inputs;
+        }
     }
 }
 
