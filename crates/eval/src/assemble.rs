@@ -2,7 +2,7 @@
 //! framework's rule, conditions and guards collected on the way.
 
 use crate::evaluate::Family;
-use crate::guard::reach::{Reaching, at_path, here};
+use crate::guard::reach::{Reaching, here};
 use crate::handler::Handler;
 use crate::models::Join;
 use crate::output::*;
@@ -414,7 +414,7 @@ impl World<'_> {
             conditions.retain(|c| c.text != crate::interp::cfg::TEST);
             let test = conditions.len() < all;
             let path = join_path(&way.path, &gives, join);
-            let mut guards: Vec<GuardRef> = at_path(&way.guards, &path);
+            let mut guards: Vec<GuardRef> = self.at_path(&way.guards, &path);
             for guard in &route.guards {
                 guards.push(self.guard_ref(guard, event.at, "route"));
             }

@@ -60,7 +60,7 @@ impl Reading {
         self.denies = Some(self.denies.map_or(status, |s| s.min(status)));
     }
     /// As middleware, dependency, decorator or extractor.
-    fn as_guard(&self) -> Ruling {
+    pub(super) fn as_guard(&self) -> Ruling {
         let denies = self.denies.or((self.redirects && self.login && self.proof()).then_some(401));
         let says = match denies {
             _ if self.inner.says == Says::Required => Says::Required,
@@ -131,14 +131,19 @@ impl World<'_> {
         let tree = self.module(f.module).tree.clone();
         let mut exprs = Vec::new();
         crate::walk::function(&tree, f.function, &mut |e| exprs.push(e));
-        let compared = compared(&tree, &exprs);
+        self.read_exprs(f, &tree, &exprs, depth)
+    }
+
+    /// Reads these expressions of a function.
+    pub(super) fn read_exprs(&mut self, f: &Rc<Closure>, tree: &Arc<Module>, exprs: &[ExprId], depth: u32) -> Reading {
+        let compared = compared(tree, exprs);
         let mut out = Reading::default();
-        for id in &exprs {
-            read_expr(&tree, *id, &compared, &mut out);
+        for id in exprs {
+            read_expr(tree, *id, &compared, &mut out);
         }
         let mut inner: Vec<Ruling> = Vec::new();
         if depth < MAX_CALLS {
-            for callee in self.called_from(f, &tree, &exprs) {
+            for callee in self.called_from(f, tree, exprs) {
                 let (ruling, proof) = self.callee_ruling(&callee, depth + 1);
                 out.inner_proof |= proof;
                 inner.push(ruling);

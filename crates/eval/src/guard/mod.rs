@@ -3,9 +3,11 @@
 //!
 //! Left out: weighing several guards against each other, which is `surface`'s.
 
+mod by_path;
 mod handler;
 mod infer;
 mod marks;
+pub(crate) mod matcher;
 mod names;
 pub(crate) mod reach;
 

@@ -1,10 +1,12 @@
 //! Which routes a router's guards reach: by order of registration and by path.
 
 use crate::assemble::join_path;
+use crate::guard::matcher::{Matcher, sample};
 use crate::models::Join;
-use crate::output::{GuardRef, PathPiece};
-use crate::value::{Event, Reach, What};
+use crate::output::{GuardRef, PathPiece, Says};
+use crate::value::*;
 use crate::world::World;
+use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// A guard with the path below which it applies.
@@ -12,6 +14,12 @@ use std::rc::Rc;
 pub(crate) struct Reaching {
     below: Option<Vec<PathPiece>>,
     guard: GuardRef,
+    /// What it hangs on.
+    base: Vec<PathPiece>,
+    /// Its code, which may look at the path.
+    code: Option<Rc<Closure>>,
+    /// Paths that it lets pass.
+    except: Rc<[Matcher]>,
 }
 
 /// The guards of one router, as a walk over its events meets them.
@@ -70,38 +78,64 @@ impl World<'_> {
         let What::Guard { value, prefix, .. } = &event.what else { return Vec::new() };
         let level = if path.is_empty() { "application" } else { "router" };
         let guard = self.guard_ref(value, event.at, level);
-        let Some(prefix) = prefix else { return vec![Reaching { below: None, guard }] };
+        let code = if guard.ruling.says == Says::Nothing { None } else { self.guarding(value, 0) };
+        let except = self.excepted(value);
+        let Some(prefix) = prefix else { return vec![Reaching { below: None, guard, base: path.to_vec(), code, except }] };
         let texts = self.texts(prefix, event.at);
         texts
             .iter()
             .map(|text| {
                 let gives = self.pieces(text, style, event.at);
-                Reaching { below: Some(join_path(path, &gives, join)), guard: guard.clone() }
+                let below = join_path(path, &gives, join);
+                Reaching { below: Some(below.clone()), guard: guard.clone(), base: below, code: code.clone(), except: except.clone() }
             })
             .collect()
     }
-}
 
-/// The guards that reach a route at a path.
-pub(crate) fn at_path(guards: &[Reaching], path: &[PathPiece]) -> Vec<GuardRef> {
-    let shown = show(path);
-    let mut out: Vec<GuardRef> = Vec::new();
-    for one in guards {
-        let reaches = one.below.as_ref().is_none_or(|below| {
-            let below = show(below);
-            let below = below.trim_end_matches(['*', '/']);
-            shown.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || below.is_empty())
-        });
-        if reaches && !out.contains(&one.guard) {
-            out.push(one.guard.clone());
-        }
+    /// The paths that a modelled guard lets pass.
+    fn excepted(&mut self, value: &Value) -> Rc<[Matcher]> {
+        let models = self.input.models;
+        let Value::Unknown(u) = self.force(value) else { return Rc::from([]) };
+        let place = u.callee.as_ref().and_then(|c| models.guard(self.family.language(), c)).and_then(|g| g.except.as_ref());
+        let Some(place) = place else { return Rc::from([]) };
+        let values = place.all(&u.args, None, &mut |v, k| self.get_attr(v, k, None));
+        let words: Vec<SmolStr> = values.iter().flat_map(|v| self.path_words(v)).collect();
+        words.iter().filter_map(|w| Matcher::of(w, false)).collect()
     }
-    out
+
+    /// The guards that reach a route at a path.
+    pub(crate) fn at_path(&mut self, guards: &[Reaching], path: &[PathPiece]) -> Vec<GuardRef> {
+        let shown = show(path);
+        let full = sample(&shown);
+        let mut out: Vec<GuardRef> = Vec::new();
+        for one in guards {
+            let reaches = one.below.as_ref().is_none_or(|below| {
+                let below = show(below);
+                let below = below.trim_end_matches(['*', '/']);
+                shown.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || below.is_empty())
+            });
+            if !reaches || one.except.iter().any(|m| m.fits(&full)) {
+                continue;
+            }
+            let mut guard = one.guard.clone();
+            if let Some(code) = &one.code {
+                let base = show(&one.base);
+                let relative = shown.strip_prefix(base.trim_end_matches('/')).map_or_else(|| full.clone(), sample);
+                if let Some(ruling) = self.ruling_at(code, &full, &relative) {
+                    guard.ruling = ruling;
+                }
+            }
+            if !out.contains(&guard) {
+                out.push(guard);
+            }
+        }
+        out
+    }
 }
 
 /// The guards given with a mount or a route.
 pub(crate) fn here(guard: GuardRef) -> Reaching {
-    Reaching { below: None, guard }
+    Reaching { below: None, guard, base: Vec::new(), code: None, except: Rc::from([]) }
 }
 
 fn show(path: &[PathPiece]) -> String {

@@ -55,6 +55,9 @@ pub struct GuardModel {
     /// It only offers to identify the caller when a named argument (or a key of the last one) has this value.
     #[serde(default)]
     pub optional_when: BTreeMap<String, serde_yaml::Value>,
+    /// The paths that it lets pass.
+    #[serde(default)]
+    pub except: Option<Place>,
     /// What is changing state only: GET, HEAD and OPTIONS stay open.
     #[serde(default)]
     pub unsafe_only: bool,

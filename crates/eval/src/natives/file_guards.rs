@@ -3,11 +3,11 @@
 
 use super::files::RouteFile;
 use crate::files::{FileId, parent};
+use crate::guard::matcher::{Matcher, sample};
 use crate::models::{EntryKeys, FileGuard, Model};
 use crate::output::GuardRef;
 use crate::value::*;
 use crate::world::World;
-use regex::Regex;
 use smol_str::SmolStr;
 
 /// A guard with the paths it reaches.
@@ -19,12 +19,6 @@ pub struct Placed {
     methods: Option<Vec<SmolStr>>,
     /// Not for files that export these.
     unless: Vec<(SmolStr, bool)>,
-}
-
-/// A pattern of paths.
-struct Matcher {
-    yes: Regex,
-    no: Option<Regex>,
 }
 
 /// The guards of a package's file routes.
@@ -102,7 +96,7 @@ fn from_module(world: &mut World<'_>, rule: &FileGuard, id: ModuleId, out: &mut 
                 None => None,
             };
         }
-        for text in said.map(|v| path_words(world, &v)).unwrap_or_default() {
+        for text in said.map(|v| world.path_words(&v)).unwrap_or_default() {
             paths.extend(Matcher::of(&text, false));
         }
     }
@@ -132,14 +126,14 @@ fn from_entry(world: &mut World<'_>, entry: &Value, keys: &EntryKeys, at: crate:
     let mut methods: Vec<SmolStr> = Vec::new();
     for key in &keys.methods {
         if let Some(value) = world.get_attr(entry, key, None) {
-            methods.extend(path_words(world, &value).iter().map(|m| SmolStr::new(m.to_ascii_uppercase())));
+            methods.extend(world.path_words(&value).iter().map(|m| SmolStr::new(m.to_ascii_uppercase())));
         }
     }
     let below = methods.is_empty();
     if methods.iter().any(|m| m == "ALL" || m == "USE") {
         methods.clear();
     }
-    let texts = path_words(world, &path);
+    let texts = world.path_words(&path);
     let mut all = Vec::new();
     world.flatten(&guards, &mut all, 0);
     for value in all {
@@ -150,19 +144,6 @@ fn from_entry(world: &mut World<'_>, entry: &Value, keys: &EntryKeys, at: crate:
             let methods = (!methods.is_empty()).then(|| methods.clone());
             out.push(Placed { guard, paths, methods, unless: Vec::new() });
         }
-    }
-}
-
-/// Texts, in lists, regular expressions and objects with a `source` too.
-fn path_words(world: &mut World<'_>, value: &Value) -> Vec<SmolStr> {
-    match world.force(value) {
-        list @ Value::List(_) => {
-            let items = world.items_of(&list, crate::interp::attr::NOWHERE).0;
-            items.iter().flat_map(|v| path_words(world, v)).collect()
-        }
-        dict @ Value::Dict(_) => world.get_attr(&dict, "source", None).map(|v| path_words(world, &v)).unwrap_or_default(),
-        Value::Regex(text) => vec![SmolStr::new(format!("^{text}"))],
-        other => other.as_str().into_iter().collect(),
     }
 }
 
@@ -186,108 +167,6 @@ pub fn at(world: &mut World<'_>, placed: &[Placed], route: &RouteFile, methods: 
         });
         if !is_off {
             out.push(one.guard.clone());
-        }
-    }
-    out
-}
-
-/// A path that the route answers.
-fn sample(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').map(|p| if p.contains('[') { "x" } else { p }).collect();
-    let out = parts.join("/");
-    if out.is_empty() { "/".to_owned() } else { out }
-}
-
-impl Matcher {
-    /// Of a path with `:name`, `:name*`, `*` and groups in it; `below` takes what is below it too.
-    fn of(text: &str, below: bool) -> Option<Matcher> {
-        if let Some(pattern) = text.strip_prefix('^') {
-            let pattern = pattern.trim_start_matches('^').replace("\\/", "/");
-            return Some(Matcher { yes: Regex::new(&pattern).ok()?, no: None });
-        }
-        let end = if below { "(?:/.*)?$" } else { "/?$" };
-        let (text, no) = without_lookahead(text);
-        let pattern = expression(&text);
-        let yes = Regex::new(&format!("^{}{end}", pattern.trim_end_matches('/'))).ok()?;
-        let no = match no {
-            Some((before, inner)) => Some(Regex::new(&format!("^{}(?:{inner})", expression(&before))).ok()?),
-            None => None,
-        };
-        Some(Matcher { yes, no })
-    }
-
-    fn fits(&self, path: &str) -> bool {
-        self.yes.is_match(path) && !self.no.as_ref().is_some_and(|no| no.is_match(path))
-    }
-}
-
-/// A pattern without its first negative lookahead, and that with what stands before it.
-fn without_lookahead(text: &str) -> (String, Option<(String, String)>) {
-    let Some(start) = text.find("(?!") else { return (text.to_owned(), None) };
-    let mut depth = 0;
-    for (at, c) in text.char_indices().skip_while(|(at, _)| *at < start) {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 {
-            let inner = text.get(start + 3..at).unwrap_or_default().to_owned();
-            let rest = text.get(at + 1..).unwrap_or_default();
-            let before = text.get(..start).unwrap_or_default();
-            return (format!("{before}{rest}"), Some((before.trim_end_matches('(').to_owned(), inner)));
-        }
-    }
-    (text.to_owned(), None)
-}
-
-/// A path pattern as a regular expression.
-fn expression(text: &str) -> String {
-    let mut out = String::new();
-    let mut chars = text.chars().peekable();
-    let mut depth = 0u32;
-    while let Some(c) = chars.next() {
-        match c {
-            ':' if depth == 0 => {
-                while chars.next_if(|c| c.is_alphanumeric() || *c == '_').is_some() {}
-                match chars.peek() {
-                    Some('(') => {}
-                    Some('*') => {
-                        chars.next();
-                        let slash = out.ends_with('/');
-                        out.truncate(out.len() - usize::from(slash));
-                        out.push_str(if slash { "(?:/.*)?" } else { ".*" });
-                    }
-                    Some('+') => {
-                        chars.next();
-                        out.push_str(".+");
-                    }
-                    Some('?') => {
-                        chars.next();
-                        let slash = out.ends_with('/');
-                        out.truncate(out.len() - usize::from(slash));
-                        out.push_str(if slash { "(?:/[^/]+)?" } else { "[^/]*" });
-                    }
-                    _ => out.push_str("[^/]+"),
-                }
-            }
-            '*' if depth == 0 => {
-                while chars.next_if_eq(&'*').is_some() {}
-                out.push_str(".*");
-            }
-            '(' => {
-                depth += 1;
-                out.push('(');
-            }
-            ')' => {
-                depth = depth.saturating_sub(1);
-                out.push(')');
-            }
-            '.' | '+' | '^' | '$' | '{' | '}' | '[' | ']' if depth == 0 => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
         }
     }
     out
