@@ -2,6 +2,7 @@
 
 use crate::evaluate::{Family, Input};
 use crate::files::FileId;
+use crate::relevance::relevant;
 use crate::resolve::cargo::CargoResolver;
 use crate::resolve::graph::{ImportGraph, Resolvers, imports_of};
 use crate::resolve::node::NodeResolver;
@@ -10,6 +11,7 @@ use crate::resolve::scan::ImportSpec;
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use regex::bytes::Regex;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::sync::LazyLock;
 
@@ -59,6 +61,7 @@ impl Demand<'_> {
             depended_on(input, &mut weights);
         }
         let graph = ImportGraph::new(input.files, Resolvers { python: &python, node: &node, cargo: &cargo }, &scanned);
+        let anchors_of: FxHashMap<FileId, Vec<u16>> = found.iter().cloned().collect();
         let family = |id: FileId| input.files.get(id).lang.map(Family::of);
         let mut waves: [Vec<FileId>; 3] = Default::default();
         let mut late: [Vec<FileId>; 3] = Default::default();
@@ -71,8 +74,10 @@ impl Demand<'_> {
             anchored.dedup();
             let (secondary, primary): (Vec<FileId>, Vec<FileId>) = anchored.into_iter().partition(|id| input.files.get(*id).secondary);
             let closure = graph.importers_closure(&primary);
-            waves[at] = closure.iter().copied().filter(|id| !input.files.get(*id).secondary).collect();
-            late[at] = secondary;
+            let wave: Vec<FileId> = closure.iter().copied().filter(|id| !input.files.get(*id).secondary).collect();
+            let is_python = *one == Family::Python;
+            waves[at] = if is_python { relevant(input, &weights, &anchors_of, &graph, &wave) } else { wave };
+            late[at] = if is_python { relevant(input, &weights, &anchors_of, &graph, &secondary) } else { secondary };
         }
         Demand { python, node, cargo, weights, waves, late, marker: std::marker::PhantomData }
     }

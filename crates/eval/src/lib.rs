@@ -23,6 +23,7 @@ pub mod natives;
 pub mod output;
 mod provisional;
 mod registration;
+mod relevance;
 pub mod resolve;
 mod scope;
 mod shape;

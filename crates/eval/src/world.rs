@@ -56,6 +56,8 @@ pub struct ModuleInst {
     pub scope: Scope,
     /// The body to run.
     pub body: Block,
+    /// Its tree and body are there.
+    pub is_parsed: bool,
     /// How far.
     pub state: RunState,
     /// The module around it (Rust).
@@ -300,6 +302,13 @@ impl<'a> World<'a> {
         if Family::of(lang) != self.family {
             return None;
         }
+        if self.family == Family::Python {
+            // Parsed when something of it is asked for.
+            let id = self.add_module(file, Arc::default(), Vec::new(), None, Vec::new());
+            self.module_mut(id).is_parsed = false;
+            self.by_file.insert(file, id);
+            return Some(id);
+        }
         let tree = (self.input.lower)(file)?;
         let body = tree.body.clone();
         let id = self.add_module(file, tree.clone(), body, None, Vec::new());
@@ -323,6 +332,7 @@ impl<'a> World<'a> {
             tree,
             scope,
             body,
+            is_parsed: true,
             state: RunState::Waiting,
             parent,
             inline,
@@ -423,11 +433,26 @@ impl<'a> World<'a> {
         true
     }
 
+    /// Parses a module that was only named so far.
+    fn parse(&mut self, id: ModuleId) {
+        let module = self.module_mut(id);
+        if std::mem::replace(&mut module.is_parsed, true) {
+            return;
+        }
+        let file = module.file;
+        if let Some(tree) = (self.input.lower)(file) {
+            let module = self.module_mut(id);
+            module.body = tree.body.clone();
+            module.tree = tree;
+        }
+    }
+
     /// Runs a module's top level unless it ran.
     pub fn run_module(&mut self, id: ModuleId) {
         if self.module(id).state != RunState::Waiting {
             return;
         }
+        self.parse(id);
         self.module_mut(id).state = RunState::Running;
         let own = self.module(id).conditions.clone();
         let conditions = std::mem::replace(&mut self.conditions, own);

@@ -185,7 +185,12 @@ impl World<'_> {
         let home = f.home.borrow().clone();
         for id in exprs {
             let Expr::Call { callee, .. } = tree.expr(*id) else { continue };
-            let found = match self.named_value(&f.scope, home.as_ref(), tree, *callee, 0) {
+            let value = if tells(tree, *callee) {
+                self.named_value(&f.scope, home.as_ref(), tree, *callee, 0)
+            } else {
+                self.known_value(&f.scope, home.as_ref(), tree, *callee)
+            };
+            let found = match value {
                 Some(Value::BoundFunction(b)) => Value::Function(b.1.clone()),
                 Some(value @ (Value::Function(_) | Value::Symbol(_))) => value,
                 _ => continue,
@@ -195,6 +200,21 @@ impl World<'_> {
             }
         }
         out
+    }
+
+    /// What a name stands for if that is known without reading one more file.
+    fn known_value(&mut self, scope: &Scope, home: Option<&Rc<ClassValue>>, tree: &Module, id: ExprId) -> Option<Value> {
+        match tree.expr(id) {
+            Expr::Name(name) => {
+                let found = scope.get(name)?;
+                Some(self.peek(&found))
+            }
+            Expr::Attr(base, _) if matches!(tree.expr(*base), Expr::This | Expr::Super) => self.named_value(scope, home, tree, id, 0),
+            Expr::Attr(base, _) if matches!(tree.expr(*base), Expr::Name(n) if matches!(n.as_str(), "self" | "cls" | "Self")) => {
+                self.named_value(scope, home, tree, id, 0)
+            }
+            _ => None,
+        }
     }
 
     /// What a name or an attribute of one stands for, without running anything but imports' laziness.
@@ -238,6 +258,14 @@ impl World<'_> {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether the name of a callee says that it may check who calls.
+fn tells(tree: &Module, callee: ExprId) -> bool {
+    match tree.expr(callee) {
+        Expr::Name(name) | Expr::Attr(_, name) => names::checks(name) || names::may_guard(name),
+        _ => false,
     }
 }
 

@@ -1,0 +1,217 @@
+//! Which Python files of a wave can register anything, told by their text: those that use a registering name of a model
+//! in force, decorate with a verb, or name something that does so in a relevant file. The others are read only when the
+//! evaluation asks for a name of theirs.
+//!
+//! Left out: JavaScript, whose default exports have no name to look for, and Rust, whose modules are one crate.
+
+use crate::evaluate::{Family, Input};
+use crate::files::FileId;
+use crate::models::Does;
+use crate::resolve::graph::ImportGraph;
+use aho_corasick::AhoCorasick;
+use rayon::prelude::*;
+use regex::bytes::Regex;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+const VERBS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options", "trace", "route", "view", "all", "any"];
+/// Names of registering functions spread from file to file at most so often.
+const MAX_ROUNDS: usize = 2;
+/// Shorter names are too common to say anything.
+const LEAST_NAME: usize = 4;
+
+/// The relevant ones of some files, sorted as they came; `anchors`: the models that anchor a file.
+pub fn relevant(
+    input: &Input<'_>,
+    weights: &[usize],
+    anchors: &FxHashMap<FileId, Vec<u16>>,
+    graph: &ImportGraph,
+    files: &[FileId],
+) -> Vec<FileId> {
+    let Some(signs) = Signs::new(input, weights) else { return files.to_vec() };
+    let found: Vec<(bool, BTreeSet<String>)> =
+        files.par_iter().map(|id| signs.look(input, *id, anchors.get(id).map_or(&[], Vec::as_slice))).collect();
+    let mut is_relevant: FxHashSet<FileId> = files.iter().zip(&found).filter(|(_, f)| f.0).map(|(id, _)| *id).collect();
+    let mut fresh: FxHashMap<FileId, BTreeSet<String>> =
+        files.iter().copied().zip(found.into_iter().map(|f| f.1)).filter(|(_, names)| !names.is_empty()).collect();
+    let mut known = fresh.clone();
+    for _ in 0..MAX_ROUNDS {
+        if fresh.is_empty() {
+            break;
+        }
+        let more: Vec<(FileId, BTreeSet<String>)> = files.par_iter().filter_map(|id| spread(input, graph, *id, &fresh)).collect();
+        fresh.clear();
+        for (id, names) in more {
+            is_relevant.insert(id);
+            let known = known.entry(id).or_default();
+            let new: BTreeSet<String> = names.into_iter().filter(|n| known.insert(n.clone())).collect();
+            if !new.is_empty() {
+                fresh.insert(id, new);
+            }
+        }
+    }
+    files.iter().copied().filter(|id| is_relevant.contains(id)).collect()
+}
+
+/// Whether a file uses a name that registers from a file it imports; the definitions of its own that do so.
+fn spread(
+    input: &Input<'_>,
+    graph: &ImportGraph,
+    id: FileId,
+    fresh: &FxHashMap<FileId, BTreeSet<String>>,
+) -> Option<(FileId, BTreeSet<String>)> {
+    let names: BTreeSet<&String> = graph.imports(id).iter().filter_map(|from| fresh.get(from)).flatten().collect();
+    if names.is_empty() {
+        return None;
+    }
+    let text = (input.text)(id)?;
+    let mut hits: Vec<usize> = Vec::new();
+    for name in names {
+        hits.extend(memchr::memmem::find_iter(&text, name.as_bytes()).filter(|at| is_whole(&text, *at, at + name.len())));
+    }
+    hits.sort_unstable();
+    (!hits.is_empty()).then(|| (id, definitions(&text, &hits)))
+}
+
+struct Signs {
+    words: AhoCorasick,
+    /// Of these, what makes or mounts a router, and the models that a file must be anchored by for it to count.
+    seeds: AhoCorasick,
+    owners: Vec<Vec<u16>>,
+    verbs: Regex,
+}
+
+impl Signs {
+    fn new(input: &Input<'_>, weights: &[usize]) -> Option<Signs> {
+        let mut words: BTreeSet<&str> = BTreeSet::new();
+        let last = |symbol: &'_ str| -> String { symbol.rsplit('.').next().unwrap_or(symbol).to_owned() };
+        let mut owned: BTreeSet<String> = BTreeSet::new();
+        let mut seeds: BTreeMap<String, Vec<u16>> = BTreeMap::new();
+        let mut verbs: BTreeSet<&str> = VERBS.iter().copied().collect();
+        for (m, model) in input.models.of(Family::Python.language()) {
+            if weights.get(m as usize).copied().unwrap_or(0) == 0 {
+                continue;
+            }
+            words.extend(model.keywords.iter().map(String::as_str));
+            for role in model.roles.values() {
+                owned.extend(role.made_by.iter().chain(&role.types).map(|s| last(s)));
+                for symbol in &role.made_by {
+                    seeds.entry(last(symbol)).or_default().push(m);
+                }
+            }
+            for call in model.calls.iter().chain(&model.annotations) {
+                owned.extend(call.symbol.iter().map(|s| last(s)));
+                if matches!(call.does, Does::Nothing | Does::Same) {
+                    continue;
+                }
+                for name in &call.name {
+                    if name.len() < LEAST_NAME + 1 || VERBS.contains(&name.as_str()) {
+                        verbs.insert(name);
+                    } else {
+                        words.insert(name);
+                        let mounts = matches!(call.does, Does::Mount | Does::Use | Does::Attach | Does::Group | Does::Native);
+                        if mounts {
+                            seeds.entry(name.clone()).or_default().push(m);
+                        }
+                    }
+                }
+            }
+            owned.extend(model.classes.iter().flat_map(|c| &c.symbol).map(|s| last(s)));
+        }
+        owned.retain(|w| w.len() >= LEAST_NAME && !VERBS.contains(&w.as_str()));
+        seeds.retain(|w, _| w.len() >= LEAST_NAME && !VERBS.contains(&w.as_str()));
+        words.extend(owned.iter().map(String::as_str));
+        words.remove("");
+        let verbs = verbs.iter().filter(|v| v.chars().all(|c| c.is_alphanumeric() || c == '_')).copied().collect::<Vec<_>>().join("|");
+        // A decorator, or a call whose first argument looks like a path or is named like one.
+        let verbs = format!(
+            r#"@[ \t]*[\w.]+\.(?:{verbs})\b|\.(?:{verbs})\(\s*(?:[rbfRBF]?["'](?:/|\^|["'])|[\w.]*(?:path|prefix|route|PATH|PREFIX|ROUTE)\b)|\bgetattr\([^)\n]*(?:router|app|api|blueprint|bp)\b"#
+        );
+        Some(Signs {
+            words: AhoCorasick::new(&words).ok()?,
+            seeds: AhoCorasick::new(seeds.keys()).ok()?,
+            owners: seeds.into_values().collect(),
+            verbs: Regex::new(&verbs).ok()?,
+        })
+    }
+
+    fn look(&self, input: &Input<'_>, id: FileId, anchors: &[u16]) -> (bool, BTreeSet<String>) {
+        let Some(text) = (input.text)(id) else { return Default::default() };
+        let is_word = |m: &aho_corasick::Match| is_whole(&text, m.start(), m.end());
+        if !self.words.find_overlapping_iter(&text[..]).any(|m| is_word(&m)) && !self.verbs.is_match(&text) {
+            return (false, BTreeSet::new());
+        }
+        let counts = |m: &aho_corasick::Match| self.owners[m.pattern().as_usize()].iter().any(|owner| anchors.contains(owner));
+        let hits: Vec<usize> = self.seeds.find_overlapping_iter(&text[..]).filter(|m| counts(m) && is_word(m)).map(|m| m.start()).collect();
+        (true, definitions(&text, &hits))
+    }
+}
+
+fn is_whole(text: &[u8], start: usize, end: usize) -> bool {
+    let is_word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let inside = |b: Option<&u8>| is_word(b);
+    !(start > 0 && inside(text.get(start - 1)) && inside(text.get(start)))
+        && !(inside(text.get(end)) && inside(text.get(end.wrapping_sub(1))))
+}
+
+/// The names of the top-level definitions and assignments in which something was found, and what imports there bring.
+fn definitions(text: &[u8], hits: &[usize]) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    let mut hits = hits.iter().copied().peekable();
+    let mut name: Option<String> = None;
+    let mut imports = false;
+    let mut at = 0;
+    for line in text.split_inclusive(|b| *b == b'\n') {
+        let end = at + line.len();
+        let first = line.first().copied().unwrap_or(b'\n');
+        if first == b'@' {
+            // What a decorator says is of the definition below, which is a handler rather than something that registers.
+            name = None;
+        } else if !matches!(first, b' ' | b'\t' | b'\n' | b'\r' | b'#' | b')' | b']' | b'}') {
+            name = defined(line);
+            imports = line.starts_with(b"from ") || line.starts_with(b"import ");
+        }
+        while let Some(hit) = hits.next_if(|h| *h < end) {
+            if imports {
+                let word = text[hit..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+                out.insert(String::from_utf8_lossy(&text[hit..hit + word]).into_owned());
+            } else {
+                out.extend(name.clone());
+            }
+        }
+        at = end;
+    }
+    out.retain(|n| n.len() >= LEAST_NAME);
+    out
+}
+
+/// The name that a line at the left margin defines.
+fn defined(line: &[u8]) -> Option<String> {
+    let line = std::str::from_utf8(line).ok()?;
+    let rest = ["def ", "class ", "async def "].iter().find_map(|word| line.strip_prefix(word));
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    match rest {
+        Some(rest) => Some(word(rest)).filter(|n| !n.is_empty()),
+        None => {
+            let name = word(line);
+            let after = line.get(name.len()..)?.trim_start();
+            let binds = after.starts_with('=') && !after.starts_with("==") || after.starts_with(':');
+            (binds && !name.is_empty() && !matches!(name.as_str(), "if" | "else" | "try" | "with" | "for" | "while" | "except" | "finally"))
+                .then_some(name)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_around_hits() {
+        let text = b"import x\nrouter = APIRouter()\n\n@deco\ndef setup(app):\n    app.mount(x)\n\nclass Other:\n    pass\n";
+        let at = |needle: &str| text.windows(needle.len()).position(|w| w == needle.as_bytes()).unwrap_or(0);
+        let found: Vec<String> = definitions(text, &[at("APIRouter"), at("mount")]).into_iter().collect();
+        assert_eq!(found, ["router", "setup"]);
+        assert!(is_whole(b"a.mount(", 2, 7) && !is_whole(b"remount(", 2, 7));
+    }
+}
