@@ -1,5 +1,5 @@
 //! Which Python files of a wave can register anything, told by their text: those that use a registering name of a model
-//! in force, decorate with a verb, or name something that does so in a relevant file. The others are read only when the
+//! in force, decorate with a verb, hold settings, or name something that does so in a relevant file. The others are read only when the
 //! evaluation asks for a name of theirs.
 //!
 //! Left out: JavaScript, whose default exports have no name to look for, and Rust, whose modules are one crate.
@@ -70,7 +70,7 @@ fn spread(
         hits.extend(memchr::memmem::find_iter(&text, name.as_bytes()).filter(|at| is_whole(&text, *at, at + name.len())));
     }
     hits.sort_unstable();
-    (!hits.is_empty()).then(|| (id, definitions(&text, &hits)))
+    (!hits.is_empty()).then(|| (id, closure(&text, definitions(&text, &hits))))
 }
 
 struct Signs {
@@ -138,13 +138,24 @@ impl Signs {
     fn look(&self, input: &Input<'_>, id: FileId, anchors: &[u16]) -> (bool, BTreeSet<String>) {
         let Some(text) = (input.text)(id) else { return Default::default() };
         let is_word = |m: &aho_corasick::Match| is_whole(&text, m.start(), m.end());
-        if !self.words.find_overlapping_iter(&text[..]).any(|m| is_word(&m)) && !self.verbs.is_match(&text) {
+        let is_sign = is_settings(&input.files.get(id).path) || self.verbs.is_match(&text);
+        if !is_sign && !self.words.find_overlapping_iter(&text[..]).any(|m| is_word(&m)) {
             return (false, BTreeSet::new());
         }
         let counts = |m: &aho_corasick::Match| self.owners[m.pattern().as_usize()].iter().any(|owner| anchors.contains(owner));
         let hits: Vec<usize> = self.seeds.find_overlapping_iter(&text[..]).filter(|m| counts(m) && is_word(m)).map(|m| m.start()).collect();
-        (true, definitions(&text, &hits))
+        (true, closure(&text, definitions(&text, &hits)))
     }
+}
+
+/// Whether a file is settings by its name: prefixes and switches are looked up in it by name.
+fn is_settings(path: &str) -> bool {
+    let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".py");
+    ["config", "settings", "conf", "configuration", "defaults", "constants"]
+        .iter()
+        .any(|word| stem == *word || stem.ends_with(&format!("_{word}")))
+        || path.contains("/settings/")
+        || path.contains("/config/")
 }
 
 fn is_whole(text: &[u8], start: usize, end: usize) -> bool {
@@ -152,6 +163,24 @@ fn is_whole(text: &[u8], start: usize, end: usize) -> bool {
     let inside = |b: Option<&u8>| is_word(b);
     !(start > 0 && inside(text.get(start - 1)) && inside(text.get(start)))
         && !(inside(text.get(end)) && inside(text.get(end.wrapping_sub(1))))
+}
+
+/// With the definitions of the same file that use them: subclasses, functions that call them.
+fn closure(text: &[u8], mut names: BTreeSet<String>) -> BTreeSet<String> {
+    let mut fresh = names.clone();
+    for _ in 0..MAX_ROUNDS {
+        let mut hits: Vec<usize> = Vec::new();
+        for name in &fresh {
+            hits.extend(memchr::memmem::find_iter(text, name.as_bytes()).filter(|at| is_whole(text, *at, at + name.len())));
+        }
+        hits.sort_unstable();
+        fresh = definitions(text, &hits).into_iter().filter(|n| !names.contains(n)).collect();
+        if fresh.is_empty() {
+            break;
+        }
+        names.extend(fresh.iter().cloned());
+    }
+    names
 }
 
 /// The names of the top-level definitions and assignments in which something was found, and what imports there bring.
