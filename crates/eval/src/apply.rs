@@ -412,7 +412,9 @@ impl World<'_> {
                     // `api.namespace("todos")` makes what `Namespace("todos")` makes.
                     self.model_construct(&child, name, args.clone(), at);
                 }
-                self.register(object, What::Mount { prefix, child: Value::Object(child.clone()), replaces: false, route: None }, at);
+                let guards = self.given_guards(&call.guards, args, taken);
+                let route = (!guards.is_empty()).then(|| RouteEvent { guards, guards_only: true, ..RouteEvent::default() });
+                self.register(object, What::Mount { prefix, child: Value::Object(child.clone()), replaces: false, route }, at);
                 self.returned(call, object, Some(&child))
             }
             Does::Group => self.group(m, call, receiver?, args, (path, taken), at),
