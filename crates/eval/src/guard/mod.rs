@@ -179,11 +179,11 @@ impl World<'_> {
 
     fn unknown_ruling(&mut self, u: &Rc<Unknown>, depth: u32) -> Ruling {
         let Some(callee) = &u.callee else {
-            return if names::may_guard(&u.label) {
-                Ruling::unread(format!("`{}` could not be followed: {}", u.label, u.reason))
-            } else {
-                Ruling::default()
-            };
+            if !names::may_guard(&u.label) {
+                return Ruling::default();
+            }
+            let known = self.ruling_by_name(&u.label, depth);
+            return known.unwrap_or_else(|| Ruling::unread(format!("`{}` could not be followed: {}", u.label, u.reason)));
         };
         let models = self.input.models;
         if let Some(guard) = models.guard(self.family.language(), callee) {
@@ -200,6 +200,23 @@ impl World<'_> {
                 .map(|v| self.ruling(v, depth + 1)),
         );
         if inner.says >= Says::Optional { inner } else { self.named_ruling(callee) }
+    }
+
+    /// What a method of an object that is not known says, by the tree's functions of that name: the strictest one is the
+    /// real one where others stand in for it.
+    fn ruling_by_name(&mut self, label: &str, depth: u32) -> Option<Ruling> {
+        let name = label.trim_end_matches("()").rsplit('.').next()?.to_owned();
+        let named: Vec<Rc<Closure>> = self
+            .closures
+            .iter()
+            .filter(|f| self.module(f.module).tree.function(f.function).name.as_deref() == Some(name.as_str()))
+            .take(8)
+            .cloned()
+            .collect();
+        let rulings: Vec<Ruling> = named.iter().map(|f| self.closure_ruling(f, depth + 1)).collect();
+        let mut best = rulings.into_iter().max_by_key(|r| r.says).filter(|r| r.says == Says::Required)?;
+        best.inferred = true;
+        Some(best)
     }
 
     fn modelled_ruling(&mut self, guard: &GuardModel, symbol: &str, args: &Args, depth: u32) -> Ruling {
