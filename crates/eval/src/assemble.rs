@@ -436,7 +436,7 @@ impl World<'_> {
                     is_default: false,
                 }));
                 let framework = own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework));
-                let inputs = self.inputs(whole, &framework, &path);
+                let inputs = self.inputs(whole, &framework, &path, &route.guards);
                 out.push(Route {
                     framework,
                     protocol: match class_protocol.or(route.protocol.as_deref()) {

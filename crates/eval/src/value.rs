@@ -94,6 +94,8 @@ pub struct Unknown {
     pub args: Args,
     /// The results of callbacks that were run for it.
     pub results: Vec<Value>,
+    /// What it is an attribute of, or was called on, when that came from an outside name.
+    pub from: Option<Value>,
 }
 
 /// A list, tuple or set.

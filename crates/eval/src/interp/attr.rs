@@ -11,6 +11,9 @@ use crate::world::{MAX_NESTING, World};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
+/// Chains of calls of outside code are kept while their text is shorter.
+const MAX_CHAIN: usize = 600;
+
 impl World<'_> {
     /// An attribute of a value; None when it certainly has none of that name.
     pub(crate) fn get_attr(&mut self, value: &Value, name: &str, at: Option<Place>) -> Option<Value> {
@@ -67,7 +70,7 @@ impl World<'_> {
         }
     }
 
-    fn unknown_attr(&mut self, unknown: &Unknown, name: &str, at: Option<Place>) -> Value {
+    fn unknown_attr(&mut self, unknown: &Rc<Unknown>, name: &str, at: Option<Place>) -> Value {
         let label = if unknown.label.is_empty() { SmolStr::new(name) } else { SmolStr::new(format!("{}.{name}", unknown.label)) };
         Value::Unknown(Rc::new(Unknown {
             label,
@@ -76,6 +79,7 @@ impl World<'_> {
             callee: unknown.callee.as_ref().map(|c| SmolStr::new(format!("{c}().{name}"))),
             args: Args::default(),
             results: unknown.results.clone(),
+            from: (unknown.callee.is_some() && unknown.label.len() < MAX_CHAIN).then(|| Value::Unknown(unknown.clone())),
         }))
     }
 

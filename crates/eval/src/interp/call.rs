@@ -338,6 +338,7 @@ impl World<'_> {
             callee: Some(symbol.clone()),
             args,
             results,
+            from: None,
         }))
     }
 
@@ -349,11 +350,11 @@ impl World<'_> {
             return value;
         }
         let results = self.run_callbacks(&args, at);
-        let (label, reason, symbol) = match callee {
-            Value::Unknown(u) => (SmolStr::new(format!("{}()", u.label)), u.reason.clone(), u.callee.clone()),
-            _ => (label_of(callee, "()"), SmolStr::new_static("the callee is not known"), None),
+        let (label, reason, symbol, from) = match callee {
+            Value::Unknown(u) => (SmolStr::new(format!("{}()", u.label)), u.reason.clone(), u.callee.clone(), u.from.clone()),
+            _ => (label_of(callee, "()"), SmolStr::new_static("the callee is not known"), None, None),
         };
-        Value::Unknown(Rc::new(Unknown { label, reason, at: Some(at), callee: symbol, args, results }))
+        Value::Unknown(Rc::new(Unknown { label, reason, at: Some(at), callee: symbol, args, results, from }))
     }
 
     /// Runs callbacks given to unknown callees once, when they matter to routing.

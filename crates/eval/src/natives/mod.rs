@@ -23,6 +23,7 @@ mod poem;
 mod rust_web;
 mod tornado;
 mod utoipa;
+pub(crate) mod validators;
 mod warp;
 
 use crate::handler::Handler;

@@ -47,12 +47,14 @@ struct Walk<'m> {
     accessors: &'m Accessors,
     seen: Vec<(usize, usize)>,
     found: Vec<Found>,
+    /// What schemas say.
+    said: Inputs,
 }
 
 impl World<'_> {
     /// What a handler's body shows.
     pub(super) fn accessed(&mut self, f: &Rc<Closure>, accessors: &Accessors, out: &mut Inputs) {
-        let mut walk = Walk { patterns: Pattern::all(accessors), accessors, seen: Vec::new(), found: Vec::new() };
+        let mut walk = Walk { patterns: Pattern::all(accessors), accessors, seen: Vec::new(), found: Vec::new(), said: Inputs::default() };
         let mut names: Paths = FxHashMap::default();
         let tree = self.module(f.module).tree.clone();
         let function = tree.function(f.function);
@@ -62,6 +64,8 @@ impl World<'_> {
             walk.bind(&tree, &param.pattern, &[root], &mut names);
         }
         self.access_in(f, names, &mut walk, 0);
+        // What a schema says counts more than what is read.
+        super::validators::add(out, walk.said);
         put(walk.found, out);
     }
 
@@ -101,6 +105,10 @@ impl World<'_> {
             }
         }
         walk.read(&tree, &exprs, &names);
+        if self.family == Family::JavaScript {
+            let seen = super::validators::Seen { patterns: &walk.patterns, names: &names };
+            self.schemas_called(f, &tree, &exprs, &seen, &mut walk.said);
+        }
         if depth < MAX_CALLS {
             self.hand_on(f, &tree, &exprs, &names, walk, depth);
         }

@@ -9,6 +9,9 @@ mod access_path;
 mod schema;
 mod signature;
 mod types;
+mod validators;
+
+pub(crate) use schema::constant;
 
 use crate::handler::Handler;
 use crate::models::InputStyle;
@@ -19,8 +22,8 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 impl World<'_> {
-    /// What a handler takes, behind a path.
-    pub(crate) fn inputs(&mut self, handler: &Handler, framework: &str, path: &[PathPiece]) -> Inputs {
+    /// What a handler takes, behind a path and the guards of its route.
+    pub(crate) fn inputs(&mut self, handler: &Handler, framework: &str, path: &[PathPiece], guards: &[Value]) -> Inputs {
         let models = self.input.models;
         let language = self.family.language();
         let Some(model) = models.models.iter().find(|m| m.framework == framework && m.language == language) else {
@@ -31,7 +34,10 @@ impl World<'_> {
         for style in &model.inputs {
             match style {
                 InputStyle::Signature => self.signature(&function, &path_names(path), &mut out),
-                InputStyle::Access => self.accessed(&function, &model.accessors, &mut out),
+                InputStyle::Access => {
+                    self.guarded_inputs(guards, &model.accessors, &mut out);
+                    self.accessed(&function, &model.accessors, &mut out);
+                }
             }
         }
         out

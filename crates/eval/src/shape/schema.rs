@@ -160,7 +160,7 @@ impl World<'_> {
     }
 
     /// The values of an enumeration.
-    pub(super) fn enum_values(&mut self, class: &Rc<ClassValue>) -> Option<Vec<Json>> {
+    pub(crate) fn enum_values(&mut self, class: &Rc<ClassValue>) -> Option<Vec<Json>> {
         let tree = self.module(class.module).tree.clone();
         let definition = tree.class(class.class?);
         let is_enum = definition.kind == ClassKind::Enum
@@ -370,7 +370,7 @@ fn whole(value: &Json) -> Json {
 }
 
 /// A constant as JSON.
-pub(super) fn constant(value: &Value) -> Option<Json> {
+pub(crate) fn constant(value: &Value) -> Option<Json> {
     Some(match value {
         Value::Null => Json::Null,
         Value::Bool(b) => Json::Bool(*b),
