@@ -10,6 +10,7 @@ mod marks;
 pub(crate) mod matcher;
 mod names;
 pub(crate) mod reach;
+mod service;
 
 pub(crate) use infer::Reading;
 
@@ -178,6 +179,14 @@ impl World<'_> {
     }
 
     fn unknown_ruling(&mut self, u: &Rc<Unknown>, depth: u32) -> Ruling {
+        let is_modelled = u.callee.as_ref().is_some_and(|c| self.input.models.guard(self.family.language(), c).is_some());
+        if !is_modelled {
+            let results = self.callback_results(u);
+            let inner = self.either_ruling(&Rc::new(results), depth + 1);
+            if inner.says >= Says::Optional {
+                return inner;
+            }
+        }
         let Some(callee) = &u.callee else {
             if !names::may_guard(&u.label) {
                 return Ruling::default();
@@ -294,6 +303,9 @@ impl World<'_> {
 
     /// What a class of guards says: a base that a model knows, else what its guarding methods do.
     fn class_ruling(&mut self, class: &Rc<ClassValue>, depth: u32) -> Ruling {
+        if depth > MAX_DEPTH {
+            return Ruling::unread("guards nest too deeply");
+        }
         let line = self.mro(class);
         for one in &line {
             match one {
@@ -305,6 +317,12 @@ impl World<'_> {
                             if own.says != Says::Nothing {
                                 return own;
                             }
+                        }
+                    }
+                    for service in self.services_of(c) {
+                        let own = self.class_ruling(&service, depth + 1);
+                        if own.says != Says::Nothing {
+                            return own;
                         }
                     }
                 }

@@ -95,12 +95,14 @@ impl World<'_> {
     /// The paths that a modelled guard lets pass.
     fn excepted(&mut self, value: &Value) -> Rc<[Matcher]> {
         let models = self.input.models;
-        let Value::Unknown(u) = self.force(value) else { return Rc::from([]) };
+        let mut kept: Vec<Matcher> = Vec::new();
+        self.passing_paths(value, &mut kept, 0);
+        let Value::Unknown(u) = self.force(value) else { return kept.into() };
         let place = u.callee.as_ref().and_then(|c| models.guard(self.family.language(), c)).and_then(|g| g.except.as_ref());
-        let Some(place) = place else { return Rc::from([]) };
+        let Some(place) = place else { return kept.into() };
         let values = place.all(&u.args, None, &mut |v, k| self.get_attr(v, k, None));
         let words: Vec<SmolStr> = values.iter().flat_map(|v| self.path_words(v)).collect();
-        words.iter().filter_map(|w| Matcher::of(w, false)).collect()
+        words.iter().filter_map(|w| Matcher::of(w, false)).chain(kept).collect()
     }
 
     /// The guards that reach a route at a path.
