@@ -122,6 +122,9 @@ def starlette_routes(routes, prefix=""):
 
 def flask_routes(app):
     for rule in app.url_map.iter_rules():
+        if getattr(rule, "websocket", False):
+            yield "WS", template(rule.rule), place(app.view_functions[rule.endpoint]), []
+            continue
         view = app.view_functions[rule.endpoint]
         own_pages = rule.endpoint.split(".")[-1] in ("specs", "doc", "root") and not place(view)
         if rule.endpoint.split(".")[-1] == "static" or own_pages:
@@ -245,6 +248,78 @@ def tornado_routes(rules):
                 yield verb, text, place(method, target, verb.lower()), []
 
 
+def sanic_routes(app):
+    from sanic.views import HTTPMethodView
+
+    app.finalize()
+    for route in app.router.routes:
+        path = "/" + template(route.path.lstrip("/"), typed="after")
+        handler = route.handler
+        if isinstance(handler, functools.partial):
+            yield "WS", path, place(handler.args[0]), []
+            continue
+        cls = getattr(handler, "view_class", None)
+        for verb in sorted(route.methods):
+            if cls and not hasattr(cls, verb.lower()):
+                continue
+            yield verb, path, place(getattr(cls, verb.lower()), cls, verb.lower()) if cls else place(handler), []
+
+
+def falcon_routes(app):
+    from falcon import inspect as look
+
+    def nodes(found):
+        for node in found:
+            if node.resource is not None:
+                yield node
+            yield from nodes(node.children)
+
+    for node in nodes(app._router._roots):
+        for verb, handler in node.method_map.items():
+            while getattr(handler, "__wrapped__", None):
+                handler = handler.__wrapped__
+            if place(handler):
+                yield verb, template(node.uri_template, "{", "}", "after"), place(handler, type(node.resource)), []
+
+
+def litestar_routes(app):
+    for route in app.routes:
+        path = template(route.path, "{", "}", "after")
+        if type(route).__name__ == "WebSocketRoute":
+            yield "WS", path, place(route.route_handler.fn), []
+            continue
+        for handler in route.route_handlers:
+            for verb in sorted(handler.http_methods) if place(handler.fn) else []:
+                yield verb, path, place(handler.fn), []
+
+
+def bottle_routes(app):
+    import re as regex
+
+    for route in app.routes:
+        if route.method == "PROXY":
+            yield from ((verb, route.config["mountpoint.prefix"] + path, where, flags) for verb, path, where, flags in bottle_routes(route.config["mountpoint.target"]))
+            continue
+        yield route.method, regex.sub(r"<(\w+)(:[^>]*)?>", r"{\1}", route.rule), place(route.callback), []
+
+
+def pyramid_routes(app):
+    from pyramid.interfaces import IRoutesMapper
+    from pyramid.config import Configurator
+
+    config = Configurator(registry=app.registry)
+    for view in config.introspector.get_category("views"):
+        view = view["introspectable"]
+        route = config.registry.queryUtility(IRoutesMapper).get_route(view["route_name"]) if view["route_name"] else None
+        if route is None:
+            continue
+        methods = view["request_methods"] or [m for p in route.predicates for m in getattr(p, "val", ())] or ["ANY"]
+        for verb in [methods] if isinstance(methods, str) else methods:
+            handler = getattr(view["callable"], view["attr"]) if view["attr"] else view["callable"]
+            if verb != "HEAD":
+                yield verb, "/" + template(route.pattern, "{", "}", "after").lstrip("/"), place(handler, *([view["callable"]] if view["attr"] else [])), []
+
+
 def ask(truth):
     """The lines of one entry point."""
     if truth.startswith("django "):
@@ -266,11 +341,24 @@ def ask(truth):
     kind = {cls.__module__.split(".")[0] + "." + cls.__name__ for cls in type(value).__mro__}
     if "flask.Flask" in kind:
         return flask_routes(value)
+    for name, routes in OTHERS.items():
+        if name in kind:
+            return routes(value)
     if "aiohttp.Application" in kind:
         return aiohttp_routes(value)
     if "tornado.Application" in kind:
         return tornado_routes(value.wildcard_router.rules)
     return starlette_routes(value.routes)
+
+
+OTHERS = {
+    "sanic.Sanic": sanic_routes,
+    "falcon.App": falcon_routes,
+    "litestar.Litestar": litestar_routes,
+    "quart.Quart": flask_routes,
+    "bottle.Bottle": bottle_routes,
+    "pyramid.Router": pyramid_routes,
+}
 
 
 def answer(lines):

@@ -128,13 +128,16 @@ pub fn of_content(content: &[u8]) -> Option<Class> {
     if memchr::memchr(0, &content[..content.len().min(BINARY_HEAD)]).is_some() {
         return Some(Class::Binary);
     }
-    if content.len() > MINIFIED_SIZE {
+    let head = &content[..content.len().min(MARK_HEAD)];
+    // What a generator writes in a language with `#` comments has long literals (serialised descriptors); nobody minifies it.
+    let is_script = head.starts_with(b"#") && is_generated(head);
+    if content.len() > MINIFIED_SIZE && !is_script {
         let lines = memchr::memchr_iter(b'\n', content).count() + 1;
         if content.len() / lines > MINIFIED_LINE {
             return Some(Class::Minified);
         }
     }
-    is_generated(&content[..content.len().min(MARK_HEAD)]).then_some(Class::Generated)
+    is_generated(head).then_some(Class::Generated)
 }
 
 /// Whether a comment in a file's head says that a tool wrote it. The marks are those that code review tools know:

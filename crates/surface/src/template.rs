@@ -9,6 +9,7 @@
 //! | `colon_brace` | both `:id` `*rest` and `{id}` `{*rest}`: a framework whose versions changed from one to the other |
 //! | `colon`   | `:id` `:id(\\d+)` `:id?` `:path*` `*` `*rest` `/:a-:b` `{/:optional}` `::` |
 //! | `angle`   | `<id>` `<int:id>` `<path:rest>` `<regex("[a-z]+"):id>` `<rest..>` `?<query>` |
+//! | `angle_name` | the same with the name first: `<id:int>` `<name:re:[a-z]+>` |
 //! | `bracket` | file routes: `[id]` `[...slug]` `[[...slug]]` `(group)` `@slot` |
 //! | `regex`   | a regular expression used as a path language: `^users/(?P<id>\d+)/$` |
 //! | `pattern` | a regular expression object: the path state is `pattern`, the template is a reading aid |

@@ -229,6 +229,11 @@ impl World<'_> {
     }
 
     fn modelled_ruling(&mut self, guard: &GuardModel, symbol: &str, args: &Args, depth: u32) -> Ruling {
+        if let Some(place) = &guard.when
+            && place.all(args, None, &mut |v, k| self.get_attr(v, k, None)).iter().all(|v| matches!(v, Value::Null))
+        {
+            return Ruling::default();
+        }
         let mut ruling = Ruling {
             says: match guard.says {
                 GuardSays::Required => Says::Required,

@@ -58,6 +58,9 @@ pub struct GuardModel {
     /// The paths that it lets pass.
     #[serde(default)]
     pub except: Option<Place>,
+    /// It guards only when this place is given something.
+    #[serde(default)]
+    pub when: Option<Place>,
     /// What is changing state only: GET, HEAD and OPTIONS stay open.
     #[serde(default)]
     pub unsafe_only: bool,

@@ -59,6 +59,22 @@ pub(super) fn handlers(world: &mut World<'_>, object: &Rc<Object>, route: &Route
     Some(vec![Handler { methods: route.methods.clone(), ..Handler::default() }])
 }
 
+/// The handlers of a plain class whose methods are verbs (flask-openapi3's views).
+pub(super) fn class_verbs(world: &mut World<'_>, route: &RouteEvent) -> Option<Vec<Handler>> {
+    let Value::Class(class) = world.force(route.handler.as_ref()?) else { return None };
+    if world.handler_class(&class).is_some() {
+        return None;
+    }
+    let mut out = Vec::new();
+    for verb in ["get", "post", "put", "patch", "delete"] {
+        let Some(found) = world.class_attr(&class, verb) else { continue };
+        let handler = world.handler_ref(&found, class.at, 0);
+        let methods = Some(vec![SmolStr::new(verb.to_uppercase())]);
+        out.push(Handler { methods, handler, value: Some(found), class: Some(class.clone()), ..Handler::default() });
+    }
+    (!out.is_empty()).then_some(out)
+}
+
 fn function_name(world: &mut World<'_>, handler: &Value) -> Option<SmolStr> {
     match world.force(handler) {
         Value::Function(f) => world.module(f.module).tree.function(f.function).name.clone(),

@@ -3,24 +3,29 @@
 mod adonis;
 mod appbuilder;
 mod appbuilder_own;
+mod bottle;
 mod controllers;
 pub mod django;
 mod django_views;
 mod drf;
 mod drf_routes;
+mod falcon;
 mod fastify;
 mod file_guards;
 pub(crate) mod files;
 mod finale;
 mod flask;
 mod hapi;
+mod litestar;
 mod nest;
 mod nest_modules;
 mod nest_routes;
 mod next;
 mod ninja;
 mod poem;
+mod pyramid;
 mod rust_web;
+mod sanic;
 mod tornado;
 mod utoipa;
 pub(crate) mod validators;
@@ -62,7 +67,14 @@ pub const NAMES: &[&str] = &[
     "appbuilder.add",
     "appbuilder.expose",
     "appbuilder.mark",
+    "bottle.app",
+    "bottle.call",
     "controllers",
+    "falcon.add_route",
+    "litestar",
+    "pyramid",
+    "pyramid.view",
+    "pyramid.include",
     "django",
     "django.path",
     "django.include",
@@ -98,6 +110,9 @@ pub const NAMES: &[&str] = &[
     "rust.attach",
     "rust.list",
     "poem.service",
+    "sanic",
+    "sanic.group",
+    "flask_openapi",
     "tornado",
     "tornado.settings",
     "utoipa.routes",
@@ -120,6 +135,10 @@ pub const NAMES: &[&str] = &[
 pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Value> {
     match name.split_once('.')? {
         ("adonis", name) => adonis::call(world, name, site),
+        ("bottle", name) => bottle::call(world, name, site),
+        ("sanic", "group") => sanic::group(world, site),
+        ("falcon", "add_route") => falcon::add_route(world, site),
+        ("pyramid", name) => pyramid::call(world, name, site),
         ("appbuilder", name) => appbuilder::call(world, name, site),
         ("django", name) => django::call(world, name, site),
         ("drf", name) => drf::call(world, name, site),
@@ -144,9 +163,11 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
 pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
     match name {
         "appbuilder" => appbuilder_own::finish(world, model),
+        "litestar" => litestar::finish(world, model),
         "controllers" => controllers::finish(world, model),
         "django" => django::finish(world, model),
         "drf" => drf_routes::finish(world),
+        "sanic" => sanic::finish(world, model),
         "tornado" => tornado::finish(world, model),
         "warp" => warp::finish(world, model),
         "nest" => nest::finish(world, model),
@@ -159,6 +180,8 @@ pub(crate) fn handlers(world: &mut World<'_>, name: &str, object: &Rc<Object>, r
     match name {
         "appbuilder" => appbuilder::handlers(world, object, route, at),
         "django" | "drf" => django_views::handlers(world, route, at),
+        "pyramid" => pyramid::handlers(world, route, at),
+        "flask_openapi" => flask::class_verbs(world, route),
         "flask" => flask::handlers(world, object, route, at),
         _ => None,
     }

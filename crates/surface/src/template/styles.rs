@@ -9,7 +9,8 @@ pub(super) fn parse(style: &str, tokens: &[Token], labels: &[String]) -> Parsed 
         "brace" => reader.brace(),
         "colon_brace" => reader.colon_brace(),
         "colon" => reader.colon(0),
-        "angle" => reader.angle(),
+        "angle" => reader.angle(angle_param),
+        "angle_name" => reader.angle(angle_name_param),
         "brace_angle" => reader.brace_angle(),
         "bracket" => reader.bracket(),
         "regex" => return regex::parse(tokens),
@@ -381,13 +382,13 @@ impl Reader<'_> {
         self.copy();
     }
 
-    fn angle(&mut self) {
+    fn angle(&mut self, read: fn(&str) -> Parameter) {
         while let Some(token) = self.tokens.get(self.at) {
             match token {
                 Token::Char('?') => return,
                 Token::Char('<') => match self.between('<', '>') {
                     Some(text) => {
-                        let parameter = angle_param(&text);
+                        let parameter = read(&text);
                         self.param(parameter);
                     }
                     None => self.copy(),
@@ -462,6 +463,27 @@ fn angle_param(text: &str) -> Parameter {
             parameter.catch_all |= regex::crosses_segments(pattern);
             parameter.pattern = Some(pattern.to_owned());
         }
+    }
+    parameter
+}
+
+/// `<id:int>`, `<name:re:[a-z]+>`, `<id:[0-9]+>`, `<ext=file:ext>`: the name comes first.
+fn angle_name_param(text: &str) -> Parameter {
+    let (name, kind) = text.trim().split_once(':').map_or((text.trim(), None), |(name, kind)| (name, Some(kind)));
+    let (name, default) = name.split_once('=').map_or((name, None), |(name, kind)| (name, Some(kind)));
+    let mut parameter = Parameter { name: name.to_owned(), ..Parameter::default() };
+    let is_word = |k: &str| !k.is_empty() && k.chars().all(is_name);
+    match kind.or(default) {
+        Some(kind) if is_word(kind) => {
+            parameter.catch_all = kind == "path";
+            parameter.type_name = Some(kind.to_owned());
+        }
+        Some(pattern) => {
+            let pattern = pattern.strip_prefix("re:").unwrap_or(pattern);
+            parameter.catch_all = regex::crosses_segments(pattern);
+            parameter.pattern = Some(pattern.to_owned());
+        }
+        None => {}
     }
     parameter
 }
