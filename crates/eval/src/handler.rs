@@ -27,6 +27,8 @@ pub(crate) struct Handler {
     pub value: Option<Value>,
     /// The class it answers for.
     pub class: Option<Rc<ClassValue>>,
+    /// What else guards it: wrappers around it, defaults of settings.
+    pub guards: Vec<Value>,
 }
 
 impl World<'_> {

@@ -15,6 +15,9 @@ impl World<'_> {
     /// The guards of a handler, outermost first.
     pub(crate) fn handler_guards(&mut self, handler: &Handler, at: Place) -> Vec<GuardRef> {
         let mut out = Vec::new();
+        for value in &handler.guards {
+            self.push_guard(value, at, "handler", &mut out);
+        }
         if let Some(class) = &handler.class {
             self.class_guards(class, &mut out);
         }

@@ -72,6 +72,11 @@ impl Reading {
         };
         self.ruling(says)
     }
+    /// As a test that refuses by its answer (`has_permission`): it looks at who calls, or it stands aside.
+    pub(super) fn as_test(&self) -> Ruling {
+        let said = self.as_guard();
+        if said.says < Says::Required && self.proof() { self.ruling(Says::Required) } else { said }
+    }
     /// As the body of a handler: only a check of the caller counts, not that of a password it was sent.
     fn as_handler(&self) -> Ruling {
         let says = match self.denies {

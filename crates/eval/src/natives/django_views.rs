@@ -1,5 +1,6 @@
 //! What answers a Django route: function views with their method decorators, class-based views, action maps.
 
+use super::drf_guards;
 use crate::handler::Handler;
 use crate::output::{HandlerRef, Place};
 use crate::value::*;
@@ -92,6 +93,9 @@ fn unknown_view(world: &mut World<'_>, u: &Rc<Unknown>, at: Place, depth: u32) -
     };
     let args: Vec<Value> = u.args.items.iter().rev().filter(|v| wraps(v)).cloned().collect();
     let mut found = args.iter().find_map(|v| view(world, v, at, depth + 1))?;
+    if u.callee.as_deref().is_some_and(|c| world.input.models.guard("python", c).is_some()) {
+        found.iter_mut().for_each(|h| h.guards.insert(0, Value::Unknown(u.clone())));
+    }
     if let Some(allowed) = u.callee.as_deref().and_then(|c| required(world, c, &Args::default())) {
         restrict(&mut found, &allowed);
     }
@@ -106,6 +110,9 @@ fn restrict(found: &mut Vec<Handler>, allowed: &[SmolStr]) {
                 methods: Some(vec![m.clone()]),
                 handler: handler.handler.clone(),
                 framework: handler.framework.clone(),
+                value: handler.value.clone(),
+                class: handler.class.clone(),
+                guards: handler.guards.clone(),
                 ..Handler::default()
             })),
             Some(methods) if methods.iter().any(|m| allowed.contains(m)) => found.push(handler),
@@ -143,13 +150,25 @@ fn function_view(world: &mut World<'_>, f: &Rc<Closure>, at: Place, depth: u32) 
         return class_view(world, &class, actions.as_deref());
     }
     let inner = world.wrapped_by(f).and_then(|inner| view(world, &inner, at, depth + 1));
-    let mut found = inner.unwrap_or_else(|| vec![Handler { handler: Some(world.function_ref(f)), ..Handler::default() }]);
+    let own = Value::Function(f.clone());
+    let mut found = match inner {
+        Some(mut inner) => {
+            // The wrapper guards if it refuses.
+            inner.iter_mut().for_each(|h| h.guards.insert(0, own.clone()));
+            inner
+        }
+        None => vec![Handler { handler: Some(world.function_ref(f)), value: Some(own), ..Handler::default() }],
+    };
     let marks = f.marks.borrow().clone();
     for mark in marks {
         let Some(symbol) = &mark.symbol else { continue };
         if let Some(allowed) = required(world, symbol, &mark.args) {
             if symbol.ends_with(".api_view") {
-                found.iter_mut().for_each(|h| h.framework = Some(SmolStr::new_static("drf")));
+                let guards = drf_guards::of_function(world, f);
+                found.iter_mut().for_each(|h| {
+                    h.framework = Some(SmolStr::new_static("drf"));
+                    h.guards.extend(guards.iter().cloned());
+                });
             }
             restrict(&mut found, &allowed);
         }
@@ -183,19 +202,23 @@ pub(super) fn class_view(world: &mut World<'_>, class: &Rc<ClassValue>, actions:
         if method == "HEAD" || method == "OPTIONS" || allowed.as_ref().is_some_and(|a| !a.contains(&method)) {
             continue;
         }
-        if let Some(handler) = member(world, class, &action) {
-            out.push(Handler { methods: Some(vec![method]), handler: Some(handler), framework: framework.clone(), ..Handler::default() });
-        } else if actions.is_some() {
-            out.push(Handler {
-                methods: Some(vec![method]),
-                handler: Some(class_ref(world, class)),
-                framework: framework.clone(),
-                ..Handler::default()
-            });
-        }
+        let own = member(world, class, &action);
+        let Some(handler) = own.or_else(|| actions.map(|_| class_ref(world, class))) else { continue };
+        let value = world.class_attr(class, &action);
+        let guards = if is_rest { drf_guards::of_class(world, class, value.as_ref()) } else { Vec::new() };
+        out.push(Handler {
+            methods: Some(vec![method]),
+            handler: Some(handler),
+            framework: framework.clone(),
+            value,
+            class: Some(class.clone()),
+            guards,
+            ..Handler::default()
+        });
     }
     if out.is_empty() && actions.is_none() {
-        out.push(Handler { handler: Some(class_ref(world, class)), framework, ..Handler::default() });
+        let guards = if is_rest { drf_guards::of_class(world, class, None) } else { Vec::new() };
+        out.push(Handler { handler: Some(class_ref(world, class)), framework, class: Some(class.clone()), guards, ..Handler::default() });
     }
     out
 }

@@ -8,6 +8,7 @@ mod controllers;
 pub mod django;
 mod django_views;
 mod drf;
+mod drf_guards;
 mod drf_routes;
 mod falcon;
 mod fastify;

@@ -1,0 +1,96 @@
+//! Django REST framework: the permissions of a view. The nearest declaration counts alone: the action's, the class's, else
+//! the settings' default, else everybody may.
+
+use crate::output::Place;
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+const ALLOW_ANY: &str = "rest_framework.permissions.AllowAny";
+
+/// The permissions of a method of a view class.
+pub(super) fn of_class(world: &mut World<'_>, class: &Rc<ClassValue>, method: Option<&Value>) -> Vec<Value> {
+    let at = class.at;
+    if let Some(Value::Function(f)) = method.map(|m| world.force(m)) {
+        let action = f.props.borrow().get("@action").cloned();
+        let said = action.and_then(|a| world.get_attr(&a, "permission_classes", None));
+        if let Some(said) = said.filter(|v| !matches!(v, Value::Null)) {
+            return listed(world, &said, at);
+        }
+    }
+    // A list chosen by the action: what the method of the tree names counts by reading it.
+    if let Some(Value::Function(f)) = world.class_attr(class, "get_permissions").map(|v| world.force(&v)) {
+        return chosen(world, class, &f, at);
+    }
+    match world.class_attr(class, "permission_classes") {
+        Some(said) => listed(world, &said, at),
+        None => defaults(world, at),
+    }
+}
+
+/// The permissions of a function view: those of its decorator, else the default.
+pub(super) fn of_function(world: &mut World<'_>, f: &Rc<Closure>) -> Vec<Value> {
+    let marks = f.marks.borrow().clone();
+    let at = world.place(f.module, world.module(f.module).tree.function(f.function).span);
+    match marks.iter().find(|m| m.symbol.as_deref().is_some_and(|s| s.ends_with(".permission_classes"))) {
+        Some(mark) => match mark.args.at(0) {
+            Some(said) => listed(world, said, at),
+            None => Vec::new(),
+        },
+        None => defaults(world, at),
+    }
+}
+
+fn chosen(world: &mut World<'_>, class: &Rc<ClassValue>, f: &Rc<Closure>, at: Place) -> Vec<Value> {
+    let label = SmolStr::new(format!("{}.get_permissions", class.name));
+    let bound = world.bind_method(Value::Function(f.clone()), &Value::Class(class.clone()));
+    let made = world.call_value(&bound, Args::default(), at);
+    match world.force(&made) {
+        made @ Value::List(_) => listed(world, &made, at),
+        _ => vec![Value::Unknown(Rc::new(Unknown {
+            label,
+            reason: "permissions are chosen at run time".into(),
+            at: Some(at),
+            ..Unknown::default()
+        }))],
+    }
+}
+
+/// A list of permissions; an empty one lets all in.
+fn listed(world: &mut World<'_>, said: &Value, at: Place) -> Vec<Value> {
+    let said = world.force(said);
+    if !matches!(said, Value::List(_)) {
+        return vec![said];
+    }
+    let (items, _) = world.items_of(&said, at);
+    let items: Vec<Value> = items.iter().map(|v| world.force(v)).collect();
+    if items.is_empty() { vec![Value::Symbol(SmolStr::new_static(ALLOW_ANY))] } else { items }
+}
+
+/// `REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"]` of the deployed settings, as classes.
+fn defaults(world: &mut World<'_>, at: Place) -> Vec<Value> {
+    if let Some(known) = world.notes.get("drf.default_permissions") {
+        return known.clone();
+    }
+    let mut out = Vec::new();
+    for index in 0..world.modules.len() {
+        let (file, found) = {
+            let module = world.module(ModuleId(index as u32));
+            let found = module.scope.names.borrow().get("REST_FRAMEWORK").cloned();
+            (module.file, found)
+        };
+        let Some(found) = found.filter(|_| !world.input.files.get(file).secondary) else { continue };
+        let Some(said) = world.get_attr(&found, "DEFAULT_PERMISSION_CLASSES", None) else { continue };
+        for one in listed(world, &said, at) {
+            let class = match one.as_str() {
+                Some(name) => world.import_string(&name, at).unwrap_or(Value::Symbol(name)),
+                None => one,
+            };
+            out.push(class);
+        }
+        break;
+    }
+    world.notes.insert("drf.default_permissions".into(), out.clone());
+    out
+}
