@@ -17,7 +17,6 @@ Examples:
   apicensus scan . --rev v2.1 --path '/api/**'   a part of it, as of a tag
   apicensus scan . --auth none,unknown           what anyone may call, or may be
   apicensus scan . --view auth -f markdown       who may call what, by scheme and role
-  apicensus scan . --view outbound               the calls to other services
   apicensus scan services/* --strict             fail when something was not followed
 
 Exit codes:
@@ -224,8 +223,6 @@ pub enum ViewArg {
     Census,
     /// A matrix of endpoints by scheme and role.
     Auth,
-    /// The calls that the code makes to other services.
-    Outbound,
 }
 
 /// When to use colours.

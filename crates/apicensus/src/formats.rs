@@ -17,19 +17,16 @@ pub fn yaml(catalog: &impl Serialize) -> Result<String> {
     serde_yaml::to_string(catalog).context("could not write the catalog as YAML")
 }
 
-/// One object a line: first the catalog without its lists, then its services, endpoints, calls to other services and troubles.
+/// One object a line: first the catalog without its lists, then its services, endpoints and troubles.
 pub fn jsonl(catalog: &Catalog) -> Result<String> {
-    let head = Catalog { services: Vec::new(), endpoints: Vec::new(), outbound: Vec::new(), troubles: Vec::new(), ..catalog.clone() };
+    let head = Catalog { services: Vec::new(), endpoints: Vec::new(), troubles: Vec::new(), ..catalog.clone() };
     let mut out = String::new();
-    line(&mut out, "catalog", &head, &["services", "endpoints", "outbound", "troubles"])?;
+    line(&mut out, "catalog", &head, &["services", "endpoints", "troubles"])?;
     for service in &catalog.services {
         line(&mut out, "service", service, &[])?;
     }
     for endpoint in &catalog.endpoints {
         line(&mut out, "endpoint", endpoint, &[])?;
-    }
-    for call in &catalog.outbound {
-        line(&mut out, "outbound", call, &[])?;
     }
     for trouble in &catalog.troubles {
         line(&mut out, "trouble", trouble, &[])?;

@@ -11,7 +11,6 @@ mod grid;
 mod lookup;
 mod markdown;
 mod matrix;
-mod outbound;
 mod output;
 mod pipeline;
 mod progress;
@@ -89,7 +88,6 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
     let text = match args.view {
         ViewArg::Census => shown.census(format)?,
         ViewArg::Auth => shown.auth(format)?,
-        ViewArg::Outbound => shown.outbound(format)?,
     };
     output::write(&text, args.output.as_deref())?;
     if (to_file && !args.quiet) || (args.verbose && format.is_data()) {
@@ -137,17 +135,6 @@ impl Shown<'_> {
             Format::Json => formats::json(&matrix)?,
             Format::Jsonl => formats::lines("endpoint", &matrix.endpoints)?,
             Format::Yaml => formats::yaml(&matrix)?,
-        })
-    }
-
-    fn outbound(&self, format: Format) -> Result<String> {
-        let calls = &self.catalog.outbound;
-        Ok(match format {
-            Format::Table => outbound::table(calls, self.look),
-            Format::Markdown => format!("# Calls to other services\n\n{}", outbound::grid(calls).markdown()),
-            Format::Json => formats::json(calls)?,
-            Format::Jsonl => formats::lines("outbound", calls)?,
-            Format::Yaml => formats::yaml(calls)?,
         })
     }
 }

@@ -53,9 +53,6 @@ fn totals(catalog: &Catalog) -> Vec<String> {
         (of(&|endpoint| !endpoint.conditions.is_empty()), "conditional"),
     ];
     facts.extend(numbers.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", number(*n))));
-    if !catalog.outbound.is_empty() {
-        facts.push(count(catalog.outbound.len() as u64, "outbound call", "outbound calls"));
-    }
     facts
 }
 

@@ -15,7 +15,6 @@ mod auth;
 mod control;
 mod coverage;
 mod endpoint;
-mod outbound;
 
 pub use auth::{Auth, AuthState, Basis, ByDesign, Guard, GuardLevel, Scheme, SchemeKind};
 pub use control::{Control, ControlKind, ControlState, Sensitive, SensitiveClass, SensitiveTag};
@@ -24,7 +23,6 @@ pub use endpoint::{
     Audience, Body, Condition, Confidence, Endpoint, HandlerRef, Hole, Lifecycle, Parameter, ParameterIn, PathState, Protocol, Response,
     TrailStep,
 };
-pub use outbound::Outbound;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,9 +49,6 @@ pub struct Catalog {
     /// JSON Schemas (draft 2020-12) that parameters, bodies and responses refer to as `#/schemas/Name`.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub schemas: std::collections::BTreeMap<String, serde_json::Value>,
-    /// Calls that the code makes to other services, by place.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub outbound: Vec<Outbound>,
     /// The denominators: how much was looked at and how much of it was understood.
     pub coverage: Coverage,
     /// What could not be read or followed, and what hangs on it, by file and line.
@@ -71,7 +66,6 @@ impl Default for Catalog {
             services: Vec::new(),
             endpoints: Vec::new(),
             schemas: Default::default(),
-            outbound: Vec::new(),
             coverage: Coverage::default(),
             troubles: Vec::new(),
         }

@@ -125,7 +125,7 @@ impl Signs {
         let verbs = verbs.iter().filter(|v| v.chars().all(|c| c.is_alphanumeric() || c == '_')).copied().collect::<Vec<_>>().join("|");
         // A decorator, or a call whose first argument looks like a path or is named like one.
         let verbs = format!(
-            r#"@[ \t]*[\w.]+\.(?:{verbs})\b|\.(?:{verbs})\(\s*(?:[rbfRBF]?["'](?:/|\^|["'])|[\w.]*(?:path|prefix|route|PATH|PREFIX|ROUTE)\b)|\bgetattr\([^)\n]*(?:router|app|api|blueprint|bp)\b"#
+            r#"@[ \t]*(?:[\w.]+\.)?(?:{verbs})\b|\.(?:{verbs})\(\s*(?:[rbfRBF]?["'](?:/|\^|["'])|[\w.]*(?:path|prefix|route|PATH|PREFIX|ROUTE)\b)|\bgetattr\([^)\n]*(?:router|app|api|blueprint|bp)\b"#
         );
         Some(Signs {
             words: AhoCorasick::new(&words).ok()?,
