@@ -323,7 +323,7 @@ fn macro_calls() {
     value("m!()", "call(name m!)");
     check(
         "lazy_static! { static ref RE: Regex = new(); }\ncfg_if::cfg_if! { if #[cfg(unix)] { fn a() {} } else { fn b() {} } }\nrun!(a);\n",
-        "declare RE: name Regex = call(name new)\nfunction a()\nfunction b()\ncall(name run!, name a)\n",
+        "declare RE: name Regex = call(name new)\n@call(name cfg, name unix)\ngiven\n  function a()\n@call(name cfg, call(name not, name unix))\ngiven\n  function b()\ncall(name run!, name a)\n",
     );
     check(
         "fn f() { matches!(x, A(_) | B if c) }",

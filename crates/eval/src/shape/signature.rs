@@ -168,31 +168,11 @@ impl World<'_> {
         {
             map.insert("default".into(), default);
         }
-        let place = match word {
-            _ if path.contains(name) || alias.as_ref().is_some_and(|a| path.contains(a)) => InputIn::Path,
-            Some("Path") => InputIn::Path,
-            Some("Query") => InputIn::Query,
-            Some("Header") => InputIn::Header,
-            Some("Cookie") => InputIn::Cookie,
-            Some("Body") => InputIn::Body,
-            Some("Form") | Some("File") => InputIn::Body,
-            _ if core.as_ref().is_some_and(|t| self.is_body(t)) => InputIn::Body,
-            _ => InputIn::Query,
-        };
+        let is_path = path.contains(name) || alias.as_ref().is_some_and(|a| path.contains(a));
+        let place = self.place_of(word, core.as_ref(), is_path);
         if place == InputIn::Body {
-            let is_file = core.as_ref().is_some_and(is_file) || word == Some("File");
-            let kind = if is_file {
-                "file"
-            } else if word == Some("Form") {
-                "form"
-            } else {
-                "json"
-            };
-            let embed = matches!(&marker, Some(Value::Unknown(u)) if matches!(u.args.name("embed"), Some(Value::Bool(true))));
-            let is_model = matches!(core, Some(Ty::Class(..)));
-            // A form model's fields are the form's.
-            let is_embedded = embed || kind != "json" && !is_model || word == Some("Form") && !is_model;
-            parts.push(Part { name: alias.unwrap_or_else(|| name.clone()), schema, required, is_embedded, kind });
+            let name = alias.unwrap_or_else(|| name.clone());
+            parts.push(part(name, schema, required, word, core.as_ref(), marker.as_ref()));
             return;
         }
         if let (true, Some(Ty::Class(class, _))) = (place != InputIn::Path && word.is_some(), &core)
@@ -211,6 +191,20 @@ impl World<'_> {
         };
         let _ = cx;
         out.push(Input { place, name, schema, required: required || place == InputIn::Path });
+    }
+
+    /// Where a parameter comes from.
+    fn place_of(&mut self, word: Option<&str>, core: Option<&Ty>, is_path: bool) -> InputIn {
+        match word {
+            _ if is_path => InputIn::Path,
+            Some("Path") => InputIn::Path,
+            Some("Query") => InputIn::Query,
+            Some("Header") => InputIn::Header,
+            Some("Cookie") => InputIn::Cookie,
+            Some("Body" | "Form" | "File") => InputIn::Body,
+            _ if core.is_some_and(|t| self.is_body(t)) => InputIn::Body,
+            _ => InputIn::Query,
+        }
     }
 
     fn is_own(&mut self, ty: &Ty) -> bool {
@@ -241,6 +235,21 @@ impl World<'_> {
     }
 }
 
+/// A parameter as a part of the body; a form model's fields are the form's.
+fn part(name: SmolStr, schema: Json, required: bool, word: Option<&str>, core: Option<&Ty>, marker: Option<&Value>) -> Part {
+    let is_file = core.is_some_and(is_file) || word == Some("File");
+    let kind = if is_file {
+        "file"
+    } else if word == Some("Form") {
+        "form"
+    } else {
+        "json"
+    };
+    let embed = matches!(marker, Some(Value::Unknown(u)) if matches!(u.args.name("embed"), Some(Value::Bool(true))));
+    let is_model = matches!(core, Some(Ty::Class(..)));
+    Part { name, schema, required, is_embedded: embed || kind != "json" && !is_model, kind }
+}
+
 fn is_file(ty: &Ty) -> bool {
     match ty {
         Ty::Apply(_, args) => args.iter().any(is_file),
@@ -254,8 +263,8 @@ fn marker_of(value: &Value) -> Option<&str> {
     let Value::Unknown(u) = value else { return None };
     let callee = u.callee.as_deref()?;
     let last = callee.rsplit('.').next()?;
-    let is_fastapi = callee.starts_with("fastapi") || !callee.contains('.');
-    (is_fastapi && matches!(last, "Query" | "Path" | "Header" | "Cookie" | "Body" | "Form" | "File" | "Depends" | "Security"))
+    let is_marker = !callee.starts_with("pathlib");
+    (is_marker && matches!(last, "Query" | "Path" | "Header" | "Cookie" | "Body" | "Form" | "File" | "Depends" | "Security"))
         .then_some(last)
 }
 
