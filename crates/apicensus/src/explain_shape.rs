@@ -1,7 +1,7 @@
-//! What an endpoint takes and gives, its controls and its sensitive data, in lines for `explain`. Lines are labelled once.
+//! What an endpoint takes and gives, and its sensitive data, in lines for `explain`. Lines are labelled once.
 
 use crate::style::one_line;
-use apicensus_catalog::{Control, ControlState, Endpoint, Parameter};
+use apicensus_catalog::{Endpoint, Parameter};
 use serde_json::Value;
 
 /// Properties of a schema that are named.
@@ -23,7 +23,6 @@ pub fn lines(endpoint: &Endpoint) -> Vec<(&'static str, String)> {
     section(&mut out, "gives", endpoint.responses.iter().map(response).collect());
     let fields = endpoint.sensitive.iter().map(|s| format!("{} · {} by rule {}", s.place, s.class, s.rule));
     section(&mut out, "holds", fields.collect());
-    section(&mut out, "ctrls", controls(&endpoint.controls));
     out
 }
 
@@ -31,27 +30,6 @@ fn section(out: &mut Vec<(&'static str, String)>, label: &'static str, lines: Ve
     for (at, line) in lines.into_iter().enumerate() {
         out.push((if at == 0 { label } else { "" }, one_line(&line)));
     }
-}
-
-/// Those in force or not known one a line; the others on one.
-fn controls(all: &[Control]) -> Vec<String> {
-    let told = |control: &&Control| control.state != ControlState::No || control.at.is_some();
-    let line = |control: &Control| {
-        let mut text = format!("{} {}", control.kind, control.state);
-        if let Some(detail) = &control.detail {
-            text.push_str(&format!(" · {detail}"));
-        }
-        if let Some(at) = &control.at {
-            text.push_str(&format!(" · {}:{} {}", at.file, at.line, control.symbol));
-        }
-        text
-    };
-    let mut out: Vec<String> = all.iter().filter(told).map(line).collect();
-    let missing: Vec<&str> = all.iter().filter(|control| !told(control)).map(|control| control.kind.as_str()).collect();
-    if !missing.is_empty() {
-        out.push(format!("no {}", missing.join(", ")));
-    }
-    out
 }
 
 fn parameter(parameter: &Parameter) -> String {

@@ -1,6 +1,6 @@
 //! An endpoint and its evidence.
 
-use crate::{Auth, Control, Location, Sensitive, SensitiveTag, is_false};
+use crate::{Auth, Location, Sensitive, SensitiveTag, is_false};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -54,9 +54,6 @@ pub struct Endpoint {
     pub conditions: Vec<Condition>,
     /// Who may call it.
     pub auth: Auth,
-    /// Protections beside authentication, one of each kind.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub controls: Vec<Control>,
     /// Fields of its bodies and answers that hold sensitive data; parameters carry their own mark.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<Sensitive>,

@@ -12,17 +12,17 @@
 #[macro_use]
 mod words;
 mod auth;
-mod control;
 mod coverage;
 mod endpoint;
+mod sensitive;
 
 pub use auth::{Auth, AuthState, Basis, ByDesign, Guard, GuardLevel, Scheme, SchemeKind};
-pub use control::{Control, ControlKind, ControlState, Sensitive, SensitiveClass, SensitiveTag};
 pub use coverage::{Coverage, LanguageCoverage, RouterCoverage, Trouble, TroubleKind};
 pub use endpoint::{
     Audience, Body, Condition, Confidence, Endpoint, HandlerRef, Hole, Lifecycle, Parameter, ParameterIn, PathState, Protocol, Response,
     TrailStep,
 };
+pub use sensitive::{Sensitive, SensitiveClass, SensitiveTag};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -37,7 +37,6 @@ fn endpoint() -> Endpoint {
         trail: vec![],
         conditions: vec![],
         auth: Auth::unknown("guards are not read"),
-        controls: vec![],
         sensitive: vec![],
         lifecycle: Lifecycle::default(),
         audience: Audience::Production,

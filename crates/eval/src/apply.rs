@@ -1,6 +1,6 @@
 //! What modelled calls do to framework objects.
 
-use crate::models::{Call, Does, Entry, KindId, MethodsSpec};
+use crate::models::{Call, Does, Entry, KindId};
 use crate::output::{Place, TroubleKind};
 use crate::text::Text;
 use crate::value::*;
@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// The role of an object that stands for one event of another.
-const SINGLE: &str = "@single";
+pub(crate) const SINGLE: &str = "@single";
 
 impl World<'_> {
     /// Calls a modelled symbol; None when no model has a use for the call.
@@ -122,7 +122,7 @@ impl World<'_> {
     }
 
     /// Whether a list is a (path, handler, ...) tuple of a role that has such.
-    fn route_tuple(&self, object: &Rc<Object>, list: &List) -> bool {
+    pub(crate) fn route_tuple(&self, object: &Rc<Object>, list: &List) -> bool {
         let tuples = object.kind.get().is_some_and(|kind| self.input.models.role(kind).tuples);
         let items = list.items.borrow();
         let path = |v: &Value| path_like(v) || matches!(v, Value::Unknown(_));
@@ -171,71 +171,6 @@ impl World<'_> {
         }
     }
 
-    /// The live list of an object's routes: one object an event; what user code appends is mounted at assembly.
-    pub(crate) fn live_list(&mut self, object: &Rc<Object>) -> Option<Rc<List>> {
-        let list = match self.live.get(&object.id) {
-            Some(list) => list.clone(),
-            None => {
-                let Value::List(list) = Value::list(Vec::new()) else { return None };
-                self.live.insert(object.id, list.clone());
-                list
-            }
-        };
-        let events: Vec<Rc<Event>> = object.events.borrow().iter().filter(|e| !matches!(e.what, What::Guard { .. })).cloned().collect();
-        let known: Vec<*const Event> = list
-            .items
-            .borrow()
-            .iter()
-            .filter_map(|v| {
-                if let Value::Object(o) = v {
-                    o.props.borrow().contains_key(SINGLE).then(|| o.events.borrow().first().map(Rc::as_ptr)).flatten()
-                } else {
-                    None
-                }
-            })
-            .collect();
-        for event in events {
-            if known.contains(&Rc::as_ptr(&event)) {
-                continue;
-            }
-            let single = self.make_object(object.kind.get(), event.at, None, true);
-            if let What::Route(route) = &event.what {
-                let mut props = single.props.borrow_mut();
-                props.insert("path".into(), route.path.clone().unwrap_or_else(|| Value::text("")));
-                props.insert("endpoint".into(), route.handler.clone().unwrap_or(Value::Null));
-                if let Some(methods) = &route.methods {
-                    props.insert("methods".into(), Value::list(methods.iter().cloned().map(Value::text).collect()));
-                }
-            }
-            single.props.borrow_mut().insert(SINGLE.into(), Value::Bool(true));
-            single.events.borrow_mut().push(event);
-            list.items.borrow_mut().push(Value::Object(single));
-        }
-        Some(list)
-    }
-
-    /// `table._items = list`: the object's routes are what is in the list from now on.
-    pub(crate) fn set_live_list(&mut self, object: &Rc<Object>, name: &str, value: &Value) -> bool {
-        let Some(kind) = object.kind.get() else { return false };
-        let is_live = self.input.models.role(kind).attributes.get(name).is_some_and(|a| a == "routes");
-        let Value::List(list) = self.force(value) else { return false };
-        if !is_live {
-            return false;
-        }
-        object.events.borrow_mut().clear();
-        self.live.insert(object.id, list);
-        true
-    }
-
-    /// What user code put into an object's live list.
-    pub(crate) fn live_extras(&self, object: &Object) -> Vec<Value> {
-        let Some(list) = self.live.get(&object.id) else { return Vec::new() };
-        let own = object.events.borrow();
-        let items = list.items.borrow();
-        let is_own = |v: &Value| matches!(v, Value::Object(o) if o.props.borrow().contains_key(SINGLE) && o.events.borrow().first().is_some_and(|e| own.iter().any(|x| Rc::ptr_eq(x, e))));
-        items.iter().filter(|v| !is_own(v)).cloned().collect()
-    }
-
     /// Calls a method on a framework object.
     pub(crate) fn call_on_object(&mut self, object: &Rc<Object>, name: &SmolStr, args: Args, at: Place) -> Value {
         let name = name.strip_prefix("super.").map_or_else(|| name.clone(), SmolStr::new);
@@ -265,7 +200,7 @@ impl World<'_> {
         self.unknown_call(&callee, args, at)
     }
 
-    fn run_object_callbacks(&mut self, args: &Args, at: Place) {
+    pub(crate) fn run_object_callbacks(&mut self, args: &Args, at: Place) {
         let nothing = Value::unknown("", "", Some(at));
         self.unknown_call(&nothing, args.clone(), at);
     }
@@ -280,7 +215,7 @@ impl World<'_> {
     }
 
     /// Finds out what an assumed router is by the method called on it.
-    fn choose_framework(&mut self, object: &Rc<Object>, name: &SmolStr, args: &Args, _at: Place) {
+    pub(crate) fn choose_framework(&mut self, object: &Rc<Object>, name: &SmolStr, args: &Args, _at: Place) {
         let models = self.input.models;
         let mut best: Option<(usize, KindId)> = None;
         for (m, model) in models.of(self.family.language()) {
@@ -445,7 +380,7 @@ impl World<'_> {
         Some(value)
     }
 
-    fn made(
+    pub(crate) fn made(
         &mut self,
         m: u16,
         call: &Call,
@@ -502,275 +437,13 @@ impl World<'_> {
         }
     }
 
-    fn returned(&self, call: &Call, object: &Rc<Object>, child: Option<&Rc<Object>>) -> Value {
+    pub(crate) fn returned(&self, call: &Call, object: &Rc<Object>, child: Option<&Rc<Object>>) -> Value {
         match call.returns.as_deref() {
             Some("child") => child.map_or(Value::Null, |c| Value::Object(c.clone())),
             Some("nothing") => Value::Null,
             None if child.is_some() => child.map_or(Value::Null, |c| Value::Object(c.clone())),
             _ => Value::Object(object.clone()),
         }
-    }
-
-    pub(crate) fn places(&mut self, place: &Option<crate::models::Place>, args: &Args, taken: Option<usize>) -> Vec<Value> {
-        match place {
-            Some(place) => place.all(args, taken, &mut |v, k| self.get_attr(v, k, None)),
-            None => Vec::new(),
-        }
-    }
-
-    pub(crate) fn prefix_of(&mut self, call: &Call, args: &Args) -> Option<Value> {
-        let found = call.prefix.as_ref()?.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like)?.0;
-        let found = self.force(&found);
-        let known = if call.trims { found.as_str().filter(|p| p.ends_with('/')) } else { None };
-        let found = match (known, &found) {
-            (Some(known), Value::Text(text)) => {
-                Value::Text(Rc::new(Text { is_default: text.is_default, ..Text::plain(known.trim_end_matches('/').into(), text.place()) }))
-            }
-            _ => found,
-        };
-        (!matches!(found, Value::Null)).then_some(found)
-    }
-
-    fn route_for_child(&mut self, call: &Call, name: &SmolStr, args: &Args) -> Option<RouteEvent> {
-        let guards = self.given_guards(&call.guards, args, None);
-        if call.methods.is_none() && call.protocol.is_none() && call.default_methods.is_empty() {
-            return (!guards.is_empty()).then(|| RouteEvent { guards, guards_only: true, ..RouteEvent::default() });
-        }
-        let methods = self.methods_of(call, name, args, None);
-        Some(RouteEvent { methods, guards, protocol: call.protocol.as_deref().map(SmolStr::new), by_class: true, ..RouteEvent::default() })
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn route_event(
-        &mut self,
-        call: &Call,
-        object: &Rc<Object>,
-        name: &SmolStr,
-        args: &Args,
-        path: Option<Value>,
-        taken: Option<usize>,
-        decorated: Option<Value>,
-    ) -> RouteEvent {
-        let mut given: Vec<Value> = Vec::new();
-        if decorated.is_none() {
-            for value in self.places(&call.handler, args, taken) {
-                self.flatten(&value, &mut given, 0);
-            }
-        }
-        let handler = decorated.or_else(|| given.pop());
-        let mut guards = self.given_guards(&call.guards, args, taken);
-        guards.extend(given);
-        let deprecated = call
-            .deprecated
-            .as_ref()
-            .and_then(|p| p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like))
-            .is_some_and(|(v, _)| self.truth(&v) == Some(true));
-        let mut methods = self.methods_of(call, name, args, Some(object));
-        let default_methods = methods.is_some()
-            && match &call.methods {
-                None => true,
-                Some(MethodsSpec::Word(word)) => crate::models::Place::parse(word).is_some_and(|p| {
-                    p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like).is_none_or(|(v, _)| matches!(v, Value::Null))
-                }),
-                Some(MethodsSpec::List(_)) => false,
-            };
-        let given = object.props.borrow().get("@methods").cloned().filter(|_| methods.is_none());
-        if let Some(given) = given {
-            methods = self.method_names(&given, 0);
-        }
-        RouteEvent {
-            default_methods: default_methods && !call.default_methods.is_empty(),
-            methods,
-            path,
-            handler,
-            guards,
-            protocol: call.protocol.as_deref().map(SmolStr::new),
-            deprecated,
-            by_class: true,
-            style: call.style.as_deref().map(SmolStr::new),
-            framework: None,
-            third_party: false,
-            annotated: false,
-            annotation: None,
-            guards_only: false,
-        }
-    }
-
-    pub(crate) fn flatten(&mut self, value: &Value, into: &mut Vec<Value>, depth: u32) {
-        match self.force(value) {
-            Value::List(list) if depth < 6 => {
-                let items = list.items.borrow().clone();
-                for item in items {
-                    self.flatten(&item, into, depth + 1);
-                }
-            }
-            other => into.push(other),
-        }
-    }
-
-    fn methods_of(&mut self, call: &Call, name: &SmolStr, args: &Args, object: Option<&Rc<Object>>) -> Option<Vec<SmolStr>> {
-        let defaults = || (!call.default_methods.is_empty()).then(|| call.default_methods.iter().map(SmolStr::from).collect());
-        match &call.methods {
-            None => defaults(),
-            Some(MethodsSpec::List(list)) => Some(list.iter().map(SmolStr::from).collect()),
-            Some(MethodsSpec::Word(word)) => match word.as_str() {
-                "ANY" => None,
-                "@name" => method_name(name).map(|m| vec![m]),
-                "@made" => {
-                    let object = object?;
-                    let made = object.props.borrow().get("@symbol").and_then(Value::as_str)?;
-                    // `method(Method::PATCH)`.
-                    let first = object.args.borrow().at(0).cloned().filter(|_| made.ends_with("method"));
-                    if let Some(first) = first {
-                        return self.method_names(&first, 0);
-                    }
-                    method_name(made.rsplit('.').next().unwrap_or(&made)).map(|m| vec![m])
-                }
-                place => {
-                    let place = crate::models::Place::parse(place)?;
-                    let Some((value, _)) = place.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like) else { return defaults() };
-                    match self.method_names(&value, 0) {
-                        Some(names) if !names.is_empty() => {
-                            if names.iter().any(|n| matches!(n.as_str(), "*" | "ALL" | "ANY")) {
-                                None
-                            } else {
-                                Some(names)
-                            }
-                        }
-                        _ => defaults(),
-                    }
-                }
-            },
-        }
-    }
-
-    /// Method names out of a string, a list, an enum member or a symbol.
-    pub(crate) fn method_names(&mut self, value: &Value, depth: u32) -> Option<Vec<SmolStr>> {
-        if depth > 4 {
-            return None;
-        }
-        match self.force(value) {
-            Value::Text(text) => text.known().map(|t| vec![SmolStr::new(t.to_uppercase())]),
-            Value::Symbol(symbol) => {
-                let last = symbol.rsplit('.').next().unwrap_or(&symbol);
-                let last = last.strip_prefix("METH_").unwrap_or(last);
-                (last.len() > 2 && last.chars().all(|c| c.is_ascii_uppercase())).then(|| vec![SmolStr::new(last)])
-            }
-            Value::List(list) => {
-                let items = list.items.borrow().clone();
-                Some(items.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect())
-            }
-            Value::Dict(_) => {
-                let (keys, _) = self.keys_of(value);
-                Some(keys.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect())
-            }
-            Value::Instance(instance) => {
-                let inner = instance.fields.borrow().get("value").cloned()?;
-                self.method_names(&inner, depth + 1)
-            }
-            Value::Default(inner) => self.method_names(&inner, depth + 1),
-            // `Method::GET.or(Method::POST)`.
-            Value::Unknown(u) if u.callee.as_ref().is_some_and(|c| c.ends_with(".or")) => {
-                let first = u.callee.as_ref().map(|c| Value::Symbol(SmolStr::new(c.trim_end_matches(".or"))));
-                Some(first.iter().chain(&u.args.items).filter_map(|v| self.method_names(v, depth + 1)).flatten().collect())
-            }
-            Value::Either(all) => {
-                let all: Vec<SmolStr> = all.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect();
-                Some(all)
-            }
-            _ => None,
-        }
-    }
-
-    /// `use(path?, a, b, router)`: routers are mounted, the rest guards what comes after.
-    fn use_values(&mut self, object: &Rc<Object>, path: Option<Value>, values: Vec<Value>, at: Place) {
-        let mut flat = Vec::new();
-        for value in &values {
-            self.flatten(value, &mut flat, 0);
-        }
-        let prefixes = match path.as_ref().map(|p| self.force(p)) {
-            Some(Value::List(list)) => list.items.borrow().iter().cloned().map(Some).collect(),
-            _ => vec![path.clone()],
-        };
-        for value in flat {
-            let children = self.routers_in(&value, 0);
-            for prefix in &prefixes {
-                for child in &children {
-                    self.register(object, What::Mount { prefix: prefix.clone(), child: child.clone(), replaces: false, route: None }, at);
-                }
-                if children.is_empty() {
-                    self.use_one(object, prefix.clone(), &value, at);
-                }
-            }
-        }
-    }
-
-    fn use_one(&mut self, object: &Rc<Object>, prefix: Option<Value>, value: &Value, at: Place) {
-        if let Value::Unknown(u) = value
-            && u.callee.is_none()
-            && (u.reason.contains("not in the tree") || u.reason.contains("run time"))
-        {
-            let message = format!("`{}` is used here but could not be followed: {}", u.label, u.reason);
-            self.trouble_at(TroubleKind::UnresolvedMount, at, message, "if it is a router, its endpoints are missing");
-        }
-        if prefix.is_some() && self.terminal(value) {
-            let route = RouteEvent { path: prefix, handler: Some(value.clone()), ..RouteEvent::default() };
-            self.register(object, What::Route(route), at);
-            return;
-        }
-        self.register(object, What::Guard { value: value.clone(), prefix, reach: Reach::After }, at);
-    }
-
-    /// The routers a value is or holds: itself, results of callbacks of an unknown call, a module's default export.
-    pub(crate) fn routers_in(&mut self, value: &Value, depth: u32) -> Vec<Value> {
-        if depth > 6 {
-            return Vec::new();
-        }
-        match self.force(value) {
-            object @ Value::Object(_) => vec![object],
-            Value::Unknown(u) => {
-                if let Some(router) = self.known_outside_router(u.at) {
-                    return vec![router];
-                }
-                let mut found = Vec::new();
-                for result in u.results.iter().chain(&u.args.items) {
-                    found.extend(self.routers_in(result, depth + 1));
-                }
-                found
-            }
-            Value::Either(all) => {
-                let mut found = Vec::new();
-                for one in all.iter() {
-                    found.extend(self.routers_in(one, depth + 1));
-                }
-                found
-            }
-            Value::Module(id) => match self.member(&Value::Module(id), "default") {
-                Some(Value::Module(_)) | None => Vec::new(),
-                Some(default) => self.routers_in(&default, depth + 1),
-            },
-            Value::List(list) => {
-                let items = list.items.borrow().clone();
-                items.iter().flat_map(|v| self.routers_in(v, depth + 1)).collect()
-            }
-            Value::Dict(dict) => match dict.get("default") {
-                Some(default) => self.routers_in(&default, depth + 1),
-                None => Vec::new(),
-            },
-            Value::Default(inner) => self.routers_in(&inner, depth + 1),
-            // A middleware function that wraps a router it has captured is followed when it is a property.
-            Value::Function(f) => {
-                let router = f.props.borrow().get("router").cloned();
-                router.map_or_else(Vec::new, |r| self.routers_in(&r, depth + 1))
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Whether a symbol composes annotations.
-    pub(crate) fn is_compose(&self, symbol: &str) -> bool {
-        let models = self.input.models;
-        models.symbol(symbol).iter().any(|e| matches!(e, Entry::Call(m, c) if models.call(*m, *c).does == Does::Compose))
     }
 }
 

@@ -3,10 +3,9 @@
 
 use crate::evaluate::Family;
 use crate::guard::reach::{Reaching, here};
-use crate::handler::Handler;
 use crate::models::Join;
 use crate::output::*;
-use crate::text::{Part, Text};
+use crate::text::Text;
 use crate::value::*;
 use crate::world::World;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,20 +13,20 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Mounts nested deeper are cut with a trouble.
-const MAX_DEPTH: usize = 24;
+pub(crate) const MAX_DEPTH: usize = 24;
 /// Endpoints of one application.
-const MAX_ROUTES: usize = 20_000;
+pub(crate) const MAX_ROUTES: usize = 20_000;
 
 /// What has been gathered on the way to an object.
 #[derive(Clone)]
-struct Way {
-    path: Vec<PathPiece>,
-    conditions: Vec<Condition>,
-    guards: Vec<Reaching>,
-    trail: Vec<Step>,
-    app: Option<Place>,
-    detached: bool,
-    stack: Vec<u32>,
+pub(crate) struct Way {
+    pub(crate) path: Vec<PathPiece>,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) guards: Vec<Reaching>,
+    pub(crate) trail: Vec<Step>,
+    pub(crate) app: Option<Place>,
+    pub(crate) detached: bool,
+    pub(crate) stack: Vec<u32>,
 }
 
 impl World<'_> {
@@ -136,7 +135,7 @@ impl World<'_> {
     }
 
     /// What a mounted value stands for: objects, handlers.
-    fn mount_children(&mut self, child: &Value, depth: u32) -> Vec<Value> {
+    pub(crate) fn mount_children(&mut self, child: &Value, depth: u32) -> Vec<Value> {
         if depth > 6 {
             return Vec::new();
         }
@@ -159,7 +158,7 @@ impl World<'_> {
         }
     }
 
-    fn walk(&mut self, object: &Rc<Object>, way: &Way, ignore_prefix: bool, out: &mut Vec<Route>) {
+    pub(crate) fn walk(&mut self, object: &Rc<Object>, way: &Way, ignore_prefix: bool, out: &mut Vec<Route>) {
         let Some(kind) = object.kind.get() else { return };
         if way.stack.contains(&object.id) {
             return;
@@ -198,7 +197,7 @@ impl World<'_> {
         self.walk_events(object, way, join, out);
     }
 
-    fn walk_events(&mut self, object: &Rc<Object>, mut way: Way, join: Join, out: &mut Vec<Route>) {
+    pub(crate) fn walk_events(&mut self, object: &Rc<Object>, mut way: Way, join: Join, out: &mut Vec<Route>) {
         let Some(kind) = object.kind.get() else { return };
         let model = self.input.models.model(kind.model);
         let mut events: Vec<Rc<Event>> = object.events.borrow().iter().filter(|e| !self.is_dropped(e.entry)).cloned().collect();
@@ -240,7 +239,7 @@ impl World<'_> {
     }
 
     /// Children that are mounted both under a known prefix and under one with a hole: the known one counts.
-    fn hole_mounts(&mut self, events: &[Rc<Event>]) -> FxHashSet<usize> {
+    pub(crate) fn hole_mounts(&mut self, events: &[Rc<Event>]) -> FxHashSet<usize> {
         let mut known: FxHashMap<usize, (bool, bool)> = FxHashMap::default();
         for event in events {
             if let What::Mount { prefix: Some(prefix), child, .. } = &event.what
@@ -257,7 +256,7 @@ impl World<'_> {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn mount(
+    pub(crate) fn mount(
         &mut self,
         object: &Rc<Object>,
         event: &Rc<Event>,
@@ -315,7 +314,7 @@ impl World<'_> {
     }
 
     /// Says what was mounted but could not be followed.
-    fn unmountable(&mut self, child: &Value, at: Place) {
+    pub(crate) fn unmountable(&mut self, child: &Value, at: Place) {
         let message = match child {
             Value::Unknown(u) if u.callee.is_none() => {
                 format!("`{}` is mounted here but could not be followed: {}", u.label, u.reason)
@@ -327,7 +326,15 @@ impl World<'_> {
     }
 
     /// A function mounted without route facts: its annotations may make it a route (Rust attribute macros).
-    fn mounted_function(&mut self, object: &Rc<Object>, event: &Rc<Event>, child: &Value, way: &Way, join: Join, out: &mut Vec<Route>) {
+    pub(crate) fn mounted_function(
+        &mut self,
+        object: &Rc<Object>,
+        event: &Rc<Event>,
+        child: &Value,
+        way: &Way,
+        join: Join,
+        out: &mut Vec<Route>,
+    ) {
         let models = self.input.models;
         for (m, route) in self.annotated_routes(child) {
             let model = models.model(m);
@@ -337,7 +344,7 @@ impl World<'_> {
     }
 
     /// Routes that stand in annotations of functions that nothing mounts.
-    fn unmounted_annotations(&mut self, out: &mut Vec<Route>) {
+    pub(crate) fn unmounted_annotations(&mut self, out: &mut Vec<Route>) {
         if self.family != Family::Rust {
             return;
         }
@@ -374,190 +381,15 @@ impl World<'_> {
             }
         }
     }
-
-    /// Emits a route event: one route a path and handler.
-    #[allow(clippy::too_many_arguments)]
-    fn emit(
-        &mut self,
-        object: &Rc<Object>,
-        event: &Rc<Event>,
-        route: &RouteEvent,
-        way: &Way,
-        join: Join,
-        style: &str,
-        framework: &str,
-        out: &mut Vec<Route>,
-    ) {
-        let style = route.style.clone().unwrap_or_else(|| SmolStr::new(style));
-        let texts = match &route.path {
-            Some(path) => self.path_texts(path, event.at),
-            None => vec![(Text::default(), false)],
-        };
-        self.emitted.extend(route.annotation);
-        let class_protocol = self.class_protocol(route).or_else(|| self.handler_protocol(route, framework));
-        let models = self.input.models;
-        let native = models.models.iter().find(|m| m.framework == framework).and_then(|m| m.handlers.as_deref());
-        let found = native.and_then(|n| crate::natives::handlers(self, n, object, route, event.at));
-        let handlers = found.unwrap_or_else(|| self.handlers(route, event.at));
-        let at_registration =
-            models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);
-        let handler_label = route.handler.as_ref().map(|h| self.label(h)).unwrap_or_default();
-        for (text, is_regex) in texts {
-            let style = if is_regex { SmolStr::new_static("pattern") } else { style.clone() };
-            let gives = self.pieces(&text, &style, event.at);
-            let mut trail = way.trail.clone();
-            trail.extend(event.via.iter().map(|p| Step { place: *p, what: "call".into(), gives: Vec::new() }));
-            trail.push(Step { place: event.at, what: "route".into(), gives: gives.clone() });
-            let mut conditions = way.conditions.clone();
-            add_conditions(&mut conditions, &event.conditions);
-            let all = conditions.len();
-            conditions.retain(|c| c.text != crate::interp::cfg::TEST);
-            let test = conditions.len() < all;
-            let path = join_path(&way.path, &gives, join);
-            let mut guards: Vec<GuardRef> = self.at_path(&way.guards, &path);
-            for guard in &route.guards {
-                guards.push(self.guard_ref(guard, event.at, "route"));
-            }
-            let registered_at = match route.annotation {
-                Some(place) => place,
-                None if at_registration => self.registered_at(event, &text),
-                None => text.place().filter(|p| p.line > 0).unwrap_or(event.at),
-            };
-            for whole @ Handler { methods, handler, third_party, suffix, socket, framework: own, .. } in &handlers {
-                let own_guards = self.handler_guards(whole, event.at);
-                if out.len() >= MAX_ROUTES {
-                    return;
-                }
-                let mut path = path.clone();
-                path.extend(suffix.iter().map(|text| PathPiece::Text {
-                    text: text.clone(),
-                    place: Some(event.at),
-                    style: style.clone(),
-                    is_default: false,
-                }));
-                let framework = own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework));
-                let inputs = self.inputs(whole, &framework, &path, &route.guards);
-                out.push(Route {
-                    framework,
-                    protocol: match class_protocol.or(route.protocol.as_deref()) {
-                        Some("websocket") => Protocol::WebSocket,
-                        Some("sse") => Protocol::Sse,
-                        _ if *socket => Protocol::WebSocket,
-                        _ => Protocol::Http,
-                    },
-                    methods: methods.clone().map_or(Methods::Any, Methods::Some),
-                    path,
-                    handler: handler_at(handler.clone(), at_registration, registered_at, &handler_label),
-                    registered_at,
-                    trail: trail.clone(),
-                    conditions: conditions.clone(),
-                    guards: guards.iter().cloned().chain(own_guards).collect(),
-                    inputs,
-                    app: way.app,
-                    detached: way.detached,
-                    deprecated: route.deprecated,
-                    third_party: *third_party || route.third_party,
-                    test,
-                    implicit: false,
-                });
-            }
-        }
-    }
-
-    /// The texts a path value may be, and whether each is a regular expression.
-    fn path_texts(&mut self, value: &Value, at: Place) -> Vec<(Text, bool)> {
-        match self.force(value) {
-            Value::List(list) => {
-                let items = list.items.borrow().clone();
-                items.iter().flat_map(|v| self.path_texts(v, at)).collect()
-            }
-            regex @ Value::Regex(_) => vec![(self.to_text(&regex, at), true)],
-            other => self.texts(&other, at).into_iter().map(|text| (text, false)).collect(),
-        }
-    }
-
-    /// The texts a path value may be.
-    pub(crate) fn texts(&mut self, value: &Value, at: Place) -> Vec<Text> {
-        match self.force(value) {
-            Value::Either(all) => {
-                let mut texts: Vec<Text> = Vec::new();
-                for one in all.iter() {
-                    texts.extend(self.texts(one, at));
-                }
-                let known: Vec<Text> = texts.iter().filter(|t| t.known().is_some()).cloned().collect();
-                let mut texts = if known.is_empty() { texts } else { known };
-                texts.dedup_by(|a, b| a.same(b));
-                texts
-            }
-            Value::List(list) => {
-                let items = list.items.borrow().clone();
-                items.iter().flat_map(|v| self.texts(v, at)).collect()
-            }
-            Value::Null => vec![Text::default()],
-            other => vec![self.to_text(&other, at)],
-        }
-    }
-
-    /// The pieces of a text in a path syntax; a hole takes the tree's only value of its name.
-    pub(crate) fn pieces(&mut self, text: &Text, style: &str, at: Place) -> Vec<PathPiece> {
-        let mut out = Vec::new();
-        for part in &text.parts {
-            match part {
-                Part::Known(t, _) if t.is_empty() => {}
-                Part::Known(t, place) => out.push(PathPiece::Text {
-                    text: t.clone(),
-                    place: place.or(Some(at)),
-                    style: SmolStr::new(style),
-                    is_default: text.is_default,
-                }),
-                Part::Hole { label, reason, at: hole_at } => match self.only_value(label) {
-                    Some((value, place)) => {
-                        out.push(PathPiece::Text { text: value, place: Some(place), style: SmolStr::new(style), is_default: true })
-                    }
-                    None => out.push(PathPiece::Hole { label: label.clone(), reason: reason.clone(), place: hole_at.or(Some(at)) }),
-                },
-            }
-        }
-        out
-    }
-
-    /// Registrations that could not be followed at all are troubles where they stand.
-    fn report_missed(&mut self) {
-        if self.family == Family::Python {
-            // Handlers whose decorator is of an unknown receiver.
-            let closures = self.closures.clone();
-            for closure in closures {
-                for mark in closure.marks.borrow().iter() {
-                    if let Value::Unknown(u) = &mark.value
-                        && mark.symbol.is_none()
-                        && u.callee.is_none()
-                        && let Some(name) = u.label.rsplit('.').next()
-                        && self.vocabulary.contains(name.trim_end_matches("()"))
-                        && u.label.contains('.')
-                    {
-                        let message =
-                            format!("`{}` registers something here but its receiver could not be followed: {}", u.label, u.reason);
-                        self.troubles.push(Trouble {
-                            kind: TroubleKind::UnresolvedRegistration,
-                            file: mark.at.file,
-                            line: mark.at.line,
-                            message,
-                            effect: "its endpoint is missing".into(),
-                        });
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// What an object is and where each of its registrations stands: an unmounted twin of a mounted object has no others.
-fn registrations(object: &Object) -> Vec<(Place, Option<crate::models::KindId>, Place)> {
+pub(crate) fn registrations(object: &Object) -> Vec<(Place, Option<crate::models::KindId>, Place)> {
     object.events.borrow().iter().map(|e| (object.site, object.kind.get(), e.at)).collect()
 }
 
 /// The identity of a mounted child: the object it is, also as one of several alternatives; 0 for none.
-fn child_key(child: &Value) -> usize {
+pub(crate) fn child_key(child: &Value) -> usize {
     match child {
         Value::Either(all) => all.iter().find(|v| matches!(v, Value::Object(_))).and_then(Value::ptr).unwrap_or(0),
         Value::Default(inner) => child_key(inner),
@@ -565,7 +397,7 @@ fn child_key(child: &Value) -> usize {
     }
 }
 
-fn add_conditions(into: &mut Vec<Condition>, more: &Conditions) {
+pub(crate) fn add_conditions(into: &mut Vec<Condition>, more: &Conditions) {
     for condition in more.iter() {
         let same = |c: &Condition| c == condition.as_ref() || (c.text == condition.text && c.text.starts_with("cfg("));
         if !into.iter().any(same) {
@@ -575,12 +407,12 @@ fn add_conditions(into: &mut Vec<Condition>, more: &Conditions) {
 }
 
 /// How mounts join where routes join like this.
-fn mounts(join: Join) -> Join {
+pub(crate) fn mounts(join: Join) -> Join {
     if join == Join::ConcatIndex { Join::Slash } else { join }
 }
 
 /// The handler as the model wants it told: where it is defined or where it is registered.
-fn handler_at(handler: Option<HandlerRef>, at_registration: bool, registered_at: Place, label: &SmolStr) -> Option<HandlerRef> {
+pub(crate) fn handler_at(handler: Option<HandlerRef>, at_registration: bool, registered_at: Place, label: &SmolStr) -> Option<HandlerRef> {
     if !at_registration {
         return handler;
     }
@@ -591,7 +423,7 @@ fn handler_at(handler: Option<HandlerRef>, at_registration: bool, registered_at:
 }
 
 /// Takes the slash off the end of a path that is more than that slash.
-fn trim_end(path: &mut [PathPiece]) {
+pub(crate) fn trim_end(path: &mut [PathPiece]) {
     let longer = path.len() > 1;
     if let Some(PathPiece::Text { text, .. }) = path.last_mut()
         && (longer || text.len() > 1)

@@ -159,10 +159,9 @@ fn is_settings(path: &str) -> bool {
 }
 
 fn is_whole(text: &[u8], start: usize, end: usize) -> bool {
-    let is_word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
-    let inside = |b: Option<&u8>| is_word(b);
-    !(start > 0 && inside(text.get(start - 1)) && inside(text.get(start)))
-        && !(inside(text.get(end)) && inside(text.get(end.wrapping_sub(1))))
+    let is_word = |at: usize| text.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let goes_on = |at: usize| at > 0 && is_word(at - 1) && is_word(at);
+    !goes_on(start) && !goes_on(end)
 }
 
 /// With the definitions of the same file that use them: subclasses, functions that call them.

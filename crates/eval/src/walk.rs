@@ -14,6 +14,19 @@ pub fn with_bindings(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId
     bindings.append(&mut walker.binds);
 }
 
+/// The items of a list, or the expression itself: arguments of a type.
+pub fn items(tree: &Module, id: ExprId) -> Vec<ExprId> {
+    match tree.expr(id) {
+        Expr::List(_, items) => items
+            .iter()
+            .map(|i| match i {
+                Item::One(e) | Item::Spread(e) => *e,
+            })
+            .collect(),
+        _ => vec![id],
+    }
+}
+
 struct Walker<'t> {
     tree: &'t Module,
     exprs: Vec<ExprId>,

@@ -120,7 +120,6 @@ impl Converter<'_> {
             trail: self.trail(),
             conditions: self.conditions(),
             auth: self.auth(&method),
-            controls: Vec::new(),
             sensitive: Vec::new(),
             method,
             lifecycle: catalog::Lifecycle { deprecated, version: template::version(&template.path) },

@@ -7,7 +7,7 @@ use crate::models::Injects;
 use crate::output::{GuardRef, Place, Says};
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Expr, ExprId, Item};
+use apicensus_syntax::{Expr, ExprId};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
@@ -210,15 +210,7 @@ impl World<'_> {
         match tree.expr(ty) {
             Expr::Index(base, index) => {
                 let is_annotated = matches!(tree.expr(*base), Expr::Name(n) | Expr::Attr(_, n) if n == "Annotated");
-                let items: Vec<ExprId> = match tree.expr(*index) {
-                    Expr::List(_, items) => items
-                        .iter()
-                        .map(|i| match i {
-                            Item::One(e) | Item::Spread(e) => *e,
-                        })
-                        .collect(),
-                    _ => vec![*index],
-                };
+                let items = crate::walk::items(tree, *index);
                 if is_annotated {
                     calls.extend(items.iter().skip(1).filter(|e| matches!(tree.expr(**e), Expr::Call { .. })));
                     items.iter().take(1).for_each(|e| self.metadata(scope, tree, *e, calls, values, depth + 1));
@@ -235,7 +227,9 @@ impl World<'_> {
                 if let Some(Value::Unknown(u)) = self.named_value(scope, None, tree, ty, 0)
                     && u.callee.as_deref().is_some_and(|c| c.ends_with("Annotated[]"))
                 {
-                    values.extend(u.args.items.iter().filter(|v| matches!(v, Value::Unknown(_))).cloned());
+                    let mut given = Vec::new();
+                    u.args.items.iter().for_each(|v| self.flatten(v, &mut given, 0));
+                    values.extend(given.into_iter().skip(1).filter(|v| matches!(v, Value::Unknown(_))));
                 }
             }
             _ => {}

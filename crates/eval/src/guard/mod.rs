@@ -48,6 +48,9 @@ pub(crate) fn all_of(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
             out.inferred = one.inferred;
             out.unsafe_only = one.unsafe_only;
             out.reason = one.reason.clone();
+        } else if one.says == out.says {
+            // What is asked of every method is asked of the safe ones too.
+            out.unsafe_only &= one.unsafe_only;
         }
         out.says = out.says.max(one.says);
         out.merge_proof(&one);
@@ -136,7 +139,8 @@ impl World<'_> {
         }
     }
 
-    /// Of several alternatives the weakest one counts; when they differ the reader is told why it isn't sure.
+    /// Of several alternatives, which settings choose between, the strictest one counts: the others stand in for it where
+    /// it is switched off.
     fn either_ruling(&mut self, all: &Rc<Vec<Value>>, depth: u32) -> Ruling {
         let rulings: Vec<Ruling> = all
             .iter()

@@ -4,7 +4,6 @@ use super::Cx;
 use super::module::join_symbol;
 use super::pattern::label_of;
 use crate::evaluate::Family;
-use crate::models::Entry;
 use crate::output::Place;
 use crate::value::*;
 use crate::world::{MAX_NESTING, World};
@@ -12,7 +11,7 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Chains of calls of outside code are kept while their text is shorter.
-const MAX_CHAIN: usize = 600;
+pub(crate) const MAX_CHAIN: usize = 600;
 
 impl World<'_> {
     /// An attribute of a value; None when it certainly has none of that name.
@@ -26,7 +25,7 @@ impl World<'_> {
         found
     }
 
-    fn get_attr_inner(&mut self, value: &Value, name: &str, at: Option<Place>) -> Option<Value> {
+    pub(crate) fn get_attr_inner(&mut self, value: &Value, name: &str, at: Option<Place>) -> Option<Value> {
         match value {
             Value::Lazy(_) => match self.force(value) {
                 still @ Value::Lazy(_) => Some(self.lazy_name(&still, &SmolStr::new(name), at.unwrap_or(NOWHERE))),
@@ -70,7 +69,7 @@ impl World<'_> {
         }
     }
 
-    fn unknown_attr(&mut self, unknown: &Rc<Unknown>, name: &str, at: Option<Place>) -> Value {
+    pub(crate) fn unknown_attr(&mut self, unknown: &Rc<Unknown>, name: &str, at: Option<Place>) -> Value {
         let label = if unknown.label.is_empty() { SmolStr::new(name) } else { SmolStr::new(format!("{}.{name}", unknown.label)) };
         Value::Unknown(Rc::new(Unknown {
             label,
@@ -83,7 +82,7 @@ impl World<'_> {
         }))
     }
 
-    fn dict_attr(&mut self, dict: &Rc<Dict>, value: &Value, name: &str) -> Option<Value> {
+    pub(crate) fn dict_attr(&mut self, dict: &Rc<Dict>, value: &Value, name: &str) -> Option<Value> {
         if self.family != Family::JavaScript {
             return None;
         }
@@ -112,7 +111,7 @@ impl World<'_> {
         None
     }
 
-    fn instance_attr(&mut self, instance: &Rc<Instance>, value: &Value, name: &str) -> Option<Value> {
+    pub(crate) fn instance_attr(&mut self, instance: &Rc<Instance>, value: &Value, name: &str) -> Option<Value> {
         let field = instance.fields.borrow().get(name).cloned();
         if let Some(found) = field {
             return Some(self.force(&found));
@@ -173,7 +172,7 @@ impl World<'_> {
     }
 
     /// Fields of settings classes are defaults: the environment may set them.
-    fn is_settings(&mut self, class: &Rc<ClassValue>) -> bool {
+    pub(crate) fn is_settings(&mut self, class: &Rc<ClassValue>) -> bool {
         self.family == Family::Python && self.mro(class).iter().any(|v| matches!(v, Value::Symbol(s) if s.ends_with("BaseSettings")))
     }
 
@@ -215,108 +214,12 @@ impl World<'_> {
         }
     }
 
-    fn is_implicit_classmethod(&self, function: &Closure) -> bool {
+    pub(crate) fn is_implicit_classmethod(&self, function: &Closure) -> bool {
         let name = &self.module(function.module).tree.function(function.function).name;
         self.family == Family::Python && name.as_deref().is_some_and(|n| n == "__init_subclass__" || n == "__class_getitem__")
     }
 
-    /// The classes of a class in method resolution order: itself, then bases, outside bases as symbols.
-    pub(crate) fn mro(&mut self, class: &Rc<ClassValue>) -> Vec<Value> {
-        let mut all = Vec::new();
-        self.mro_into(class, &mut all, 0);
-        // Like C3 for the usual diamonds: a base stands after all its subclasses.
-        let mut seen: Vec<Value> = Vec::new();
-        for value in all.into_iter().rev() {
-            if !seen.iter().any(|v| v.same(&value)) {
-                seen.push(value);
-            }
-        }
-        seen.reverse();
-        seen
-    }
-
-    fn mro_into(&mut self, class: &Rc<ClassValue>, all: &mut Vec<Value>, depth: u32) {
-        all.push(Value::Class(class.clone()));
-        if depth > 24 || all.len() > 200 {
-            return;
-        }
-        let bases = class.bases.borrow().clone();
-        for base in bases {
-            match self.force(&base) {
-                Value::Class(base) => self.mro_into(&base, all, depth + 1),
-                Value::Either(options) => {
-                    for option in options.iter() {
-                        match option {
-                            Value::Class(base) => self.mro_into(base, all, depth + 1),
-                            symbol @ Value::Symbol(_) => all.push(symbol.clone()),
-                            _ => {}
-                        }
-                    }
-                }
-                // `Generic[T]`, `Base<T>`.
-                Value::Unknown(u) if u.callee.as_ref().is_some_and(|c| c.ends_with("[]")) => {
-                    if let Some(callee) = &u.callee {
-                        all.push(Value::Symbol(SmolStr::new(callee.trim_end_matches("[]"))));
-                    }
-                }
-                // A mixin: class expression from an outside call keeps its class arguments as bases.
-                Value::Unknown(u) => {
-                    for arg in u.args.items.clone() {
-                        match self.force(&arg) {
-                            Value::Class(base) => self.mro_into(&base, all, depth + 1),
-                            symbol @ Value::Symbol(_) => all.push(symbol),
-                            _ => {}
-                        }
-                    }
-                    if let Some(callee) = &u.callee {
-                        all.push(Value::Symbol(callee.clone()));
-                    }
-                }
-                symbol @ Value::Symbol(_) => all.push(symbol),
-                Value::Function(f) => {
-                    let base = self.class_of_function(&f);
-                    self.mro_into(&base, all, depth + 1);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Outside ancestors, nearest first.
-    pub(crate) fn outside_bases(&mut self, class: &Rc<ClassValue>) -> Vec<SmolStr> {
-        self.mro(class).into_iter().filter_map(|v| if let Value::Symbol(s) = v { Some(s) } else { None }).collect()
-    }
-
-    pub(crate) fn has_outside_base(&mut self, class: &Rc<ClassValue>) -> bool {
-        self.mro(class)
-            .iter()
-            .any(|v| matches!(v, Value::Symbol(s) if !matches!(s.as_str(), "object" | "abc.ABC" | "typing.Generic" | "typing.Protocol")))
-    }
-
-    /// What the models say of an ancestor.
-    pub(crate) fn modelled_base(&mut self, class: &Rc<ClassValue>) -> Option<(SmolStr, Entry)> {
-        let models = self.input.models;
-        self.outside_bases(class).into_iter().find_map(|s| models.symbol(&s).first().map(|e| (s.clone(), *e)))
-    }
-
-    /// A class attribute by method resolution order.
-    pub(crate) fn class_attr(&mut self, class: &Rc<ClassValue>, name: &str) -> Option<Value> {
-        if let Some(found) = class.attrs.borrow().get(name) {
-            return Some(found.clone());
-        }
-        if class.bases.borrow().is_empty() {
-            return None;
-        }
-        self.mro(class).into_iter().find_map(|v| if let Value::Class(c) = v { c.attrs.borrow().get(name).cloned() } else { None })
-    }
-
-    fn find_getter(&mut self, class: &Rc<ClassValue>, name: &str) -> Option<(Rc<Closure>, Rc<ClassValue>)> {
-        self.mro(class)
-            .into_iter()
-            .find_map(|v| if let Value::Class(c) = v { c.getters.borrow().get(name).cloned().map(|g| (g, c.clone())) } else { None })
-    }
-
-    fn class_own_attr(&mut self, class: &Rc<ClassValue>, value: &Value, name: &str) -> Option<Value> {
+    pub(crate) fn class_own_attr(&mut self, class: &Rc<ClassValue>, value: &Value, name: &str) -> Option<Value> {
         if let Some(found) = self.class_attr(class, name) {
             let found = self.force(&found);
             let is_class_method = matches!(&found, Value::Function(f) if self.family == Family::JavaScript || f.marks.borrow().iter().any(|m| m.symbol.as_deref().is_some_and(|s| s.ends_with("classmethod") || s.ends_with("classonlymethod"))));
@@ -361,7 +264,7 @@ impl World<'_> {
         }
     }
 
-    fn enum_member(&mut self, class: &Rc<ClassValue>, name: &str, value: Value) -> Value {
+    pub(crate) fn enum_member(&mut self, class: &Rc<ClassValue>, name: &str, value: Value) -> Value {
         let text = self.outside_bases(class).iter().any(|s| matches!(s.as_str(), "str" | "enum.StrEnum" | "int" | "enum.IntEnum"));
         let instance = Instance { class: class.clone(), fields: Default::default(), assumed: false, at: class.at };
         instance.fields.borrow_mut().insert("name".into(), Value::text(name));
@@ -371,7 +274,7 @@ impl World<'_> {
         if text { value } else { Value::Instance(Rc::new(instance)) }
     }
 
-    fn function_attr(&mut self, function: &Rc<Closure>, value: &Value, name: &str) -> Option<Value> {
+    pub(crate) fn function_attr(&mut self, function: &Rc<Closure>, value: &Value, name: &str) -> Option<Value> {
         let prop = function.props.borrow().get(name).cloned();
         if let Some(found) = prop {
             return Some(self.force(&found));
@@ -425,7 +328,7 @@ impl World<'_> {
         class
     }
 
-    fn super_attr(&mut self, home: &Rc<ClassValue>, receiver: &Value, name: &str) -> Option<Value> {
+    pub(crate) fn super_attr(&mut self, home: &Rc<ClassValue>, receiver: &Value, name: &str) -> Option<Value> {
         let class = match receiver {
             Value::Instance(i) => i.class.clone(),
             Value::Object(o) => o.class.clone().unwrap_or_else(|| home.clone()),
@@ -456,7 +359,7 @@ impl World<'_> {
         })))
     }
 
-    fn object_attr(&mut self, object: &Rc<Object>, name: &str, _at: Option<Place>) -> Option<Value> {
+    pub(crate) fn object_attr(&mut self, object: &Rc<Object>, name: &str, _at: Option<Place>) -> Option<Value> {
         let prop = object.props.borrow().get(name).cloned();
         if let Some(found) = prop {
             return Some(self.force(&found));
@@ -540,47 +443,6 @@ impl World<'_> {
         match (&cx.home, &cx.this) {
             (Some(home), Some(this)) => Value::Super(Rc::new((home.clone(), this.clone()))),
             _ => Value::unknown("super", "there is no class around it", None),
-        }
-    }
-
-    /// Whether a value is an instance of a class or symbol; None when unknown.
-    pub(crate) fn is_instance(&mut self, value: &Value, class: &Value) -> Option<bool> {
-        let class = self.force(class);
-        let own = match value {
-            Value::Instance(i) if !i.assumed => i.class.clone(),
-            Value::Object(o) => match (&o.class, &class) {
-                (Some(c), _) => c.clone(),
-                (None, Value::Symbol(s)) => {
-                    let models = self.input.models;
-                    let is = o.kind.get().is_some_and(|k| models.symbol(s).iter().any(|e| matches!(e, Entry::Make(kind) if *kind == k)));
-                    return Some(is);
-                }
-                _ => return None,
-            },
-            Value::Text(_) | Value::List(_) | Value::Dict(_) | Value::Number(_) | Value::Function(_) | Value::Null | Value::Bool(_) => {
-                return crate::host::is_builtin_instance(value, &class);
-            }
-            _ => return None,
-        };
-        match &class {
-            Value::Class(c) => Some(self.mro(&own).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, c)))),
-            Value::Function(f) => {
-                let c = self.class_of_function(f);
-                Some(self.mro(&own).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, &c))))
-            }
-            Value::Symbol(s) => self.outside_bases(&own).contains(s).then_some(true),
-            Value::List(list) => {
-                let options = list.items.borrow().clone();
-                let answers: Vec<Option<bool>> = options.iter().map(|o| self.is_instance(value, o)).collect();
-                if answers.contains(&Some(true)) {
-                    Some(true)
-                } else if answers.contains(&None) {
-                    None
-                } else {
-                    Some(false)
-                }
-            }
-            _ => None,
         }
     }
 

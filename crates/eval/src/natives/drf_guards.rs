@@ -63,8 +63,11 @@ fn listed(world: &mut World<'_>, said: &Value, at: Place) -> Vec<Value> {
     if !matches!(said, Value::List(_)) {
         return vec![said];
     }
-    let (items, _) = world.items_of(&said, at);
-    let items: Vec<Value> = items.iter().map(|v| world.force(v)).collect();
+    let (items, is_open) = world.items_of(&said, at);
+    let mut items: Vec<Value> = items.iter().map(|v| world.force(v)).collect();
+    if is_open {
+        items.push(Value::unknown("permission_classes", "some of the list are not known", Some(at)));
+    }
     if items.is_empty() { vec![Value::Symbol(SmolStr::new_static(ALLOW_ANY))] } else { items }
 }
 
@@ -81,7 +84,8 @@ fn defaults(world: &mut World<'_>, at: Place) -> Vec<Value> {
             (module.file, found)
         };
         let Some(found) = found.filter(|_| !world.input.files.get(file).secondary) else { continue };
-        let Some(said) = world.get_attr(&found, "DEFAULT_PERMISSION_CLASSES", None) else { continue };
+        let Value::Dict(settings) = world.force(&found) else { continue };
+        let Some(said) = settings.get("DEFAULT_PERMISSION_CLASSES") else { continue };
         for one in listed(world, &said, at) {
             let class = match one.as_str() {
                 Some(name) => world.import_string(&name, at).unwrap_or(Value::Symbol(name)),
@@ -91,6 +95,6 @@ fn defaults(world: &mut World<'_>, at: Place) -> Vec<Value> {
         }
         break;
     }
-    world.notes.insert("drf.default_permissions".into(), out.clone());
+    world.notes.insert("drf.default_permissions", out.clone());
     out
 }

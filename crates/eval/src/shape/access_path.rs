@@ -118,9 +118,7 @@ impl Pattern {
             } else if seg.is_call {
                 schema = said_by_method(&seg.name);
                 break;
-            } else if seg.name.is_empty() || FACTS.contains(&seg.name.as_str()) {
-                break;
-            } else if several.len() > 1 {
+            } else if seg.name.is_empty() || FACTS.contains(&seg.name.as_str()) || several.len() > 1 {
                 break;
             } else {
                 names.push(seg.name.clone());

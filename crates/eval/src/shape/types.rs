@@ -3,7 +3,7 @@
 use crate::interp::Cx;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{BinaryOp, Expr, ExprId, Item, StrPart};
+use apicensus_syntax::{BinaryOp, Expr, ExprId, StrPart};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -102,15 +102,7 @@ impl World<'_> {
                 Ty::Union(all)
             }
             Expr::Index(base, index) => {
-                let args = match tree.expr(*index) {
-                    Expr::List(_, items) => items
-                        .iter()
-                        .map(|i| match i {
-                            Item::One(e) | Item::Spread(e) => *e,
-                        })
-                        .collect(),
-                    _ => vec![*index],
-                };
+                let args = crate::walk::items(&tree, *index);
                 self.applied(cx, *base, &args, depth)
             }
             Expr::Name(name) => self.type_named(cx, name),

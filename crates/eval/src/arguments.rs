@@ -1,0 +1,182 @@
+//! What modelled calls take from their arguments: prefixes, handlers, guards, methods.
+
+use crate::apply::{method_name, path_like};
+use crate::models::{Call, MethodsSpec};
+use crate::text::Text;
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+impl World<'_> {
+    pub(crate) fn places(&mut self, place: &Option<crate::models::Place>, args: &Args, taken: Option<usize>) -> Vec<Value> {
+        match place {
+            Some(place) => place.all(args, taken, &mut |v, k| self.get_attr(v, k, None)),
+            None => Vec::new(),
+        }
+    }
+
+    pub(crate) fn prefix_of(&mut self, call: &Call, args: &Args) -> Option<Value> {
+        let found = call.prefix.as_ref()?.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like)?.0;
+        let found = self.force(&found);
+        let known = if call.trims { found.as_str().filter(|p| p.ends_with('/')) } else { None };
+        let found = match (known, &found) {
+            (Some(known), Value::Text(text)) => {
+                Value::Text(Rc::new(Text { is_default: text.is_default, ..Text::plain(known.trim_end_matches('/').into(), text.place()) }))
+            }
+            _ => found,
+        };
+        (!matches!(found, Value::Null)).then_some(found)
+    }
+
+    pub(crate) fn route_for_child(&mut self, call: &Call, name: &SmolStr, args: &Args) -> Option<RouteEvent> {
+        let guards = self.given_guards(&call.guards, args, None);
+        if call.methods.is_none() && call.protocol.is_none() && call.default_methods.is_empty() {
+            return (!guards.is_empty()).then(|| RouteEvent { guards, guards_only: true, ..RouteEvent::default() });
+        }
+        let methods = self.methods_of(call, name, args, None);
+        Some(RouteEvent { methods, guards, protocol: call.protocol.as_deref().map(SmolStr::new), by_class: true, ..RouteEvent::default() })
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub(crate) fn route_event(
+        &mut self,
+        call: &Call,
+        object: &Rc<Object>,
+        name: &SmolStr,
+        args: &Args,
+        path: Option<Value>,
+        taken: Option<usize>,
+        decorated: Option<Value>,
+    ) -> RouteEvent {
+        let mut given: Vec<Value> = Vec::new();
+        if decorated.is_none() {
+            for value in self.places(&call.handler, args, taken) {
+                self.flatten(&value, &mut given, 0);
+            }
+        }
+        let handler = decorated.or_else(|| given.pop());
+        let mut guards = self.given_guards(&call.guards, args, taken);
+        guards.extend(given);
+        let deprecated = call
+            .deprecated
+            .as_ref()
+            .and_then(|p| p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like))
+            .is_some_and(|(v, _)| self.truth(&v) == Some(true));
+        let mut methods = self.methods_of(call, name, args, Some(object));
+        let default_methods = methods.is_some()
+            && match &call.methods {
+                None => true,
+                Some(MethodsSpec::Word(word)) => crate::models::Place::parse(word).is_some_and(|p| {
+                    p.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like).is_none_or(|(v, _)| matches!(v, Value::Null))
+                }),
+                Some(MethodsSpec::List(_)) => false,
+            };
+        let given = object.props.borrow().get("@methods").cloned().filter(|_| methods.is_none());
+        if let Some(given) = given {
+            methods = self.method_names(&given, 0);
+        }
+        RouteEvent {
+            default_methods: default_methods && !call.default_methods.is_empty(),
+            methods,
+            path,
+            handler,
+            guards,
+            protocol: call.protocol.as_deref().map(SmolStr::new),
+            deprecated,
+            by_class: true,
+            style: call.style.as_deref().map(SmolStr::new),
+            framework: None,
+            third_party: false,
+            annotated: false,
+            annotation: None,
+            guards_only: false,
+        }
+    }
+
+    pub(crate) fn flatten(&mut self, value: &Value, into: &mut Vec<Value>, depth: u32) {
+        match self.force(value) {
+            Value::List(list) if depth < 6 => {
+                let items = list.items.borrow().clone();
+                for item in items {
+                    self.flatten(&item, into, depth + 1);
+                }
+            }
+            other => into.push(other),
+        }
+    }
+
+    pub(crate) fn methods_of(&mut self, call: &Call, name: &SmolStr, args: &Args, object: Option<&Rc<Object>>) -> Option<Vec<SmolStr>> {
+        let defaults = || (!call.default_methods.is_empty()).then(|| call.default_methods.iter().map(SmolStr::from).collect());
+        match &call.methods {
+            None => defaults(),
+            Some(MethodsSpec::List(list)) => Some(list.iter().map(SmolStr::from).collect()),
+            Some(MethodsSpec::Word(word)) => match word.as_str() {
+                "ANY" => None,
+                "@name" => method_name(name).map(|m| vec![m]),
+                "@made" => {
+                    let object = object?;
+                    let made = object.props.borrow().get("@symbol").and_then(Value::as_str)?;
+                    // `method(Method::PATCH)`.
+                    let first = object.args.borrow().at(0).cloned().filter(|_| made.ends_with("method"));
+                    if let Some(first) = first {
+                        return self.method_names(&first, 0);
+                    }
+                    method_name(made.rsplit('.').next().unwrap_or(&made)).map(|m| vec![m])
+                }
+                place => {
+                    let place = crate::models::Place::parse(place)?;
+                    let Some((value, _)) = place.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like) else { return defaults() };
+                    match self.method_names(&value, 0) {
+                        Some(names) if !names.is_empty() => {
+                            if names.iter().any(|n| matches!(n.as_str(), "*" | "ALL" | "ANY")) {
+                                None
+                            } else {
+                                Some(names)
+                            }
+                        }
+                        _ => defaults(),
+                    }
+                }
+            },
+        }
+    }
+
+    /// Method names out of a string, a list, an enum member or a symbol.
+    pub(crate) fn method_names(&mut self, value: &Value, depth: u32) -> Option<Vec<SmolStr>> {
+        if depth > 4 {
+            return None;
+        }
+        match self.force(value) {
+            Value::Text(text) => text.known().map(|t| vec![SmolStr::new(t.to_uppercase())]),
+            Value::Symbol(symbol) => {
+                let last = symbol.rsplit('.').next().unwrap_or(&symbol);
+                let last = last.strip_prefix("METH_").unwrap_or(last);
+                (last.len() > 2 && last.chars().all(|c| c.is_ascii_uppercase())).then(|| vec![SmolStr::new(last)])
+            }
+            Value::List(list) => {
+                let items = list.items.borrow().clone();
+                Some(items.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect())
+            }
+            Value::Dict(_) => {
+                let (keys, _) = self.keys_of(value);
+                Some(keys.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect())
+            }
+            Value::Instance(instance) => {
+                let inner = instance.fields.borrow().get("value").cloned()?;
+                self.method_names(&inner, depth + 1)
+            }
+            Value::Default(inner) => self.method_names(&inner, depth + 1),
+            // `Method::GET.or(Method::POST)`.
+            Value::Unknown(u) if u.callee.as_ref().is_some_and(|c| c.ends_with(".or")) => {
+                let first = u.callee.as_ref().map(|c| Value::Symbol(SmolStr::new(c.trim_end_matches(".or"))));
+                Some(first.iter().chain(&u.args.items).filter_map(|v| self.method_names(v, depth + 1)).flatten().collect())
+            }
+            Value::Either(all) => {
+                let all: Vec<SmolStr> = all.iter().filter_map(|v| self.method_names(v, depth + 1)).flatten().collect();
+                Some(all)
+            }
+            _ => None,
+        }
+    }
+}

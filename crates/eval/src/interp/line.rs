@@ -1,0 +1,146 @@
+//! The line of a class: its bases in order, and what it inherits.
+
+use crate::models::Entry;
+use crate::value::*;
+use crate::world::World;
+use smol_str::SmolStr;
+use std::rc::Rc;
+
+impl World<'_> {
+    /// The classes of a class in method resolution order: itself, then bases, outside bases as symbols.
+    pub(crate) fn mro(&mut self, class: &Rc<ClassValue>) -> Vec<Value> {
+        let mut all = Vec::new();
+        self.mro_into(class, &mut all, 0);
+        // Like C3 for the usual diamonds: a base stands after all its subclasses.
+        let mut seen: Vec<Value> = Vec::new();
+        for value in all.into_iter().rev() {
+            if !seen.iter().any(|v| v.same(&value)) {
+                seen.push(value);
+            }
+        }
+        seen.reverse();
+        seen
+    }
+
+    pub(crate) fn mro_into(&mut self, class: &Rc<ClassValue>, all: &mut Vec<Value>, depth: u32) {
+        all.push(Value::Class(class.clone()));
+        if depth > 24 || all.len() > 200 {
+            return;
+        }
+        let bases = class.bases.borrow().clone();
+        for base in bases {
+            match self.force(&base) {
+                Value::Class(base) => self.mro_into(&base, all, depth + 1),
+                Value::Either(options) => {
+                    for option in options.iter() {
+                        match option {
+                            Value::Class(base) => self.mro_into(base, all, depth + 1),
+                            symbol @ Value::Symbol(_) => all.push(symbol.clone()),
+                            _ => {}
+                        }
+                    }
+                }
+                // `Generic[T]`, `Base<T>`.
+                Value::Unknown(u) if u.callee.as_ref().is_some_and(|c| c.ends_with("[]")) => {
+                    if let Some(callee) = &u.callee {
+                        all.push(Value::Symbol(SmolStr::new(callee.trim_end_matches("[]"))));
+                    }
+                }
+                // A mixin: class expression from an outside call keeps its class arguments as bases.
+                Value::Unknown(u) => {
+                    for arg in u.args.items.clone() {
+                        match self.force(&arg) {
+                            Value::Class(base) => self.mro_into(&base, all, depth + 1),
+                            symbol @ Value::Symbol(_) => all.push(symbol),
+                            _ => {}
+                        }
+                    }
+                    if let Some(callee) = &u.callee {
+                        all.push(Value::Symbol(callee.clone()));
+                    }
+                }
+                symbol @ Value::Symbol(_) => all.push(symbol),
+                Value::Function(f) => {
+                    let base = self.class_of_function(&f);
+                    self.mro_into(&base, all, depth + 1);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Outside ancestors, nearest first.
+    pub(crate) fn outside_bases(&mut self, class: &Rc<ClassValue>) -> Vec<SmolStr> {
+        self.mro(class).into_iter().filter_map(|v| if let Value::Symbol(s) = v { Some(s) } else { None }).collect()
+    }
+
+    pub(crate) fn has_outside_base(&mut self, class: &Rc<ClassValue>) -> bool {
+        self.mro(class)
+            .iter()
+            .any(|v| matches!(v, Value::Symbol(s) if !matches!(s.as_str(), "object" | "abc.ABC" | "typing.Generic" | "typing.Protocol")))
+    }
+
+    /// What the models say of an ancestor.
+    pub(crate) fn modelled_base(&mut self, class: &Rc<ClassValue>) -> Option<(SmolStr, Entry)> {
+        let models = self.input.models;
+        self.outside_bases(class).into_iter().find_map(|s| models.symbol(&s).first().map(|e| (s.clone(), *e)))
+    }
+
+    /// A class attribute by method resolution order.
+    pub(crate) fn class_attr(&mut self, class: &Rc<ClassValue>, name: &str) -> Option<Value> {
+        if let Some(found) = class.attrs.borrow().get(name) {
+            return Some(found.clone());
+        }
+        if class.bases.borrow().is_empty() {
+            return None;
+        }
+        self.mro(class).into_iter().find_map(|v| if let Value::Class(c) = v { c.attrs.borrow().get(name).cloned() } else { None })
+    }
+
+    pub(crate) fn find_getter(&mut self, class: &Rc<ClassValue>, name: &str) -> Option<(Rc<Closure>, Rc<ClassValue>)> {
+        self.mro(class)
+            .into_iter()
+            .find_map(|v| if let Value::Class(c) = v { c.getters.borrow().get(name).cloned().map(|g| (g, c.clone())) } else { None })
+    }
+
+    /// Whether a value is an instance of a class or symbol; None when unknown.
+    pub(crate) fn is_instance(&mut self, value: &Value, class: &Value) -> Option<bool> {
+        let class = self.force(class);
+        let own = match value {
+            Value::Instance(i) if !i.assumed => i.class.clone(),
+            Value::Object(o) => match (&o.class, &class) {
+                (Some(c), _) => c.clone(),
+                (None, Value::Symbol(s)) => {
+                    let models = self.input.models;
+                    let is = o.kind.get().is_some_and(|k| models.symbol(s).iter().any(|e| matches!(e, Entry::Make(kind) if *kind == k)));
+                    return Some(is);
+                }
+                _ => return None,
+            },
+            Value::Text(_) | Value::List(_) | Value::Dict(_) | Value::Number(_) | Value::Function(_) | Value::Null | Value::Bool(_) => {
+                return crate::host::is_builtin_instance(value, &class);
+            }
+            _ => return None,
+        };
+        match &class {
+            Value::Class(c) => Some(self.mro(&own).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, c)))),
+            Value::Function(f) => {
+                let c = self.class_of_function(f);
+                Some(self.mro(&own).iter().any(|v| matches!(v, Value::Class(b) if Rc::ptr_eq(b, &c))))
+            }
+            Value::Symbol(s) => self.outside_bases(&own).contains(s).then_some(true),
+            Value::List(list) => {
+                let options = list.items.borrow().clone();
+                let answers: Vec<Option<bool>> = options.iter().map(|o| self.is_instance(value, o)).collect();
+                if answers.contains(&Some(true)) {
+                    Some(true)
+                } else if answers.contains(&None) {
+                    None
+                } else {
+                    Some(false)
+                }
+            }
+            _ => None,
+        }
+    }
+}
