@@ -89,7 +89,8 @@ class Logs(BasePermission):
 
 #[test]
 fn the_default_permissions_of_the_settings_count_where_a_view_says_nothing() {
-    let settings = "ROOT_URLCONF = 'app.urls'\nREST_FRAMEWORK = {'DEFAULT_PERMISSION_CLASSES': ['rest_framework.permissions.IsAuthenticated']}\n";
+    let settings =
+        "ROOT_URLCONF = 'app.urls'\nREST_FRAMEWORK = {'DEFAULT_PERMISSION_CLASSES': ['rest_framework.permissions.IsAuthenticated']}\n";
     let files = [
         ("manage.py", "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'app.settings')\n"),
         ("app/__init__.py", ""),
@@ -116,4 +117,26 @@ class Listed(APIView):
     let urls = "from django.urls import path\nfrom app import views\nurlpatterns = [path('listed', views.Listed.as_view())]\n";
     let files = [("app/__init__.py", ""), ("app/settings.py", settings), ("app/urls.py", urls), ("app/views.py", views)];
     assert_eq!(verdicts(&files), ["GET /listed required"]);
+}
+
+#[test]
+fn where_callers_sign_in_is_open() {
+    let main = r#"
+from flask import Flask, redirect, session
+
+app = Flask(__name__)
+
+@app.route("/login")
+def user_login():
+    if session.get("user"):
+        return redirect("/")
+    return "login"
+
+@app.route("/account")
+def account():
+    if not session.get("user"):
+        return redirect("/login")
+    return "account"
+"#;
+    assert_eq!(verdicts(&[("main.py", main)]), ["GET /account required", "GET /login none"]);
 }

@@ -5,6 +5,7 @@
 
 use super::{all_of, names};
 use crate::evaluate::Family;
+use crate::models::GuardSays;
 use crate::output::{Ruling, Says};
 use crate::scope::Scope;
 use crate::value::*;
@@ -117,6 +118,11 @@ impl World<'_> {
 
     /// What a handler's own body says.
     pub(super) fn inferred_body(&mut self, f: &Rc<Closure>) -> Ruling {
+        // Where callers sign in, a look at who calls sends those away who already have.
+        let name = self.module(f.module).tree.function(f.function).name.clone();
+        if name.is_some_and(|n| names::signs_in(&n)) {
+            return Ruling::default();
+        }
         self.reading(f, 0).as_handler()
     }
 
@@ -146,6 +152,7 @@ impl World<'_> {
         for id in exprs {
             read_expr(tree, *id, &compared, &mut out);
         }
+        self.read_names(f, tree, exprs, &mut out);
         let mut inner: Vec<Ruling> = Vec::new();
         if depth < MAX_CALLS {
             for callee in self.called_from(f, tree, exprs) {
@@ -161,6 +168,26 @@ impl World<'_> {
         }
         out.inner = all_of(inner);
         out
+    }
+
+    /// Names from outside that a model knows to tell who calls: `session`, `current_user`.
+    fn read_names(&mut self, f: &Rc<Closure>, tree: &Module, exprs: &[ExprId], out: &mut Reading) {
+        let mut seen: FxHashSet<&SmolStr> = FxHashSet::default();
+        for id in exprs {
+            let Expr::Name(name) = tree.expr(*id) else { continue };
+            if !seen.insert(name) {
+                continue;
+            }
+            let Some(Value::Symbol(symbol)) = f.scope.get(name).map(|v| self.peek(&v)) else { continue };
+            let Some(guard) = self.input.models.guard(self.family.language(), &symbol) else { continue };
+            if guard.says == GuardSays::Optional && guard.through.is_none() {
+                out.user = true;
+                let scheme = (SmolStr::new(guard.scheme.as_deref().unwrap_or("session")), name.clone());
+                if !out.schemes.contains(&scheme) {
+                    out.schemes.push(scheme);
+                }
+            }
+        }
     }
 
     fn callee_ruling(&mut self, callee: &Value, depth: u32) -> (Ruling, bool) {

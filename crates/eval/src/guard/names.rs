@@ -133,6 +133,12 @@ pub(super) fn exempts(name: &str) -> bool {
         || all.len() == 1 && has(&["public", "unauthenticated", "anonymous"])
 }
 
+/// Whether a handler of this name is where callers prove or get an identity.
+pub(super) fn signs_in(name: &str) -> bool {
+    let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    ["login", "logon", "signin", "signup"].iter().any(|w| flat == *w || flat.ends_with(w) || flat.starts_with(&format!("{w}user")))
+}
+
 /// Whether a name says that a caller is refused for want of an identity (401) or of a right (403).
 pub(super) fn denial(name: &str) -> Option<u16> {
     let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -203,6 +209,7 @@ mod tests {
         assert_eq!(denial("HTTP_401_UNAUTHORIZED"), Some(401));
         assert_eq!(denial("PermissionDenied"), Some(403));
         assert_eq!(denial("NotFound"), None);
+        assert!(signs_in("user_login") && signs_in("handleSignup") && !signs_in("login_history") && !signs_in("design"));
         for name in ["__allow_unauthenticated", "isPublic", "login_exempt", "skipAuth", "no_auth", "public"] {
             assert!(exempts(name), "{name}");
         }
