@@ -91,6 +91,11 @@ impl ExpectedEndpoint {
         }
     }
 
+    /// Verb and path, by which the lines of other blocks name it.
+    pub fn operation(&self) -> String {
+        format!("{} {}", self.verb, self.path)
+    }
+
     /// What about `found` is not as expected; empty if all is.
     pub fn differences(&self, found: &ExpectedEndpoint) -> Vec<String> {
         let mut out = Vec::new();
@@ -122,7 +127,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Where the path ends: at a space outside of braces.
-fn path_end(text: &str) -> usize {
+pub(crate) fn path_end(text: &str) -> usize {
     let mut depth = 0u32;
     for (at, c) in text.char_indices() {
         match c {

@@ -1,6 +1,8 @@
 //! Reads files of cases. Knows the Markdown it needs: front matter, headings and fenced blocks.
 
+use crate::auth::ExpectedAuth;
 use crate::expect::{ExpectedEndpoint, ExpectedTrouble};
+use crate::inputs::ExpectedInput;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -56,6 +58,10 @@ pub struct Case {
     pub endpoints: Block<ExpectedEndpoint>,
     /// The expected troubles; None if the case does not look at them.
     pub troubles: Option<Block<ExpectedTrouble>>,
+    /// Who may call each endpoint; None if the case does not look at it.
+    pub auth: Option<Block<ExpectedAuth>>,
+    /// What each endpoint takes; None if the case does not look at it.
+    pub inputs: Option<Block<ExpectedInput>>,
     /// What stands in the way of a case that is known to fail (`<!-- open: reason -->`); it must then fail.
     pub open: Option<String>,
 }
@@ -137,6 +143,8 @@ struct Draft {
     files: Vec<(String, String)>,
     endpoints: Option<Block<ExpectedEndpoint>>,
     troubles: Option<Block<ExpectedTrouble>>,
+    auth: Option<Block<ExpectedAuth>>,
+    inputs: Option<Block<ExpectedInput>>,
     open: Option<String>,
 }
 
@@ -164,6 +172,8 @@ impl Reader {
                     files: Vec::new(),
                     endpoints: None,
                     troubles: None,
+                    auth: None,
+                    inputs: None,
                     open: None,
                 });
             } else if let (Some(draft), Some(reason)) = (&mut self.open, open_mark(line)) {
@@ -199,23 +209,11 @@ impl Reader {
         let Some(draft) = &mut self.open else {
             return if fence.name.is_empty() { Ok(()) } else { Err(bad(0, "a file of a case needs a `## ` heading above".to_owned())) };
         };
-        let span = start..start + body.len();
-        let numbered = body.iter().enumerate().filter(|(_, l)| !l.trim().is_empty());
         match fence.kind {
-            "endpoints" => {
-                let mut lines = Vec::new();
-                for (at, line) in numbered {
-                    lines.push((start + at + 1, ExpectedEndpoint::parse(line).map_err(|m| bad(at, m))?));
-                }
-                draft.endpoints = Some(Block { lines, span });
-            }
-            "troubles" => {
-                let mut lines = Vec::new();
-                for (at, line) in numbered {
-                    lines.push((start + at + 1, ExpectedTrouble::parse(line).map_err(|m| bad(at, m))?));
-                }
-                draft.troubles = Some(Block { lines, span });
-            }
+            "endpoints" => draft.endpoints = Some(expectations(start, body, ExpectedEndpoint::parse, bad)?),
+            "troubles" => draft.troubles = Some(expectations(start, body, ExpectedTrouble::parse, bad)?),
+            "auth" => draft.auth = Some(expectations(start, body, ExpectedAuth::parse, bad)?),
+            "inputs" => draft.inputs = Some(expectations(start, body, ExpectedInput::parse, bad)?),
             _ if fence.name.is_empty() => {}
             _ => {
                 let text: String = body.iter().flat_map(|l| [*l, "\n"]).collect();
@@ -236,10 +234,24 @@ impl Reader {
         if self.cases.iter().any(|c| c.title == draft.title) {
             return Err(self.error(draft.line, format!("a second case is called `{}`", draft.title)));
         }
-        let Draft { title, line, files, troubles, open, .. } = draft;
-        self.cases.push(Case { title, line, files, endpoints, troubles, open });
+        let Draft { title, line, files, troubles, auth, inputs, open, .. } = draft;
+        self.cases.push(Case { title, line, files, endpoints, troubles, auth, inputs, open });
         Ok(())
     }
+}
+
+/// The lines of a block of expectations; `bad` makes the error for the line at an index.
+fn expectations<T>(
+    start: usize,
+    body: &[&str],
+    parse: impl Fn(&str) -> Result<T, String>,
+    bad: impl Fn(usize, String) -> FormatError,
+) -> Result<Block<T>, FormatError> {
+    let mut lines = Vec::new();
+    for (at, line) in body.iter().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+        lines.push((start + at + 1, parse(line).map_err(|m| bad(at, m))?));
+    }
+    Ok(Block { lines, span: start..start + body.len() })
 }
 
 /// The reason in `<!-- open: reason -->`.
