@@ -6,7 +6,8 @@ use std::path::PathBuf;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; findings and troubles do not change it
-  1  `scan --strict` met troubles, or `explain` found no such endpoint
+  1  `scan --strict` met troubles, `explain` found no such endpoint, or `check`
+     found something
   2  wrong use, or it could not be done: no such path or revision, a bad model,
      a full disk";
 
@@ -24,6 +25,23 @@ Exit codes:
   1  there were troubles and --strict was given
   2  wrong use, or it could not be done: no such path or revision, a bad model,
      a full disk";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  apicensus diff main..HEAD                two revisions of this repository
+  apicensus diff v1.0 .                    a revision and the work tree
+  apicensus diff old.json new.json         two catalogs
+  apicensus diff main..HEAD -f markdown    for a merge request
+
+Exit codes: 0 done, 1 with --fail-on-breaking or --fail-on-weaker, 2 wrong use.";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  apicensus check                                   all findings that are high or worse
+  apicensus check --base origin/main --new-only     what this branch adds
+  apicensus check --baseline catalog.json --new-only --fail-on medium
+
+Exit codes: 0 nothing to show, 1 there are findings, 2 wrong use.";
 
 /// Takes a census of the APIs in source code: every endpoint a repository would serve, with full path, method, handler
 /// and evidence, and what could not be followed.
@@ -49,8 +67,24 @@ pub enum Command {
     Explain(ExplainArgs),
     /// List the supported frameworks.
     Frameworks(FrameworksArgs),
-    /// Print the JSON Schema of the catalog.
-    Schema,
+    /// Compare two states: what came, went, moved and changed, what breaks clients and what is weaker now.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
+    /// Fail when there are findings: the gate for merge requests.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// List the rules, or explain one.
+    Rules {
+        /// The rule to explain.
+        #[arg(value_name = "ID")]
+        rule: Option<String>,
+    },
+    /// Print the JSON Schema of the catalog, or of the policy file.
+    Schema {
+        /// Which.
+        #[arg(value_enum, default_value_t = SchemaOf::Catalog)]
+        of: SchemaOf,
+    },
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -64,8 +98,8 @@ pub enum Command {
     },
 }
 
-/// What to scan and how; shared by `scan` and `explain`.
-#[derive(Debug, Args)]
+/// What to scan and how; shared by the commands that scan.
+#[derive(Clone, Debug, Args)]
 pub struct SourceArgs {
     /// Read this git revision (branch, tag, commit) instead of the work tree; no checkout is made.
     #[arg(long, value_name = "REF")]
@@ -113,7 +147,7 @@ pub struct ScanArgs {
     /// Keep endpoints with this verdict on who may call them; may be given several times.
     #[arg(long, value_name = "VERDICT", value_enum, value_delimiter = ',')]
     pub auth: Vec<AuthArg>,
-    /// What to show: the endpoints, who may call them by scheme and role, or the calls to other services.
+    /// What to show: the endpoints, who may call them by scheme and role, or what is wrong.
     #[arg(long, value_name = "VIEW", value_enum, default_value_t = ViewArg::Census)]
     pub view: ViewArg,
     /// Exit with 1 when anything could not be read or followed.
@@ -125,6 +159,107 @@ pub struct ScanArgs {
     /// No summary and no progress.
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The earlier state: a catalog file, a folder, a git revision; or a range of revisions, A..B.
+    #[arg(value_name = "A")]
+    pub before: String,
+    /// The later state.
+    #[arg(value_name = "B")]
+    pub after: Option<String>,
+    /// The repository that revisions are of.
+    #[arg(long, value_name = "PATH", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub repo: PathBuf,
+    /// How to write the result.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// Write to this file instead of the terminal.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Exit with 1 when a client that worked may fail.
+    #[arg(long)]
+    pub fail_on_breaking: bool,
+    /// Exit with 1 when less is asked of a caller or more is given away.
+    #[arg(long)]
+    pub fail_on_weaker: bool,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The folder or repository to check.
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub path: PathBuf,
+    /// Compare with this git revision.
+    #[arg(long, value_name = "REF", conflicts_with_all = ["baseline", "rev"])]
+    pub base: Option<String>,
+    /// Compare with this catalog, as `scan -f json` writes it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+    /// Fail on findings that are this grave or worse.
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::High)]
+    pub fail_on: FailOn,
+    /// Only findings that the base does not have.
+    #[arg(long)]
+    pub new_only: bool,
+    /// How to write the result.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// Write to this file instead of the terminal.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub source: SourceArgs,
+}
+
+/// Formats of `diff` and `check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people.
+    Text,
+    /// A table for a merge request.
+    Markdown,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// For programs.
+    Json,
+}
+
+/// Levels to fail on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Anything.
+    Info,
+    /// Low or worse.
+    Low,
+    /// Medium or worse.
+    Medium,
+    /// High or worse.
+    High,
+    /// Critical.
+    Critical,
+    /// Never.
+    Never,
+}
+
+impl FailOn {
+    /// The severity; none for never.
+    pub fn severity(self) -> Option<apicensus_catalog::Severity> {
+        use apicensus_catalog::Severity;
+        match self {
+            FailOn::Info => Some(Severity::Info),
+            FailOn::Low => Some(Severity::Low),
+            FailOn::Medium => Some(Severity::Medium),
+            FailOn::High => Some(Severity::High),
+            FailOn::Critical => Some(Severity::Critical),
+            FailOn::Never => None,
+        }
+    }
 }
 
 /// Arguments of `explain`.
@@ -158,7 +293,7 @@ pub enum Format {
     Table,
     /// The catalog.
     Json,
-    /// One JSON object a line, told apart by `type`: catalog, service, endpoint, trouble.
+    /// One JSON object a line, told apart by `type`: catalog, service, endpoint, contract, finding, trouble.
     Jsonl,
     /// The catalog as YAML.
     Yaml,
@@ -171,6 +306,15 @@ impl Format {
     pub fn is_data(self) -> bool {
         matches!(self, Format::Json | Format::Jsonl | Format::Yaml)
     }
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The catalog.
+    Catalog,
+    /// `.apicensus.yaml`.
+    Policy,
 }
 
 /// Formats of a list.
@@ -223,6 +367,8 @@ pub enum ViewArg {
     Census,
     /// A matrix of endpoints by scheme and role.
     Auth,
+    /// What is wrong, the worst first.
+    Findings,
 }
 
 /// When to use colours.

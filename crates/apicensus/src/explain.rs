@@ -28,6 +28,8 @@ pub fn render(endpoint: &Endpoint, catalog: &Catalog, titles: &Titles, look: &Lo
     if let Some(summary) = &endpoint.summary {
         page.section("does", &one_line(summary));
     }
+    page.documented(endpoint);
+    page.findings(endpoint, catalog);
     page.notes(endpoint);
     page.out
 }
@@ -158,6 +160,23 @@ impl Page<'_> {
         let defined = guard.defined.as_ref().map(|at| format!("  defined at {}", place(at))).unwrap_or_default();
         let text = format!("{}  {}  {}{says}{basis}{defined}", place(&guard.at), guard.level, one_line(&guard.symbol));
         self.section("", &text);
+    }
+
+    fn documented(&mut self, endpoint: &Endpoint) {
+        let Some(documented) = &endpoint.documented else { return };
+        let mut facts = vec![documented.state.to_string()];
+        facts.extend(documented.at.as_ref().map(|at| format!("{}:{}", at.file, at.line)));
+        facts.extend(documented.grade.map(|grade| grade.to_string()));
+        facts.extend(documented.reason.as_deref().map(one_line));
+        facts.extend(documented.mismatches.iter().map(|m| one_line(m)));
+        self.section("docs", &facts.join(" · "));
+    }
+
+    fn findings(&mut self, endpoint: &Endpoint, catalog: &Catalog) {
+        for (at, finding) in catalog.findings.iter().filter(|f| f.endpoint.as_deref() == Some(endpoint.id.as_str())).enumerate() {
+            let label = if at == 0 { "found" } else { "" };
+            self.section(label, &format!("{} {}: {}", finding.severity, finding.rule, one_line(&finding.message)));
+        }
     }
 
     fn notes(&mut self, endpoint: &Endpoint) {

@@ -73,6 +73,8 @@ impl Filter {
         if hidden != Hidden::default() {
             let left: BTreeSet<&str> = catalog.endpoints.iter().map(|endpoint| endpoint.service.as_str()).collect();
             catalog.services.retain(|service| left.contains(service.id.as_str()));
+            let kept: BTreeSet<&str> = catalog.endpoints.iter().map(|endpoint| endpoint.id.as_str()).collect();
+            catalog.findings.retain(|finding| finding.endpoint.as_deref().is_none_or(|id| kept.contains(id)));
         }
         hidden
     }

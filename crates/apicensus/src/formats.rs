@@ -17,9 +17,16 @@ pub fn yaml(catalog: &impl Serialize) -> Result<String> {
     serde_yaml::to_string(catalog).context("could not write the catalog as YAML")
 }
 
-/// One object a line: first the catalog without its lists, then its services, endpoints and troubles.
+/// One object a line: first the catalog without its lists, then its services, endpoints, contracts, findings and troubles.
 pub fn jsonl(catalog: &Catalog) -> Result<String> {
-    let head = Catalog { services: Vec::new(), endpoints: Vec::new(), troubles: Vec::new(), ..catalog.clone() };
+    let head = Catalog {
+        services: Vec::new(),
+        endpoints: Vec::new(),
+        contracts: Vec::new(),
+        findings: Vec::new(),
+        troubles: Vec::new(),
+        ..catalog.clone()
+    };
     let mut out = String::new();
     line(&mut out, "catalog", &head, &["services", "endpoints", "troubles"])?;
     for service in &catalog.services {
@@ -27,6 +34,12 @@ pub fn jsonl(catalog: &Catalog) -> Result<String> {
     }
     for endpoint in &catalog.endpoints {
         line(&mut out, "endpoint", endpoint, &[])?;
+    }
+    for contract in &catalog.contracts {
+        line(&mut out, "contract", contract, &[])?;
+    }
+    for finding in &catalog.findings {
+        line(&mut out, "finding", finding, &[])?;
     }
     for trouble in &catalog.troubles {
         line(&mut out, "trouble", trouble, &[])?;

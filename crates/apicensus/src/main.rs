@@ -1,10 +1,12 @@
 //! The command line of apicensus: arguments in, a rendered catalog and an exit code out. No analysis lives here.
 
 mod args;
+mod changes;
 mod errors;
 mod explain;
 mod explain_shape;
 mod filter;
+mod findings;
 mod formats;
 mod frameworks;
 mod grid;
@@ -17,13 +19,14 @@ mod progress;
 #[cfg(test)]
 mod render_tests;
 mod rows;
+mod rules;
 mod style;
 mod summary;
 mod table;
 
 use anyhow::{Result, bail};
 use apicensus_catalog::Catalog;
-use args::{Cli, ColorWhen, Command, ExplainArgs, Format, FrameworksArgs, ScanArgs, ViewArg};
+use args::{Cli, ColorWhen, Command, ExplainArgs, Format, FrameworksArgs, ScanArgs, SchemaOf, ViewArg};
 use clap::{CommandFactory, Parser};
 use pipeline::Job;
 use progress::Progress;
@@ -56,7 +59,11 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Scan(args) => scan(&args, color),
         Command::Explain(args) => explain(&args, color),
         Command::Frameworks(args) => list_frameworks(&args, color),
-        Command::Schema => output::print(&formats::json(&apicensus_catalog::json_schema())?).map(|()| 0),
+        Command::Rules { rule } => output::print(&rules::render(rule.as_deref())?).map(|()| 0),
+        Command::Diff(args) => changes::compare(&args),
+        Command::Check(args) => changes::check(&args),
+        Command::Schema { of: SchemaOf::Catalog } => output::print(&formats::json(&apicensus_catalog::json_schema())?).map(|()| 0),
+        Command::Schema { of: SchemaOf::Policy } => output::print(&formats::json(&apicensus_inventory::policy::json_schema())?).map(|()| 0),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "apicensus", &mut script);
@@ -88,6 +95,7 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
     let text = match args.view {
         ViewArg::Census => shown.census(format)?,
         ViewArg::Auth => shown.auth(format)?,
+        ViewArg::Findings => shown.findings(format)?,
     };
     output::write(&text, args.output.as_deref())?;
     if (to_file && !args.quiet) || (args.verbose && format.is_data()) {
@@ -119,6 +127,22 @@ impl Shown<'_> {
             Format::Json => formats::json(self.catalog)?,
             Format::Jsonl => formats::jsonl(self.catalog)?,
             Format::Yaml => formats::yaml(self.catalog)?,
+        })
+    }
+
+    fn findings(&self, format: Format) -> Result<String> {
+        let findings = &self.catalog.findings;
+        Ok(match format {
+            Format::Table => {
+                let mut text = findings::table(findings, self.look);
+                text.push('\n');
+                summary::for_people(&mut text, self.catalog, self.hidden, self.look);
+                text
+            }
+            Format::Markdown => findings::markdown("Findings", findings),
+            Format::Json => formats::json(findings)?,
+            Format::Jsonl => formats::lines("finding", findings)?,
+            Format::Yaml => formats::yaml(findings)?,
         })
     }
 

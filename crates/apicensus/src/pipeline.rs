@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use apicensus_catalog::Catalog;
 use apicensus_eval::models::Models;
 use apicensus_source::{OpenOptions, Tree};
+use apicensus_surface::languages::Languages;
 use apicensus_surface::scan::{ScanOptions, models, scan};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -45,13 +46,23 @@ impl Job {
         progress.stage("reading and evaluating, files parsed:");
         let at = |done: usize| progress.at(done as u64);
         let options = ScanOptions { threads: self.threads, models: self.models.clone(), progress: Some(&at), ..ScanOptions::default() };
-        Ok(scan(&self.tree, &options)?)
+        let mut catalog = scan(&self.tree, &options)?;
+        progress.stage("looking for contracts");
+        let languages = Languages::builtin()?;
+        apicensus_inventory::complete(&mut catalog, &self.tree, &|path| languages.class(path), Some(&today()))?;
+        Ok(catalog)
     }
 
     /// The lines of the tree's files.
     pub fn lines(&self) -> Lines<'_> {
         Lines { tree: &self.tree, read: HashMap::new() }
     }
+}
+
+/// The day in UTC, `2027-01-31`.
+fn today() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
+    apicensus_surface::convert::rfc3339(now).unwrap_or_default().chars().take(10).collect()
 }
 
 /// The built-in frameworks and those of some folders.

@@ -1,7 +1,7 @@
 //! An endpoint in the words of a table; shared by the terminal's table and Markdown.
 
 use crate::style::{Meaning, one_line};
-use apicensus_catalog::{Audience, Auth, AuthState, Catalog, Endpoint, GuardLevel, PathState, Protocol, Service};
+use apicensus_catalog::{Audience, Auth, AuthState, Catalog, DocumentedState, Endpoint, GuardLevel, PathState, Protocol, Service};
 use std::collections::BTreeMap;
 
 /// Names of frameworks as their makers write them, by the name in the catalog.
@@ -151,6 +151,8 @@ fn flags(endpoint: &Endpoint) -> Vec<Word> {
         }
     };
     flag(endpoint.audience != Audience::Production, endpoint.audience.as_str(), Meaning::Dim);
+    let undocumented = endpoint.documented.as_ref().is_some_and(|d| d.state == DocumentedState::No && d.grade.is_none());
+    flag(undocumented && endpoint.auth.by_design.is_none(), "shadow", Meaning::Alarm);
     flag(endpoint.protocol == Protocol::Sse, "sse", Meaning::Plain);
     flag(endpoint.path_state == PathState::Partial, "partial", Meaning::Doubt);
     flag(endpoint.path_state == PathState::Pattern, "pattern", Meaning::Plain);

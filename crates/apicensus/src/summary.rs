@@ -1,8 +1,9 @@
 //! What stands below the table: totals, denominators, troubles. "Nothing found" is worth as much as these lines.
 
 use crate::filter::Hidden;
+use crate::findings;
 use crate::style::{Look, Meaning, count, number, one_line, width};
-use apicensus_catalog::{AuthState, Catalog, PathState, Trouble};
+use apicensus_catalog::{AuthState, Catalog, ContractRole, DocumentedState, PathState, Trouble};
 use std::collections::BTreeMap;
 
 /// The summary of a scan, after the troubles when they are asked for.
@@ -29,6 +30,8 @@ pub fn lines(catalog: &Catalog, hidden: &Hidden, verbose: bool) -> Vec<Vec<Strin
     } else {
         lines.push(totals(catalog));
         lines.push(verdicts(catalog));
+        lines.extend(contracts(catalog));
+        lines.extend(findings::totals(&catalog.findings));
     }
     let left_out = left_out(hidden);
     if !left_out.is_empty() {
@@ -54,6 +57,34 @@ fn totals(catalog: &Catalog) -> Vec<String> {
     ];
     facts.extend(numbers.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", number(*n))));
     facts
+}
+
+/// How many contracts there are and how far they and the endpoints meet; none where there is no contract.
+fn contracts(catalog: &Catalog) -> Option<Vec<String>> {
+    let of_role = |role: ContractRole| catalog.contracts.iter().filter(move |c| c.role == role);
+    let describing = of_role(ContractRole::Describes).count() as u64;
+    if catalog.contracts.is_empty() {
+        return None;
+    }
+    let mut facts = vec![format!("contracts: {} in force", number(describing))];
+    for role in ContractRole::ALL.iter().filter(|r| **r != ContractRole::Describes) {
+        let found = of_role(*role).count() as u64;
+        if found > 0 {
+            facts.push(format!("{} {role}", number(found)));
+        }
+    }
+    if describing > 0 {
+        for (state, word) in [(DocumentedState::Yes, "documented"), (DocumentedState::No, "undocumented")] {
+            let found = catalog.endpoints.iter().filter(|e| e.documented.as_ref().is_some_and(|d| d.state == state)).count() as u64;
+            facts.push(format!("{} {word}", number(found)));
+        }
+        let promised = of_role(ContractRole::Describes).flat_map(|c| &c.operations);
+        let missing = promised.filter(|o| o.grade.is_none()).count() as u64;
+        if missing > 0 {
+            facts.push(format!("{} promised and not found", number(missing)));
+        }
+    }
+    Some(facts)
 }
 
 /// How many endpoints have which verdict, and how many of the open ones are so on purpose.

@@ -423,3 +423,72 @@ fn explain_tells_the_chain_and_what_is_sensitive() {
     std::fs::write(app.path().join(".apicensus/sensitive.yaml"), "- {rule: x, class: y}\n").unwrap();
     assert!(wrong(&["scan", &place]).contains(".apicensus/sensitive.yaml"));
 }
+
+/// A repository with two commits: a documented service, then an endpoint more that is not.
+fn two_commits() -> tempfile::TempDir {
+    let spec = "openapi: 3.0.0\npaths:\n  '/items/{item_id}': {get: {}}\n  /items: {get: {}}\n  /shops: {get: {}}\n";
+    let code = format!("{SMALL}\n@app.get('/items')\ndef items(): ...\n\n@app.get('/shops')\ndef shops(): ...\n");
+    let folder = folder(&[("main.py", &code), ("requirements.txt", "fastapi\n"), ("openapi.yaml", spec)]);
+    git(folder.path(), &["init", "-q"]);
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "-q", "-m", "one"]);
+    std::fs::write(folder.path().join("main.py"), format!("{code}\n@app.post('/refunds')\ndef refund(): ...\n")).unwrap();
+    git(folder.path(), &["commit", "-q", "-a", "-m", "two"]);
+    folder
+}
+
+#[test]
+fn revisions_folders_and_catalogs_are_compared() {
+    let folder = two_commits();
+    let place = text(folder.path());
+    let expected = "added    POST /refunds  main.py:17  [weaker]\n         auth none\n1 added · 0 breaking, 1 weaker\n";
+    assert_eq!(ok(&["diff", "main~1..main", "--repo", &place]), expected);
+    assert_eq!(ok(&["diff", "main~1", &place, "--repo", &place]), expected);
+    let old = text(&folder.path().join("old.json"));
+    ok(&["scan", &place, "--rev", "main~1", "-q", "-o", &old]);
+    assert_eq!(ok(&["diff", &old, "main", "--repo", &place]), expected);
+    assert_eq!(ok(&["diff", "main..main", "--repo", &place]), "no endpoint differs\n");
+    assert!(ok(&["diff", &old, &place, "-f", "markdown"]).contains("| added | `POST /refunds` | auth none | weaker |"));
+    assert!(ok(&["diff", &old, &place, "-f", "github"]).starts_with("::warning file=main.py,line=17,title=added POST /refunds::auth none"));
+    assert_eq!(run(&["diff", &old, &place, "--fail-on-weaker"]).status.code(), Some(1));
+    assert_eq!(run(&["diff", &old, &place, "--fail-on-breaking"]).status.code(), Some(0));
+    assert!(wrong(&["diff", "main", "--repo", &place]).contains("give two"));
+    assert!(wrong(&["diff", &text(&folder.path().join("openapi.yaml")), &place]).contains("is not a catalog"));
+}
+
+#[test]
+fn the_gate_shows_what_is_new() {
+    let folder = two_commits();
+    let place = text(folder.path());
+    let gate = run(&["check", &place, "--base", "main~1", "--new-only"]);
+    assert_eq!(gate.status.code(), Some(1));
+    let said = out(&gate);
+    assert!(said.starts_with("new high shadow  POST /refunds  main.py:17\n"), "{said}");
+    assert!(said.ends_with("2 new findings since main~1 (high or worse) · 0 mended\n"), "{said}");
+    assert_eq!(run(&["check", &place, "--base", "main", "--new-only", "--fail-on", "info"]).status.code(), Some(0));
+    assert_eq!(run(&["check", &place]).status.code(), Some(1), "without a base all count");
+    assert_eq!(run(&["check", &place, "--fail-on", "never"]).status.code(), Some(0));
+    let github = out(&run(&["check", &place, "--base", "main~1", "--new-only", "-f", "github"]));
+    assert!(github.starts_with("::error file=main.py,line=17,title=shadow POST /refunds::"), "{github}");
+    let policy = "suppress:\n  - {rule: shadow, reason: Meant to be so.}\n  - {rule: unauthenticated, reason: A gateway asks.}\n";
+    std::fs::write(folder.path().join(".apicensus.yaml"), policy).unwrap();
+    assert_eq!(run(&["check", &place]).status.code(), Some(0));
+    std::fs::write(folder.path().join(".apicensus.yaml"), "suppres: []\n").unwrap();
+    assert!(wrong(&["check", &place]).contains("unknown key `suppres` in .apicensus.yaml:1 (did you mean `suppress`?)"));
+    assert!(wrong(&["check", &place, "--new-only"]).contains("--new-only needs"));
+}
+
+#[test]
+fn findings_and_rules_are_shown() {
+    let folder = two_commits();
+    let place = text(folder.path());
+    let view = ok(&["scan", &place, "--view", "findings"]);
+    assert!(view.contains("high      shadow           POST /refunds"), "{view}");
+    assert!(view.contains("contracts: 1 in force · 3 documented · 1 undocumented"), "{view}");
+    assert!(ok(&["scan", &place, "--view", "findings", "-f", "json"]).contains("\"fingerprint\""));
+    assert!(ok(&["explain", "POST /refunds", &place]).contains("found  high shadow"));
+    assert!(ok(&["rules"]).contains("unauthenticated"));
+    assert!(ok(&["rules", "shadow"]).contains("API9:2023"));
+    assert!(wrong(&["rules", "shadw"]).contains("did you mean `shadow`?"));
+    assert!(ok(&["schema", "policy"]).contains("ignore_contracts"));
+}

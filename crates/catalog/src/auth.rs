@@ -173,5 +173,7 @@ words! {
         Webhook = "webhook",
         /// It serves files that are meant for everyone.
         Static = "static",
+        /// The repository's policy says so.
+        Policy = "policy",
     }
 }

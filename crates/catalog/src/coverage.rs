@@ -85,6 +85,10 @@ words! {
         Syntax = "syntax",
         /// A manifest or configuration file that could not be understood.
         Manifest = "manifest",
+        /// An API description that could not be understood, in whole or in part.
+        Contract = "contract",
+        /// A part of the policy that has no effect.
+        Policy = "policy",
         /// A framework model that could not be loaded.
         Model = "model",
         /// An import of the tree's own code that could not be resolved.

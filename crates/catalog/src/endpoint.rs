@@ -1,6 +1,6 @@
 //! An endpoint and its evidence.
 
-use crate::{Auth, Location, Sensitive, SensitiveTag, is_false};
+use crate::{Auth, Documented, Location, Sensitive, SensitiveTag, is_false};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,9 @@ pub struct Endpoint {
     /// Its age and future.
     #[serde(default, skip_serializing_if = "Lifecycle::is_empty")]
     pub lifecycle: Lifecycle,
+    /// Whether it stands in a contract of its service; absent when contracts were not looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documented: Option<Documented>,
     /// What kind of code registers it.
     pub audience: Audience,
     /// The framework that serves it.

@@ -12,16 +12,23 @@
 #[macro_use]
 mod words;
 mod auth;
+mod contract;
 mod coverage;
 mod endpoint;
+mod finding;
 mod sensitive;
 
 pub use auth::{Auth, AuthState, Basis, ByDesign, Guard, GuardLevel, Scheme, SchemeKind};
+pub use contract::{
+    Contract, ContractKind, ContractOperation, ContractRole, ContractService, DeclaredAuth, DeclaredParameter, Documented, DocumentedState,
+    Grade,
+};
 pub use coverage::{Coverage, LanguageCoverage, RouterCoverage, Trouble, TroubleKind};
 pub use endpoint::{
     Audience, Body, Condition, Confidence, Endpoint, HandlerRef, Hole, Lifecycle, Parameter, ParameterIn, PathState, Protocol, Response,
     TrailStep,
 };
+pub use finding::{Evidence, Finding, FindingStatus, Severity, Suppression};
 pub use sensitive::{Sensitive, SensitiveClass, SensitiveTag};
 
 use schemars::JsonSchema;
@@ -38,7 +45,7 @@ pub struct Catalog {
     pub schema: String,
     /// The tool that wrote the catalog.
     pub tool: Tool,
-    /// Where the endpoints come from; a scan of source code writes `code`.
+    /// Where the catalog's knowledge comes from.
     pub views: Vec<View>,
     /// The trees that were scanned, in the order they were asked for.
     pub repositories: Vec<Repository>,
@@ -46,6 +53,12 @@ pub struct Catalog {
     pub services: Vec<Service>,
     /// The endpoints, by service, path, method and protocol.
     pub endpoints: Vec<Endpoint>,
+    /// The API descriptions found in them, by file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contracts: Vec<Contract>,
+    /// What is wrong, the worst first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// JSON Schemas (draft 2020-12) that parameters, bodies and responses refer to as `#/schemas/Name`.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub schemas: std::collections::BTreeMap<String, serde_json::Value>,
@@ -65,6 +78,8 @@ impl Default for Catalog {
             repositories: Vec::new(),
             services: Vec::new(),
             endpoints: Vec::new(),
+            contracts: Vec::new(),
+            findings: Vec::new(),
             schemas: Default::default(),
             coverage: Coverage::default(),
             troubles: Vec::new(),
@@ -86,6 +101,8 @@ words! {
     pub enum View {
         /// Source code that registers endpoints.
         Code = "code",
+        /// API descriptions.
+        Spec = "spec",
     }
 }
 
@@ -125,6 +142,12 @@ pub struct Service {
     pub repository: String,
     /// Its folder; empty for the root of the repository.
     pub root: String,
+    /// Who answers for it, as the policy says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
+    /// Where it is served, as the policy says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub base_urls: Vec<String>,
     /// The languages of its endpoints, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,

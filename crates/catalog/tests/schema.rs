@@ -39,6 +39,7 @@ fn endpoint() -> Endpoint {
         auth: Auth::unknown("guards are not read"),
         sensitive: vec![],
         lifecycle: Lifecycle::default(),
+        documented: None,
         audience: Audience::Production,
         framework: "some".into(),
         detached: false,

@@ -29,7 +29,7 @@ pub fn catalog(census: &Census, survey: &Survey<'_>, languages: &Languages) -> C
 
 /// Seconds since 1970 as RFC 3339 in UTC; None for years that it can't say. Days to dates: the algorithm of Howard Hinnant,
 /// "chrono-compatible low-level date algorithms".
-fn rfc3339(seconds: i64) -> Option<String> {
+pub fn rfc3339(seconds: i64) -> Option<String> {
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let z = days.checked_add(719_468)?;
     let era = z.div_euclid(146_097);

@@ -123,6 +123,7 @@ impl Converter<'_> {
             sensitive: Vec::new(),
             method,
             lifecycle: catalog::Lifecycle { deprecated, version: template::version(&template.path) },
+            documented: None,
             audience: self.audience(),
             framework: route.framework.to_string(),
             detached: route.detached,

@@ -136,6 +136,8 @@ impl Made {
             name,
             repository: String::new(),
             root: key.root.clone(),
+            owners: Vec::new(),
+            base_urls: Vec::new(),
             languages: self.languages.iter().cloned().collect(),
             frameworks: self.frameworks.iter().cloned().collect(),
             manifest: self.manifest.map(|m| survey.path(m).to_owned()),

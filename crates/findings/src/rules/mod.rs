@@ -1,0 +1,34 @@
+//! The rules, one a file. A new one is a file here and a line below.
+
+mod auth_mismatch;
+mod auth_unknown;
+mod debug_exposed;
+mod deprecated;
+mod drift;
+mod duplicate_route;
+mod expired_suppression;
+mod no_contract;
+mod phantom;
+mod shadow;
+mod unauthenticated;
+mod unmatched_contract;
+mod unused_suppression;
+mod zombie;
+
+/// All of them, by name.
+pub const ALL: &[crate::Rule] = &[
+    auth_mismatch::RULE,
+    auth_unknown::RULE,
+    debug_exposed::RULE,
+    deprecated::RULE,
+    drift::RULE,
+    duplicate_route::RULE,
+    expired_suppression::RULE,
+    no_contract::RULE,
+    phantom::RULE,
+    shadow::RULE,
+    unauthenticated::RULE,
+    unmatched_contract::RULE,
+    unused_suppression::RULE,
+    zombie::RULE,
+];

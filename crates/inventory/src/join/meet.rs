@@ -1,0 +1,218 @@
+//! One contract and one service: which operations are which endpoints, and under which base path.
+
+use super::keys::{is_telling, joined, key, suffixes};
+use apicensus_catalog::{Contract, ContractKind, ContractOperation, Endpoint, Grade, Protocol};
+use std::collections::{BTreeMap, HashMap};
+
+/// Operations that have to agree on a base path before it is believed, unless it is all of them.
+const MIN_VOTES: usize = 3;
+
+/// The endpoints of one service, ready for look-ups.
+pub struct Side<'c> {
+    /// Index into the catalog, and the endpoint.
+    pub endpoints: Vec<(usize, &'c Endpoint)>,
+    by_key: HashMap<String, Vec<usize>>,
+}
+
+/// How a contract meets a service.
+#[derive(Clone, Debug, Default)]
+pub struct Meeting {
+    /// Operation to endpoint, both by index; the endpoint's into the catalog.
+    pub pairs: Vec<(usize, usize, Grade)>,
+    /// What stands before the contract's paths in the service's.
+    pub base: String,
+    /// What stands before the service's paths in the contract's.
+    pub extra: String,
+}
+
+impl<'c> Side<'c> {
+    /// The endpoints of a service by their keys.
+    pub fn new(endpoints: Vec<(usize, &'c Endpoint)>) -> Self {
+        let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, (_, endpoint)) in endpoints.iter().enumerate() {
+            by_key.entry(key(&endpoint.path)).or_default().push(at);
+        }
+        Side { endpoints, by_key }
+    }
+
+    fn at(&self, key: &str) -> impl Iterator<Item = (usize, &'c Endpoint)> {
+        self.by_key.get(key).into_iter().flatten().map(|at| self.endpoints[*at])
+    }
+
+    /// The endpoints at a path that take a method: those for this method before those for any.
+    fn serving(&self, operation: &ContractOperation, key: &str) -> Option<(usize, &'c Endpoint)> {
+        let mut all = self.at(key).filter(|(_, e)| takes(e, &operation.method));
+        let first = all.next()?;
+        Some(if first.1.method == operation.method { first } else { all.find(|(_, e)| e.method == operation.method).unwrap_or(first) })
+    }
+
+    /// Every pair of an operation and an endpoint of a contract.
+    pub fn meet(&self, contract: &Contract) -> Meeting {
+        let declared: Vec<Vec<String>> = contract.operations.iter().map(|o| declared_paths(contract, o)).collect();
+        let is_met = |paths: &Vec<String>, o: &ContractOperation| paths.iter().any(|p| self.serving(o, &key(p)).is_some());
+        let met = contract.operations.iter().zip(&declared).filter(|(o, paths)| is_met(paths, o)).count();
+        let (base, votes) = self.base(contract);
+        let (extra, extra_votes) = self.extra(contract, &declared);
+        let total = contract.operations.len();
+        let is_believed = |votes: usize| votes > 2 * met && (votes >= MIN_VOTES || (votes == total && votes > 0));
+        let mut meeting = Meeting::default();
+        if is_believed(votes) && votes >= extra_votes {
+            meeting.base = base;
+        } else if is_believed(extra_votes) {
+            meeting.extra = extra;
+        }
+        for (at, (operation, paths)) in contract.operations.iter().zip(&declared).enumerate() {
+            if let Some((endpoint, grade)) = self.pair(operation, paths, &meeting) {
+                meeting.pairs.push((at, endpoint, grade));
+            }
+        }
+        meeting
+    }
+
+    fn pair(&self, operation: &ContractOperation, declared: &[String], meeting: &Meeting) -> Option<(usize, Grade)> {
+        for path in declared {
+            if let Some((at, endpoint)) = self.serving(operation, &key(path)) {
+                return Some((at, grade(path, &endpoint.path)));
+            }
+        }
+        let shifted = if !meeting.base.is_empty() {
+            Some(joined(&meeting.base, &operation.path))
+        } else if !meeting.extra.is_empty() {
+            declared.iter().find_map(|path| key(path).strip_prefix(&meeting.extra).filter(|r| r.starts_with('/')).map(str::to_owned))
+        } else {
+            None
+        };
+        if let Some((at, _)) = shifted.and_then(|path| self.serving(operation, &key(&path))) {
+            return Some((at, Grade::BasePath));
+        }
+        declared.iter().find_map(|path| self.catch_all(operation, &key(path))).map(|at| (at, Grade::CatchAll))
+    }
+
+    /// An endpoint that takes the rest of the path, below plain text.
+    fn catch_all(&self, operation: &ContractOperation, key: &str) -> Option<usize> {
+        let fits = |endpoint: &Endpoint| {
+            let Some(head) = catch_all_head(endpoint) else { return false };
+            takes(endpoint, &operation.method) && is_telling(&head) && key.strip_prefix(&head).is_some_and(|r| r.starts_with('/'))
+        };
+        self.endpoints.iter().filter(|(_, e)| fits(e)).max_by_key(|(_, e)| e.path.len()).map(|(at, _)| *at)
+    }
+
+    /// The text that most often stands before the contract's paths in the service's, and how often.
+    fn base(&self, contract: &Contract) -> (String, usize) {
+        let mut by_key: HashMap<String, Vec<&ContractOperation>> = HashMap::new();
+        for operation in &contract.operations {
+            by_key.entry(key(&operation.path)).or_default().push(operation);
+        }
+        let mut votes: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, endpoint) in &self.endpoints {
+            let endpoint_key = key(&endpoint.path);
+            for (base, rest) in suffixes(&endpoint_key).filter(|(_, rest)| is_telling(rest)) {
+                let fitting = by_key.get(rest).into_iter().flatten().filter(|o| takes(endpoint, &o.method)).count();
+                if fitting > 0 {
+                    *votes.entry(base.to_owned()).or_default() += fitting;
+                }
+            }
+        }
+        most(votes)
+    }
+
+    /// The text that most often stands before the service's paths in the contract's, and how often.
+    fn extra(&self, contract: &Contract, declared: &[Vec<String>]) -> (String, usize) {
+        let mut votes: BTreeMap<String, usize> = BTreeMap::new();
+        for (operation, path) in contract.operations.iter().zip(declared).filter_map(|(o, paths)| Some((o, paths.first()?))) {
+            let full = key(path);
+            for (extra, rest) in suffixes(&full).filter(|(extra, rest)| !extra.is_empty() && is_telling(rest)) {
+                if self.serving(operation, rest).is_some() {
+                    *votes.entry(extra.to_owned()).or_default() += 1;
+                }
+            }
+        }
+        most(votes)
+    }
+
+    /// The endpoint that nearly is an operation, of those that `is_free` gives: the same path with another method, or a path
+    /// one slip away.
+    pub fn near(
+        &self,
+        operation: &ContractOperation,
+        meeting: &Meeting,
+        declared: &[String],
+        is_free: &dyn Fn(usize) -> bool,
+    ) -> Option<(usize, Grade)> {
+        let mut paths: Vec<String> = declared.iter().map(|p| key(p)).collect();
+        paths.push(key(&joined(&meeting.base, &operation.path)));
+        for path in &paths {
+            if let Some((at, _)) = self.at(path).find(|(at, _)| is_free(*at)) {
+                return Some((at, Grade::Method));
+            }
+        }
+        let is_near = |endpoint: &Endpoint| takes(endpoint, &operation.method) && paths.iter().any(|p| is_slip(p, &key(&endpoint.path)));
+        self.endpoints.iter().find(|(at, e)| is_free(*at) && is_near(e)).map(|(at, _)| (*at, Grade::Near))
+    }
+}
+
+fn most(votes: BTreeMap<String, usize>) -> (String, usize) {
+    let best = votes.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.len().cmp(&a.0.len())).then(b.0.cmp(a.0)));
+    best.map(|(base, n)| (base.clone(), *n)).unwrap_or_default()
+}
+
+/// The path before a catch-all parameter at its end; none where there is no such.
+pub fn catch_all_head(endpoint: &Endpoint) -> Option<String> {
+    let last = endpoint.parameters.iter().rfind(|p| p.catch_all)?;
+    let tail = if last.name.is_empty() { "*".to_owned() } else { format!("{{{}}}", last.name) };
+    let head = endpoint.path.strip_suffix(&tail)?;
+    Some(key(head).trim_end_matches('/').to_owned())
+}
+
+/// The full paths of an operation, as the contract says.
+pub fn declared_paths(contract: &Contract, operation: &ContractOperation) -> Vec<String> {
+    let bases = if operation.base_paths.is_empty() { &contract.base_paths } else { &operation.base_paths };
+    if bases.is_empty() {
+        return vec![operation.path.clone()];
+    }
+    bases.iter().map(|base| joined(base, &operation.path)).collect()
+}
+
+/// Whether an endpoint answers a method. What answers GET answers HEAD (RFC 9110, section 9.3.2).
+fn takes(endpoint: &Endpoint, method: &str) -> bool {
+    let is_same = endpoint.method == method || endpoint.method == "ANY" || method == "ANY";
+    is_same || (method == "HEAD" && endpoint.method == "GET")
+}
+
+/// Whether contracts of a kind can have endpoints of a protocol.
+pub fn speaks(kind: ContractKind, protocol: Protocol) -> bool {
+    match kind {
+        ContractKind::Openapi | ContractKind::Swagger | ContractKind::Postman | ContractKind::Har => {
+            matches!(protocol, Protocol::Http | Protocol::Sse)
+        }
+        ContractKind::Protobuf => matches!(protocol, Protocol::Http | Protocol::Sse | Protocol::Grpc),
+        ContractKind::Graphql => protocol == Protocol::Graphql,
+        ContractKind::Asyncapi => protocol == Protocol::WebSocket,
+        ContractKind::Wsdl => protocol == Protocol::Soap,
+    }
+}
+
+fn grade(promised: &str, served: &str) -> Grade {
+    let slash = |path: &str| path.len() > 1 && path.ends_with('/');
+    match () {
+        () if promised == served => Grade::Exact,
+        () if slash(promised) != slash(served) => Grade::TrailingSlash,
+        () => Grade::ParameterNames,
+    }
+}
+
+/// Whether two keys are one slip apart: case, `-` for `_`, a plural, or one segment that is a parameter on one side.
+fn is_slip(a: &str, b: &str) -> bool {
+    let plain = |k: &str| k.to_ascii_lowercase().replace('_', "-");
+    if plain(a) == plain(b) {
+        return true;
+    }
+    let (left, right): (Vec<&str>, Vec<&str>) = (a.split('/').collect(), b.split('/').collect());
+    if left.len() != right.len() || left.len() < 3 {
+        return false;
+    }
+    let mut differing = left.iter().zip(&right).filter(|(l, r)| l != r);
+    let (Some((l, r)), None) = (differing.next(), differing.next()) else { return false };
+    let is_plural = l.strip_suffix('s') == Some(r) || r.strip_suffix('s') == Some(l);
+    is_plural || *l == "{}" || *r == "{}"
+}

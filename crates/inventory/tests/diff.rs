@@ -1,0 +1,69 @@
+//! Differences between two catalogs.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use apicensus_inventory::diff::diff;
+use common::{SHOP, catalog};
+
+/// `removed DELETE /x breaking: text; text` for each change from the shop to another state of it.
+fn changes(after: &str) -> Vec<String> {
+    let diff = diff(&catalog(&[("main.py", SHOP)]), &catalog(&[("main.py", after)]));
+    let line = |c: &apicensus_inventory::diff::Change| {
+        let details: Vec<&str> = c.details.iter().map(|d| d.text.as_str()).collect();
+        let flags = [(c.breaking, " breaking"), (c.weaker, " weaker")].map(|(is, word)| if is { word } else { "" }).concat();
+        format!("{} {} {}{flags}: {}", c.kind.as_str(), c.method, c.path, details.join("; "))
+    };
+    diff.changes.iter().map(line).collect()
+}
+
+#[test]
+fn the_same_is_no_change() {
+    assert_eq!(changes(SHOP), [""; 0]);
+    assert_eq!(changes(&format!("\n\n{SHOP}")), [""; 0], "lines move");
+}
+
+#[test]
+fn auth_that_goes_is_weaker_and_auth_that_comes_breaks_clients() {
+    let gone = SHOP.replace("def add_book(token: str = Depends(bearer))", "def add_book()");
+    assert_eq!(changes(&gone), ["changed POST /api/v1/books weaker: auth required is now none"]);
+    let came = SHOP.replace("def list_books()", "def list_books(token: str = Depends(bearer))");
+    assert_eq!(changes(&came), ["changed GET /api/v1/books breaking: auth none is now required"]);
+}
+
+#[test]
+fn endpoints_come_go_and_move() {
+    let removed = SHOP.replace("@books.delete(\"/books/{book_id}\")\n", "");
+    assert_eq!(changes(&removed), ["removed DELETE /api/v1/books/{book_id} breaking: it is gone"]);
+    let moved = SHOP.replace("@books.delete(\"/books/{book_id}\")", "@books.delete(\"/shelf/{book_id}\")");
+    assert_eq!(changes(&moved), ["moved DELETE /api/v1/shelf/{book_id} breaking: was /api/v1/books/{book_id}"]);
+    let added = format!("{SHOP}\n@app.post('/refunds')\ndef refund(): ...\n");
+    assert_eq!(changes(&added), ["added POST /refunds weaker: auth none"]);
+}
+
+#[test]
+fn parameters_names_and_marks_are_compared() {
+    let required = SHOP.replace("def list_books()", "def list_books(page: int)");
+    assert_eq!(changes(&required), ["changed GET /api/v1/books breaking: new required query parameter page"]);
+    let optional = SHOP.replace("def list_books()", "def list_books(page: int = 1)");
+    assert_eq!(changes(&optional), ["changed GET /api/v1/books: new query parameter page"]);
+    let renamed =
+        SHOP.replace("@books.get(\"/books/{book_id}\")\ndef get_book(book_id: int)", "@books.get(\"/books/{id}\")\ndef get_book(id: int)");
+    assert_eq!(changes(&renamed), ["changed GET /api/v1/books/{id}: written /api/v1/books/{id} now"]);
+    let marked = SHOP.replace("@books.get(\"/books\")", "@books.get(\"/books\", deprecated=True)");
+    assert_eq!(changes(&marked), ["changed GET /api/v1/books: is deprecated now"]);
+}
+
+#[test]
+fn fields_of_bodies_are_compared() {
+    let with = |fields: &str| {
+        let model = format!("from pydantic import BaseModel\nclass Book(BaseModel):\n{fields}\n");
+        let code = SHOP.replace("def add_book(", "def add_book(book: Book, ").replace("bearer = ", &format!("{model}bearer = "));
+        catalog(&[("main.py", &code)])
+    };
+    let diff = diff(&with("    title: str\n    year: int = 0\n"), &with("    title: str\n    year: int\n    isbn: str\n"));
+    let texts: Vec<&str> = diff.changes[0].details.iter().map(|d| d.text.as_str()).collect();
+    assert_eq!(texts, ["new required field isbn in the body", "field year of the body is required now"]);
+    assert!(diff.changes[0].breaking);
+}
