@@ -97,15 +97,27 @@ fn fetch(app: &App, folder: &Path) -> Result<()> {
             ];
             checked(Command::new("python3").args(pip).arg(part.path()).args(packages))?;
         }
-        Registry::Npm => {
-            let npm = ["install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix"];
-            checked(Command::new("npm").args(npm).arg(part.path()).arg(format!("{}@{}", app.package, app.version)))?;
-        }
+        Registry::Npm => fetch_npm(&packages[0], app, part.path())?,
         Registry::Crates => fetch_crate(app, part.path())?,
         Registry::Github => bail!("{} is in no registry", app.package),
     }
     fs::rename(part.keep(), folder)?;
     Ok(())
+}
+
+/// Installs a package with what it depends on. One that carries dependencies as archives of its own can't be installed from
+/// outside and is unpacked alone.
+fn fetch_npm(spec: &str, app: &App, folder: &Path) -> Result<()> {
+    let quiet = ["--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix"];
+    if checked(Command::new("npm").arg("install").args(quiet).arg(folder).arg(spec)).is_ok() {
+        return Ok(());
+    }
+    let parts = tempfile::tempdir_in(folder)?;
+    checked(Command::new("npm").args(["pack", "--silent", "--pack-destination"]).arg(parts.path()).arg(spec))?;
+    let archive = fs::read_dir(parts.path())?.next().context("npm packed nothing")??.path();
+    let home = folder.join("node_modules").join(&app.package);
+    fs::create_dir_all(&home)?;
+    checked(Command::new("tar").args(["--strip-components=1", "-xzf"]).arg(archive).arg("-C").arg(home))
 }
 
 /// Vendors a small package that depends on the crate and keeps the crate.

@@ -1,5 +1,6 @@
 //! Evaluating a whole tree: one world a language family, then one census.
 
+use crate::ahead;
 use crate::demand::Demand;
 use crate::files::{FileId, Files};
 use crate::models::Models;
@@ -56,6 +57,8 @@ pub struct Input<'a> {
     pub text: &'a Text<'a>,
     /// A file lowered; None when it can't be read. Called from several threads; expected to cache.
     pub lower: &'a Lower<'a>,
+    /// The same for a file that may never be asked for.
+    pub prepare: &'a Lower<'a>,
     /// How many files each model's keywords anchor.
     pub weights: Vec<usize>,
 }
@@ -88,7 +91,8 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
                 running.push((handle, wave));
             }
         }
-        prefetch(input, running.iter().flat_map(|(_, wave)| wave.iter().copied()).collect());
+        let late = Family::ALL.iter().filter(|family| !demand.wave(**family).is_empty()).flat_map(|family| demand.late(*family));
+        ahead::lower(input, &demand, running.iter().flat_map(|(_, wave)| wave.iter().copied()).chain(late).collect());
         for (handle, wave) in running {
             match handle.join() {
                 Ok(census) => parts.push(census),
@@ -103,18 +107,6 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
     }
     census.troubles.sort_by(|a, b| (a.file, a.line, a.kind, &a.message).cmp(&(b.file, b.line, b.kind, &b.message)));
     census
-}
-
-/// Lowers the files of the waves ahead of the evaluation, on all but one of the current pool's threads.
-fn prefetch(input: &Input<'_>, files: Vec<FileId>) {
-    let helpers = rayon::current_num_threads() - 1;
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let work = || {
-        while let Some(file) = files.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
-            (input.lower)(*file);
-        }
-    };
-    rayon::scope(|scope| (0..helpers).for_each(|_| scope.spawn(|_| work())));
 }
 
 /// The census of a family whose evaluation broke off: every file of its wave is a trouble.

@@ -3,6 +3,7 @@
 //! No I/O: files come as paths, texts and lowered modules; results are plain data ([`output`]). Never fails: what can't
 //! be followed is a hole in a path or a trouble. Look at it with `cargo xtask try FILE`.
 
+mod ahead;
 mod annotation;
 mod apply;
 mod arguments;

@@ -105,13 +105,15 @@ pub fn models(tree: &Tree, options: &ScanOptions<'_>) -> Result<Models, ModelErr
 
 /// Runs the evaluator over the tree.
 fn evaluate_tree(survey: &Survey<'_>, models: &Models, options: &ScanOptions<'_>) -> Census {
-    let lower = |file| {
-        let module = survey.module(file);
+    let told = |module| {
         if let Some(progress) = options.progress {
             progress(survey.lowered());
         }
         module
     };
-    let mut input = Input { files: &survey.files, models, text: &|file| survey.code(file), lower: &lower, weights: Vec::new() };
+    let text = |file| survey.code(file);
+    let lower = |file| told(survey.module(file));
+    let prepare = |file| told(survey.prepared(file));
+    let mut input = Input { files: &survey.files, models, text: &text, lower: &lower, prepare: &prepare, weights: Vec::new() };
     evaluate(&mut input)
 }

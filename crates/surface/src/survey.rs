@@ -8,7 +8,7 @@ use apicensus_source::{SourceTrouble, Tree};
 use apicensus_syntax::{Lang, Module, lower};
 use rayon::prelude::*;
 use smol_str::SmolStr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Files without an extension that are larger than this are not looked at for a `#!` line, in bytes.
@@ -38,6 +38,8 @@ struct State {
     class: OnceLock<Class>,
     is_utf8: OnceLock<bool>,
     module: OnceLock<Option<Arc<Module>>>,
+    /// The evaluation asked for its tree; otherwise it was only lowered ahead.
+    is_asked: AtomicBool,
 }
 
 impl<'a> Survey<'a> {
@@ -112,8 +114,14 @@ impl<'a> Survey<'a> {
         (!matches!(shown, Class::Binary | Class::Minified)).then_some(bytes)
     }
 
-    /// A file lowered, once; None when it is no code or can't be read.
+    /// A file lowered, once; None when it is no code or can't be read. It counts as parsed.
     pub fn module(&self, file: FileId) -> Option<Arc<Module>> {
+        self.states.get(file.0 as usize)?.is_asked.store(true, Ordering::Relaxed);
+        self.prepared(file)
+    }
+
+    /// The same for a file that may never be asked for.
+    pub fn prepared(&self, file: FileId) -> Option<Arc<Module>> {
         let state = self.states.get(file.0 as usize)?;
         let make = || {
             let lang = self.files.get(file).lang?;
@@ -159,12 +167,13 @@ impl<'a> Survey<'a> {
     pub fn progress(&self) -> impl Iterator<Item = Progress<'_>> {
         self.files.iter().map(|(id, file)| {
             let state = &self.states[id.0 as usize];
+            let is_asked = state.is_asked.load(Ordering::Relaxed);
             Progress {
                 file: id,
                 lang: file.lang,
                 is_read: state.is_read.get() == Some(&true),
-                is_utf8: state.is_utf8.get().copied().unwrap_or(true),
-                module: state.module.get().and_then(Option::as_deref),
+                is_utf8: !is_asked || state.is_utf8.get().copied().unwrap_or(true),
+                module: state.module.get().and_then(Option::as_deref).filter(|_| is_asked),
             }
         })
     }

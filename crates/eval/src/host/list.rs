@@ -172,7 +172,7 @@ impl World<'_> {
                 let mut kept = Vec::new();
                 for (index, item) in items.into_iter().enumerate() {
                     let verdict = self.callback(&f, vec![item.clone(), Value::Number(index as f64)], at);
-                    if self.truth(&verdict) != Some(false) {
+                    if self.keeps(&verdict) {
                         kept.push(item);
                     }
                 }

@@ -367,7 +367,7 @@ impl World<'_> {
             let result = if keep_none { item.clone() } else { self.callback(&f, vec![item.clone()], at) };
             if symbol == "map" {
                 out.push(result);
-            } else if self.truth(&result) != Some(false) {
+            } else if self.keeps(&result) {
                 out.push(item);
             }
         }

@@ -54,6 +54,16 @@ impl World<'_> {
         }
     }
 
+    /// Whether a filter keeps what this test says of it. A text that is known by its default is used as that text, so an
+    /// empty one counts as empty here too; what is not known is kept.
+    pub(crate) fn keeps(&mut self, test: &Value) -> bool {
+        let verdict = match test {
+            Value::Default(inner) if matches!(**inner, Value::Text(_)) => self.truth(inner),
+            other => self.truth(other),
+        };
+        verdict != Some(false)
+    }
+
     /// The condition as printed, unless it is decided.
     pub(crate) fn condition(&mut self, cx: &Cx, test: ExprId, value: &Value, negate: bool) -> Option<Condition> {
         let place = self.at(cx, test);

@@ -334,7 +334,7 @@ impl World<'_> {
             let mut keep = true;
             for test in &first.tests {
                 let test = self.expr(cx, *test);
-                keep &= self.truth(&test) != Some(false);
+                keep &= self.keeps(&test);
             }
             if keep {
                 self.clause(cx, element, value, rest, into);
