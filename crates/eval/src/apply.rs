@@ -149,6 +149,7 @@ impl World<'_> {
             Some("self") => Some(Value::Object(object.clone())),
             Some("routes") => self.live_list(object).map(Value::List),
             Some(native) if native.starts_with("native:") => crate::natives::attribute(self, &native[7..], object).or_else(bound),
+            Some(outside) if outside.starts_with("symbol:") => Some(Value::Symbol(SmolStr::new(&outside[7..]))),
             Some("list:self") => Some(Value::list(vec![Value::Object(object.clone())])),
             Some("prefix") => Some(object.prefix.borrow().clone().unwrap_or_else(|| Value::text(""))),
             Some(argument) if argument.starts_with("arg:") => {
@@ -191,6 +192,9 @@ impl World<'_> {
             if let Some(value) = self.apply(kind.model, *call, Some(object), &name, &args, at) {
                 return value;
             }
+        }
+        if let Some(outside) = models.role(kind).attributes.get(name.as_str()).and_then(|a| a.strip_prefix("symbol:")) {
+            return self.call_symbol(&SmolStr::new(outside), args, at);
         }
         if models.role(kind).fluent {
             self.run_object_callbacks(&args, at);
@@ -313,7 +317,7 @@ impl World<'_> {
                     Some("before") => Reach::Before,
                     _ => Reach::After,
                 };
-                let guards = self.given_guards(&call.guards, args, taken);
+                let guards = self.call_guards(call, args, taken);
                 for value in guards.iter().cloned() {
                     self.register(object, What::Guard { value, prefix: path.clone(), reach }, at);
                 }

@@ -38,6 +38,16 @@ impl World<'_> {
         Some(RouteEvent { methods, guards, protocol: call.protocol.as_deref().map(SmolStr::new), by_class: true, ..RouteEvent::default() })
     }
 
+    /// The guards that a call was given.
+    pub(crate) fn call_guards(&mut self, call: &Call, args: &Args, taken: Option<usize>) -> Vec<Value> {
+        let given = self.given_guards(&call.guards, args, taken);
+        let Some(by) = &call.guards_by else { return given };
+        let by = SmolStr::new(by);
+        let means =
+            |value: Value| Unknown { label: by.clone(), callee: Some(by.clone()), args: Args::of(vec![value]), ..Unknown::default() };
+        given.into_iter().map(|value| Value::Unknown(Rc::new(means(value)))).collect()
+    }
+
     #[allow(clippy::too_many_arguments)]
     pub(crate) fn route_event(
         &mut self,
@@ -56,7 +66,7 @@ impl World<'_> {
             }
         }
         let handler = decorated.or_else(|| given.pop());
-        let mut guards = self.given_guards(&call.guards, args, taken);
+        let mut guards = self.call_guards(call, args, taken);
         guards.extend(given);
         let deprecated = call
             .deprecated
@@ -91,6 +101,7 @@ impl World<'_> {
             annotated: false,
             annotation: None,
             guards_only: false,
+            marks: None,
         }
     }
 

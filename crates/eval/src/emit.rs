@@ -2,6 +2,7 @@
 
 use crate::assemble::{MAX_ROUTES, Way, add_conditions, handler_at, join_path};
 use crate::evaluate::Family;
+use crate::guard::Facts;
 use crate::handler::Handler;
 use crate::models::Join;
 use crate::output::*;
@@ -51,17 +52,16 @@ impl World<'_> {
             conditions.retain(|c| c.text != crate::interp::cfg::TEST);
             let test = conditions.len() < all;
             let path = join_path(&way.path, &gives, join);
-            let mut guards: Vec<GuardRef> = self.at_path(&way.guards, &path);
-            for guard in &route.guards {
-                guards.push(self.guard_ref(guard, event.at, "route"));
-            }
+            let mut guards: Vec<GuardRef> = self.at_path(&way.guards, &path, route);
+            let facts = Facts { marks: route.marks.clone(), ..Facts::default() };
+            self.with_facts(facts.clone(), |world| world.route_guards(route, event.at, &mut guards));
             let registered_at = match route.annotation {
                 Some(place) => place,
                 None if at_registration => self.registered_at(event, &text),
                 None => text.place().filter(|p| p.line > 0).unwrap_or(event.at),
             };
             for whole @ Handler { methods, handler, third_party, suffix, socket, framework: own, .. } in &handlers {
-                let own_guards = self.handler_guards(whole, event.at);
+                let own_guards = self.with_facts(facts.clone(), |world| world.handler_guards(whole, event.at));
                 if out.len() >= MAX_ROUTES {
                     return;
                 }

@@ -39,6 +39,7 @@ impl World<'_> {
         let options: Vec<Value> = args.items.iter().skip_while(|v| !v.same(&given)).skip(1).cloned().collect();
         let kind = call.role.as_deref().filter(|r| *r != "self").and_then(|r| self.input.models.kind(m, r)).or(object.kind.get());
         let prefix = self.prefix_of(call, args).or(path);
+        let guards = self.call_guards(call, args, taken);
         let mut last = object.clone();
         for one in given.alternatives() {
             let callback = self.callback_of(&one);
@@ -47,8 +48,16 @@ impl World<'_> {
                 self.register(object, What::Mount { prefix: prefix.clone(), child: callback, replaces: false, route: None }, at);
                 continue;
             }
+            // A plugin from outside that guards what it is put on.
+            if let Some(value) = self.outside_guard(&callback, &options, at) {
+                self.register(object, What::Guard { value, prefix: None, reach: Reach::All }, at);
+                continue;
+            }
             let same = call.role.as_deref() == Some("self") || self.is_same(&callback);
-            let child = if same { object.clone() } else { self.group_child(object, kind, prefix.clone(), at) };
+            let child = if same && guards.is_empty() { object.clone() } else { self.group_child(object, kind, prefix.clone(), at) };
+            for value in guards.iter().cloned() {
+                self.register(&child, What::Guard { value, prefix: None, reach: Reach::After }, at);
+            }
             self.run_group(&child, &callback, options.clone(), at);
             last = child;
         }
@@ -56,6 +65,19 @@ impl World<'_> {
             Some("child") => Value::Object(last),
             _ => Value::Object(object.clone()),
         }
+    }
+
+    fn outside_guard(&self, callback: &Value, options: &[Value], at: Place) -> Option<Value> {
+        let Value::Symbol(symbol) = callback else { return None };
+        let guard = self.input.models.guard(self.family.language(), symbol)?;
+        let unknown = Unknown {
+            label: symbol.clone(),
+            callee: Some(symbol.clone()),
+            args: Args::of(options.to_vec()),
+            at: Some(at),
+            ..Unknown::default()
+        };
+        (guard.says != crate::models::GuardSays::Nothing).then(|| Value::Unknown(Rc::new(unknown)))
     }
 
     /// Applies a call to each item of a list that is its first argument.

@@ -203,6 +203,8 @@ pub struct Ruling {
     pub inferred: bool,
     /// GET, HEAD and OPTIONS stay open.
     pub unsafe_only: bool,
+    /// It stands in for what guards further out.
+    pub overrides: bool,
     /// Why it could not be read.
     pub reason: Option<SmolStr>,
 }
@@ -213,6 +215,8 @@ pub enum Says {
     /// It does not decide who may call.
     #[default]
     Nothing,
+    /// It lets this route pass, whatever it asks of others.
+    Passed,
     /// Declared open.
     Public,
     /// It identifies who offers proof.

@@ -318,6 +318,8 @@ pub struct RouteEvent {
     pub annotation: Option<Place>,
     /// It carries nothing but the guards of a mount.
     pub guards_only: bool,
+    /// What its handler and the class around that are marked with.
+    pub marks: Option<Rc<crate::guard::Marks>>,
 }
 
 /// A name of a value, for a later call.

@@ -7,7 +7,13 @@ pub fn function(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId)) {
     with_bindings(tree, id, visit, &mut Vec::new());
 }
 
-/// The same, and collects the statements that bind.
+/// Calls `visit` for every expression of a block.
+pub fn block(tree: &Module, body: &[StmtId], visit: &mut dyn FnMut(ExprId)) {
+    let stmts = body.iter().rev().copied().collect();
+    Walker { tree, exprs: Vec::new(), stmts, functions: Vec::new(), binds: Vec::new(), seen: 0 }.run(visit);
+}
+
+/// The same, and collects the statements that bind or catch.
 pub fn with_bindings(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId), bindings: &mut Vec<StmtId>) {
     let mut walker = Walker { tree, exprs: Vec::new(), stmts: Vec::new(), functions: vec![id], binds: Vec::new(), seen: 0 };
     walker.run(visit);
@@ -144,6 +150,7 @@ impl Walker<'_> {
             }
             Stmt::Return(e) | Stmt::Throw(e) => self.exprs.extend(*e),
             Stmt::Try { body, handlers, other, last } => {
+                self.binds.push(id);
                 self.stmts.extend(body.iter().chain(other).chain(last));
                 for handler in handlers {
                     self.stmts.extend(&handler.body);

@@ -222,6 +222,12 @@ pub struct World<'a> {
     pub schema_classes: Vec<Rc<ClassValue>>,
     /// What functions' code shows of guarding, by identity; the closure is kept so that the identity stays taken.
     pub(crate) readings: FxHashMap<usize, (Rc<Closure>, crate::guard::Reading)>,
+    /// What is injected, by its token.
+    pub(crate) provided: Vec<(Value, Value)>,
+    /// What is known of the route whose guards are being read.
+    pub(crate) facts: Option<Rc<crate::guard::Facts>>,
+    /// What functions that look at it were read as for this route.
+    pub(crate) fact_readings: FxHashMap<usize, crate::guard::Reading>,
 }
 
 impl<'a> World<'a> {
@@ -276,6 +282,9 @@ impl<'a> World<'a> {
             module_prefixes: FxHashMap::default(),
             expansions: FxHashSet::default(),
             readings: FxHashMap::default(),
+            provided: Vec::new(),
+            facts: None,
+            fact_readings: FxHashMap::default(),
             schemas: Default::default(),
             schema_names: FxHashMap::default(),
             schema_classes: Vec::new(),

@@ -16,12 +16,15 @@ pub fn verdict(route: &Route, method: &str) -> Auth {
     auth.state = match strongest {
         Says::Required => AuthState::Required,
         Says::Unread => {
-            auth.reason =
-                guards.iter().find(|g| g.ruling.says == Says::Unread).and_then(|g| g.ruling.reason.as_ref()).map(ToString::to_string);
+            auth.reason = reason_of(&guards, Says::Unread);
             AuthState::Unknown
         }
         Says::Optional => AuthState::Optional,
         Says::Public => AuthState::Public,
+        Says::Passed => {
+            auth.reason = reason_of(&guards, Says::Passed);
+            AuthState::Public
+        }
         Says::Nothing => open_state(route, &mut auth),
     };
     for guard in guards.iter().filter(|g| matches!(g.ruling.says, Says::Required | Says::Optional)) {
@@ -39,6 +42,11 @@ pub fn verdict(route: &Route, method: &str) -> Auth {
     auth
 }
 
+/// Why the first guard that says this does.
+fn reason_of(guards: &[&GuardRef], says: Says) -> Option<String> {
+    guards.iter().find(|g| g.ruling.says == says).and_then(|g| g.ruling.reason.as_ref()).map(ToString::to_string)
+}
+
 /// How the effect of a guard is known; None when it has none or can't be read.
 pub fn basis(guard: &GuardRef) -> Option<Basis> {
     match guard.ruling.says {
@@ -52,16 +60,16 @@ pub fn basis(guard: &GuardRef) -> Option<Basis> {
 pub fn says(guard: &GuardRef) -> Option<AuthState> {
     match guard.ruling.says {
         Says::Nothing => None,
-        Says::Public => Some(AuthState::Public),
+        Says::Public | Says::Passed => Some(AuthState::Public),
         Says::Optional => Some(AuthState::Optional),
         Says::Unread => Some(AuthState::Unknown),
         Says::Required => Some(AuthState::Required),
     }
 }
 
-/// A declaration that a route is open overrules what stands further out.
+/// A declaration that a route is open, or a guard that says so of itself, overrules what stands further out.
 fn in_force(route: &Route) -> Vec<&GuardRef> {
-    let from = route.guards.iter().rposition(|g| g.ruling.says == Says::Public).unwrap_or(0);
+    let from = route.guards.iter().rposition(|g| g.ruling.says == Says::Public || g.ruling.overrides).unwrap_or(0);
     route.guards.iter().skip(from).collect()
 }
 

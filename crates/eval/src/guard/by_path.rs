@@ -1,14 +1,15 @@
-//! Guards that look at the request's path before they refuse: `if (req.path.startsWith('/public')) return next()`.
-//! For the path of a route the branches that can't run are left out, and what remains is read.
+//! Guards that look at the request's path, or at what their route is marked with, before they refuse:
+//! `if (req.path.startsWith('/public')) return next()`. For a route the branches that can't run are left out, and what
+//! remains is read.
 
-use super::Reading;
+use super::facts::Facts;
 use super::matcher::Matcher;
-use crate::output::Ruling;
 use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::{Arg, BinaryOp, Block, Expr, ExprId, FunctionId, Item, Module, Pattern, Span, Stmt, StmtId, StrPart, UnaryOp};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,43 +17,38 @@ use std::sync::Arc;
 const PATHS: &[&str] = &["path", "pathname", "url", "originalUrl", "baseUrl", "requestPath", "currentPath"];
 
 /// A guard's code with what is known of a request.
-struct Reader<'p> {
-    closure: Rc<Closure>,
-    tree: Arc<Module>,
-    /// The whole path, and the path below where the guard hangs.
-    full: &'p str,
-    relative: &'p str,
+pub(super) struct Reader<'p> {
+    pub closure: Rc<Closure>,
+    pub tree: Arc<Module>,
+    pub facts: &'p Facts,
     /// Local names that stand for a text.
-    locals: FxHashMap<SmolStr, String>,
+    pub locals: FxHashMap<SmolStr, String>,
+    /// What the code found of the route.
+    pub found: RefCell<Found>,
+}
+
+/// What code that looks at a route finds.
+#[derive(Default)]
+pub(super) struct Found {
+    /// What the route is marked with, of what the code asks for.
+    pub marks: Vec<(SmolStr, Value)>,
+    /// The path is one that the code looks for.
+    pub path: bool,
+    /// Blocks that run in some cases, because of how the code was made.
+    pub invited: Vec<Span>,
+}
+
+/// Whether code may look at the path of a request.
+pub(super) fn looks_at_path(tree: &Module, exprs: &[ExprId]) -> bool {
+    exprs.iter().any(|e| matches!(tree.expr(*e), Expr::Attr(_, n) if PATHS.contains(&n.as_str())) || calls_unknown(tree, *e))
 }
 
 impl World<'_> {
-    /// The function that a guard is, behind wrappers from outside of the tree.
-    pub(super) fn guarding(&mut self, value: &Value, depth: u32) -> Option<Rc<Closure>> {
-        if depth > 4 {
-            return None;
-        }
-        match self.force(value) {
-            Value::Function(f) => Some(f),
-            Value::BoundFunction(b) => Some(b.1.clone()),
-            Value::Unknown(u) => u.args.items.iter().find_map(|v| self.guarding(v, depth + 1)),
-            _ => None,
-        }
-    }
-
-    /// What a guard says for a path; None when it doesn't look at it.
-    pub(super) fn ruling_at(&mut self, f: &Rc<Closure>, full: &str, relative: &str) -> Option<Ruling> {
+    /// The places of a function that don't run where these facts hold, and what it was found to be marked with.
+    pub(super) fn dead_places(&mut self, f: &Rc<Closure>, facts: &Facts, exprs: &[ExprId], binds: &[StmtId]) -> (Vec<Span>, Found) {
         let tree = self.module(f.module).tree.clone();
-        let mut exprs = Vec::new();
-        let mut binds = Vec::new();
-        crate::walk::with_bindings(&tree, f.function, &mut |e| exprs.push(e), &mut binds);
-        let looks =
-            exprs.iter().any(|e| matches!(tree.expr(*e), Expr::Attr(_, n) if PATHS.contains(&n.as_str())) || calls_unknown(&tree, *e));
-        if !looks {
-            return None;
-        }
-        let mut reader = Reader { closure: f.clone(), tree: tree.clone(), full, relative, locals: FxHashMap::default() };
-        reader.bind(&binds);
+        let mut reader = Reader { closure: f.clone(), tree: tree.clone(), facts, locals: FxHashMap::default(), found: RefCell::default() };
+        reader.bind(binds);
         let mut dead: Vec<Span> = Vec::new();
         self.dead_in(&reader, &tree.function(f.function).body, &mut dead);
         let inner: Vec<FunctionId> =
@@ -60,15 +56,7 @@ impl World<'_> {
         for id in inner {
             self.dead_in(&reader, &tree.function(id).body, &mut dead);
         }
-        if dead.is_empty() {
-            return None;
-        }
-        exprs.retain(|e| {
-            let at = tree.span(*e);
-            !dead.iter().any(|d| d.start <= at.start && at.end <= d.end)
-        });
-        let reading: Reading = self.read_exprs(f, &tree, &exprs, 0);
-        Some(reading.as_guard())
+        (dead, reader.found.into_inner())
     }
 
     /// The places of a block that don't run for the path; true when nothing after the block runs.
@@ -87,16 +75,13 @@ impl World<'_> {
         let tree = reader.tree.clone();
         match tree.stmt(stmt) {
             Stmt::Return(value) => {
-                if let Some(id) = value
-                    && let Expr::Cond(test, yes, no) = tree.expr(*id)
-                    && let Some(holds) = self.holds(reader, *test, 0)
-                {
-                    dead.push(tree.span(if holds { *no } else { *yes }));
+                if let Some(id) = value {
+                    self.dead_value(reader, *id, dead);
                 }
                 true
             }
             Stmt::Throw(_) => true,
-            Stmt::If { test, then, other } => match self.holds(reader, *test, 0) {
+            Stmt::If { test, then, other } => match self.if_holds(reader, *test, dead) {
                 Some(true) => {
                     dead.extend(other.iter().map(|s| tree.stmt_span(*s)));
                     self.dead_in(reader, then, dead)
@@ -106,19 +91,58 @@ impl World<'_> {
                     self.dead_in(reader, other, dead)
                 }
                 None => {
+                    if let Expr::Binary(BinaryOp::And, a, b) = tree.expr(*test)
+                        && (self.mark_holds(reader, *a, 0) == Some(true) || self.mark_holds(reader, *b, 0) == Some(true))
+                    {
+                        reader.found.borrow_mut().invited.extend(then.iter().map(|s| tree.stmt_span(*s)));
+                    }
                     let a = self.dead_in(reader, then, dead);
                     let b = self.dead_in(reader, other, dead);
                     a && b
                 }
             },
             Stmt::Block(body) => self.dead_in(reader, body, dead),
-            Stmt::Try { body, .. } => self.dead_in(reader, body, dead),
+            Stmt::Try { body, handlers, .. } => {
+                for stmt in handlers.iter().flat_map(|h| &h.body) {
+                    let before = reader.found.borrow().invited.len();
+                    self.dead_stmt(reader, *stmt, dead);
+                    // What is caught is forgiven in some cases, so what is done in the others is no rule.
+                    if let Stmt::If { other, .. } = tree.stmt(*stmt)
+                        && reader.found.borrow().invited.len() > before
+                    {
+                        dead.extend(other.iter().map(|s| tree.stmt_span(*s)));
+                    }
+                }
+                self.dead_in(reader, body, dead) && handlers.is_empty()
+            }
             _ => false,
         }
     }
 
-    /// Whether a condition on the path holds.
-    fn holds(&mut self, reader: &Reader<'_>, id: ExprId, depth: u32) -> Option<bool> {
+    fn if_holds(&mut self, reader: &Reader<'_>, test: ExprId, dead: &mut Vec<Span>) -> Option<bool> {
+        self.dead_value(reader, test, dead);
+        self.holds(reader, test, 0)
+    }
+
+    /// The parts of a value that are not asked for: `isPublic || super.canActivate(context)`.
+    fn dead_value(&mut self, reader: &Reader<'_>, id: ExprId, dead: &mut Vec<Span>) {
+        let tree = reader.tree.clone();
+        match tree.expr(id) {
+            Expr::Cond(test, yes, no) => {
+                if let Some(holds) = self.holds(reader, *test, 0) {
+                    dead.push(tree.span(if holds { *no } else { *yes }));
+                }
+            }
+            Expr::Binary(op @ (BinaryOp::Or | BinaryOp::And), a, b) if self.holds(reader, *a, 0) == Some(*op == BinaryOp::Or) => {
+                dead.push(tree.span(*b));
+            }
+            Expr::Wrap(_, inner) => self.dead_value(reader, *inner, dead),
+            _ => {}
+        }
+    }
+
+    /// Whether a condition on the path or the marks of a route holds.
+    pub(super) fn holds(&mut self, reader: &Reader<'_>, id: ExprId, depth: u32) -> Option<bool> {
         if depth > 12 {
             return None;
         }
@@ -136,28 +160,25 @@ impl World<'_> {
                 (Some(false), Some(false)) => Some(false),
                 _ => None,
             },
-            Expr::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b) => {
-                let equal = self.text_in(reader, *a)? == self.text_in(reader, *b)?;
-                Some(equal == (*op == BinaryOp::Eq))
+            Expr::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b)
+                if let (Some(a), Some(b)) = (self.text_in(reader, *a), self.text_in(reader, *b)) =>
+            {
+                reader.found.borrow_mut().path |= a == b;
+                Some((a == b) == (*op == BinaryOp::Eq))
             }
-            Expr::Name(name) => self.bound_test(reader, name, depth),
-            Expr::Call { callee, args, .. } => self.call_holds(reader, *callee, args, depth),
-            _ => None,
+            Expr::Name(name) => self.bound_test(reader, name, depth).or_else(|| self.mark_holds(reader, id, depth)),
+            Expr::Call { callee, args, .. } => {
+                let by_path = self.call_holds(reader, *callee, args, depth);
+                reader.found.borrow_mut().path |= by_path == Some(true);
+                by_path.or_else(|| self.mark_holds(reader, id, depth))
+            }
+            _ => self.mark_holds(reader, id, depth),
         }
     }
 
     /// A local name for a condition: `const isPublic = path.startsWith('/public')`.
     fn bound_test(&mut self, reader: &Reader<'_>, name: &SmolStr, depth: u32) -> Option<bool> {
-        let tree = reader.tree.clone();
-        let own = tree.function(reader.closure.function).span;
-        let value = tree.stmts.iter().find_map(|(stmt, at)| match stmt {
-            Stmt::Bind { target: Pattern::Name(bound, _), value: Some(value), .. }
-                if bound == name && own.start <= at.start && at.end <= own.end =>
-            {
-                Some(*value)
-            }
-            _ => None,
-        })?;
+        let value = reader.bound(name)?;
         self.holds(reader, value, depth + 1)
     }
 
@@ -194,11 +215,11 @@ impl World<'_> {
                 let paths = u.args.items.first().cloned()?;
                 let words = self.path_words(&paths);
                 let given = !words.is_empty() && words.iter().all(|w| w.starts_with(['/', '^', '(']));
-                given.then(|| words.iter().filter_map(|w| Matcher::of(w, false)).any(|m| m.fits(reader.full)))
+                given.then(|| words.iter().filter_map(|w| Matcher::of(w, false)).any(|m| m.fits(&reader.facts.full)))
             }
             Value::Function(f) => {
                 let text = self.text_in(reader, first)?;
-                self.function_holds(&f, &text, depth)
+                self.function_holds(reader, &f, &text, depth)
             }
             _ => None,
         }
@@ -216,24 +237,25 @@ impl World<'_> {
             let mut locals = reader.locals.clone();
             locals.insert(name.clone(), item);
             let inner =
-                Reader { closure: reader.closure.clone(), tree: tree.clone(), full: reader.full, relative: reader.relative, locals };
+                Reader { closure: reader.closure.clone(), tree: tree.clone(), facts: reader.facts, locals, found: RefCell::default() };
             any |= self.holds(&inner, body, depth + 1)?;
         }
         Some(any)
     }
 
     /// A function of the tree that is given the path.
-    fn function_holds(&mut self, f: &Rc<Closure>, text: &str, depth: u32) -> Option<bool> {
+    fn function_holds(&mut self, reader: &Reader<'_>, f: &Rc<Closure>, text: &str, depth: u32) -> Option<bool> {
         let tree = self.module(f.module).tree.clone();
         let name = crate::interp::function::param_name(&tree.function(f.function).params.first()?.pattern)?;
-        let body = returned(&tree, f.function)?;
+        let body = answer(&tree, f.function)?;
         let locals = [(name, text.to_owned())].into_iter().collect();
-        let inner = Reader { closure: f.clone(), tree, full: text, relative: text, locals };
+        let facts = Facts { full: text.to_owned(), relative: text.to_owned(), ..reader.facts.clone() };
+        let inner = Reader { closure: f.clone(), tree, facts: &facts, locals, found: RefCell::default() };
         self.holds(&inner, body, depth + 1)
     }
 
     /// A text that is known: the path, a literal, a constant.
-    fn text_in(&mut self, reader: &Reader<'_>, id: ExprId) -> Option<String> {
+    pub(super) fn text_in(&mut self, reader: &Reader<'_>, id: ExprId) -> Option<String> {
         if let Some(text) = reader.text(id) {
             return Some(text);
         }
@@ -262,6 +284,12 @@ impl World<'_> {
         let tree = reader.tree.clone();
         if let Expr::List(_, items) = tree.expr(id) {
             return items.iter().map(|i| if let Item::One(e) = i { self.text_in(reader, *e) } else { None }).collect();
+        }
+        if let Expr::Name(name) = tree.expr(id)
+            && let Some(bound) = reader.bound(name)
+            && matches!(tree.expr(bound), Expr::List(..))
+        {
+            return self.list_in(reader, bound);
         }
         let value = self.named_value(&reader.closure.scope, None, &tree, id, 0)?;
         let Value::List(list) = self.force(&value) else { return None };
@@ -307,10 +335,29 @@ impl Reader<'_> {
 
     fn path_called(&self, name: &str) -> Option<String> {
         match name {
-            "path" | "url" => Some(self.relative.to_owned()),
-            name if PATHS.contains(&name) => Some(self.full.to_owned()),
+            _ if self.facts.full.is_empty() => None,
+            "path" | "url" => Some(self.facts.relative.clone()),
+            name if PATHS.contains(&name) => Some(self.facts.full.clone()),
             _ => None,
         }
+    }
+
+    /// What a name of the function's own is bound to, once and for all.
+    pub(super) fn bound(&self, name: &SmolStr) -> Option<ExprId> {
+        let own = self.tree.function(self.closure.function).span;
+        let inside = |at: &Span| own.start <= at.start && at.end <= own.end;
+        let mut found = self.tree.stmts.iter().filter_map(|(stmt, at)| match stmt {
+            Stmt::Bind { target: Pattern::Name(bound, _), value, .. } if bound == name && inside(at) => Some(*value),
+            _ => None,
+        });
+        let value = found.next().flatten()?;
+        let again = found.next().is_some()
+            || self
+                .tree
+                .exprs
+                .iter()
+                .any(|(e, at)| matches!(e, Expr::Assign(p, ..) if matches!(&**p, Pattern::Name(n, _) if n == name)) && inside(at));
+        (!again).then_some(value)
     }
 
     fn text(&self, id: ExprId) -> Option<String> {
@@ -339,10 +386,16 @@ fn calls_unknown(tree: &Module, id: ExprId) -> bool {
 /// The one thing that a function returns.
 fn returned(tree: &Module, id: FunctionId) -> Option<ExprId> {
     match tree.function(id).body.as_slice() {
-        [one] => match tree.stmt(*one) {
-            Stmt::Return(value) => *value,
-            _ => None,
-        },
+        [_] => answer(tree, id),
+        _ => None,
+    }
+}
+
+/// What a function returns that does nothing but name things on the way.
+pub(super) fn answer(tree: &Module, id: FunctionId) -> Option<ExprId> {
+    let (last, before) = tree.function(id).body.split_last()?;
+    match tree.stmt(*last) {
+        Stmt::Return(value) if before.iter().all(|s| matches!(tree.stmt(*s), Stmt::Bind { .. })) => *value,
         _ => None,
     }
 }

@@ -27,6 +27,16 @@ impl World<'_> {
         out
     }
 
+    /// The guards that a route is given, and those of the class around its handler.
+    pub(crate) fn route_guards(&mut self, route: &RouteEvent, at: Place, out: &mut Vec<GuardRef>) {
+        for guard in &route.guards {
+            out.push(self.guard_ref(guard, at, "route"));
+        }
+        if let Some(marks) = &route.marks {
+            marks.class.iter().rev().for_each(|m| self.mark_guard(m, "class", out));
+        }
+    }
+
     fn class_guards(&mut self, class: &Rc<ClassValue>, out: &mut Vec<GuardRef>) {
         let model = self.handler_class(class).map(|(m, c)| self.input.models.class(m, c));
         let marks = class.marks.borrow().clone();
@@ -144,7 +154,13 @@ impl World<'_> {
             })),
             _ => mark.value.clone(),
         };
-        self.push_guard(&value, mark.at, level, out);
+        // What only stands around guards gives way to them.
+        let models = self.input.models;
+        let around = mark.symbol.as_ref().and_then(|s| models.guard(self.family.language(), s)).filter(|g| g.is_plain());
+        let Some(place) = around.and_then(|g| g.through.as_ref()) else { return self.push_guard(&value, mark.at, level, out) };
+        for one in self.given_guards(&Some(place.clone()), &mark.args, None) {
+            self.push_guard(&one, mark.at, level, out);
+        }
     }
 
     /// Adds a guard that has something to say, once.

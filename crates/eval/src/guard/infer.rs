@@ -3,14 +3,16 @@
 //!
 //! The common tree is read, so this works in every language. Only names and literals count; values aren't computed.
 
-use super::{all_of, names};
+use super::caught::{ends, within};
+use super::signs::{called_name, compared, read_expr, read_taken, takes_request, tells};
+use super::{Facts, all_of, names};
 use crate::evaluate::Family;
 use crate::models::GuardSays;
 use crate::output::{Ruling, Says};
 use crate::scope::Scope;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{BinaryOp, Expr, ExprId, Module, StrPart};
+use apicensus_syntax::{Expr, ExprId, Module, Span, StmtId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -18,33 +20,45 @@ use std::sync::Arc;
 
 /// Guards call guards at most so deep.
 const MAX_CALLS: u32 = 6;
-/// Names under which a request carries who calls.
-const USERS: &[&str] =
-    &["user", "currentuser", "current_user", "principal", "identity", "auth", "is_authenticated", "isauthenticated", "userid", "user_id"];
-const API_KEYS: &[&str] =
-    &["x-api-key", "api-key", "apikey", "api_key", "x-auth-token", "x-access-token", "x-token", "x-auth-key", "access-token"];
-
 /// What a function's code shows.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reading {
     /// The status it refuses with.
-    denies: Option<u16>,
+    pub(super) denies: Option<u16>,
     /// It reads a credential that the request carries.
-    credential: bool,
+    pub(super) credential: bool,
     /// It looks at who the caller is.
-    user: bool,
+    pub(super) user: bool,
     /// It calls something whose name says that it checks.
-    checks: bool,
+    pub(super) checks: bool,
     /// It takes a password: it signs a caller in.
-    password: bool,
+    pub(super) password: bool,
     /// It is about forged requests, not about identity.
-    forgery: bool,
-    redirects: bool,
-    login: bool,
-    schemes: Vec<(SmolStr, SmolStr)>,
+    pub(super) forgery: bool,
+    /// Its name says so.
+    pub(super) about_forgery: bool,
+    pub(super) redirects: bool,
+    pub(super) login: bool,
+    pub(super) schemes: Vec<(SmolStr, SmolStr)>,
     /// What it calls and depends on.
-    inner: Ruling,
-    inner_proof: bool,
+    pub(super) inner: Ruling,
+    pub(super) inner_proof: bool,
+    /// It throws.
+    pub(super) throws: bool,
+    /// It answers something else than a plain yes.
+    pub(super) answers: bool,
+    /// It calls what it overrides.
+    pub(super) asks_super: bool,
+    /// It hands the request to something that could not be followed.
+    pub(super) hands_on: Option<SmolStr>,
+    /// What it does depends on the path of the request (its own code), on marks of the route (it or what it calls).
+    pub(super) looks: bool,
+    pub(super) marks: bool,
+    /// It lets pass who proves nothing; whether it may refuse them by its answer.
+    pub(super) offers: Option<bool>,
+    /// Why it lets a route pass.
+    pub(super) lifted: Option<SmolStr>,
+    pub(super) roles: Vec<SmolStr>,
 }
 
 impl Reading {
@@ -52,18 +66,19 @@ impl Reading {
     fn proof(&self) -> bool {
         self.credential || self.user || self.inner_proof
     }
-    fn scheme(&mut self, kind: &'static str, name: &str) {
+    pub(super) fn scheme(&mut self, kind: &'static str, name: &str) {
         if !self.schemes.iter().any(|(k, _)| k == kind) {
             self.schemes.push((SmolStr::new_static(kind), SmolStr::new(name)));
         }
     }
-    fn denies(&mut self, status: u16) {
+    pub(super) fn denies(&mut self, status: u16) {
         self.denies = Some(self.denies.map_or(status, |s| s.min(status)));
     }
     /// As middleware, dependency, decorator or extractor.
     pub(super) fn as_guard(&self) -> Ruling {
         let denies = self.denies.or((self.redirects && self.login && self.proof()).then_some(401));
         let says = match denies {
+            _ if self.about_forgery => Says::Nothing,
             _ if self.inner.says == Says::Required => Says::Required,
             Some(401) if !self.password || self.credential => Says::Required,
             Some(_) if (self.proof() || self.checks) && !self.forgery => Says::Required,
@@ -71,7 +86,22 @@ impl Reading {
             _ if self.inner.says == Says::Unread => Says::Unread,
             _ => Says::Nothing,
         };
-        self.ruling(says)
+        self.ruling(if self.offers.is_some() { says.min(Says::Optional) } else { says })
+    }
+    /// As a test that answers yes, answers no, or throws (`canActivate`).
+    pub(super) fn as_answer(&self) -> Ruling {
+        let said = self.as_guard();
+        match &self.hands_on {
+            _ if said.says >= Says::Unread => said,
+            _ if !self.answers && !self.throws || self.offers == Some(false) => said,
+            _ if self.proof() || self.checks => self.ruling(Says::Required),
+            Some(label) => Ruling::unread(format!("it hands the request to `{label}`, which could not be followed")),
+            None => said,
+        }
+    }
+    /// Whether it ever refuses: it throws, asks what it overrides, or answers a denial.
+    pub(super) fn refuses(&self) -> bool {
+        self.throws || self.asks_super || self.denies.is_some() || self.inner.says == Says::Required
     }
     /// As a test that refuses by its answer (`has_permission`): it looks at who calls, or it stands aside.
     pub(super) fn as_test(&self) -> Ruling {
@@ -81,6 +111,7 @@ impl Reading {
     /// As the body of a handler: only a check of the caller counts, not that of a password it was sent.
     fn as_handler(&self) -> Ruling {
         let says = match self.denies {
+            _ if self.offers.is_some() => Says::Nothing,
             _ if self.password => Says::Nothing,
             _ if self.inner.says == Says::Required && self.inner_proof => Says::Required,
             Some(_) if self.credential || self.user || self.inner_proof => Says::Required,
@@ -91,10 +122,16 @@ impl Reading {
     }
     fn ruling(&self, says: Says) -> Ruling {
         if says == Says::Nothing {
-            return Ruling::default();
+            return match &self.lifted {
+                Some(why) => Ruling::passed(why.clone()),
+                None => Ruling::default(),
+            };
         }
         let mut out =
             Ruling { says, inferred: true, schemes: self.schemes.clone(), reason: self.inner.reason.clone(), ..Ruling::default() };
+        if says == Says::Required {
+            out.roles.clone_from(&self.roles);
+        }
         out.merge_proof(&self.inner);
         let is_jwt = out.schemes.iter().any(|(k, _)| k == "jwt");
         out.schemes.retain(|(k, _)| !(is_jwt && k == "bearer"));
@@ -127,37 +164,137 @@ impl World<'_> {
     }
 
     pub(super) fn reading(&mut self, f: &Rc<Closure>, depth: u32) -> Reading {
+        let facts = self.facts.take();
+        let plain = self.plain_reading(f, depth);
+        self.facts = facts;
+        match &self.facts {
+            Some(facts) if plain.marks || plain.looks && !facts.full.is_empty() => self.reading_here(f, depth, plain),
+            _ => plain,
+        }
+    }
+
+    /// What a function's code shows, whatever the route.
+    fn plain_reading(&mut self, f: &Rc<Closure>, depth: u32) -> Reading {
         let key = Rc::as_ptr(f) as usize;
         if let Some((_, known)) = self.readings.get(&key) {
             return known.clone();
         }
         // A cycle of calls reads as nothing inside itself.
         self.readings.insert(key, (f.clone(), Reading::default()));
-        let reading = self.read_function(f, depth);
+        let tree = self.module(f.module).tree.clone();
+        let (mut exprs, mut binds) = (Vec::new(), Vec::new());
+        crate::walk::with_bindings(&tree, f.function, &mut |e| exprs.push(e), &mut binds);
+        let looks = super::by_path::looks_at_path(&tree, &exprs);
+        let marks = exprs.iter().any(|e| self.reads_marks(&tree, *e));
+        // What a function around was given decides what this one does.
+        let (mut dead, mut invited) = (Vec::new(), Vec::new());
+        if f.scope.function().kind == crate::scope::ScopeKind::Function {
+            let (places, found) = self.dead_places(f, &Facts::default(), &exprs, &binds);
+            (dead, invited) = (places, found.invited);
+            exprs.retain(|e| !within(&dead, tree.span(*e)));
+            binds.retain(|s| !within(&dead, tree.stmt_span(*s)));
+        }
+        let told = super::caught::told(&tree, &binds);
+        exprs.retain(|e| !within(&told, tree.span(*e)));
+        let mut reading = self.read_exprs(f, &tree, (&exprs, &binds, &invited), depth);
+        reading.looks = looks;
+        reading.marks |= marks;
+        (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
+        reading.offers = self.offers(f, &Facts::default(), (&exprs, &binds), &reading, depth);
         self.readings.insert(key, (f.clone(), reading.clone()));
         reading
     }
 
-    fn read_function(&mut self, f: &Rc<Closure>, depth: u32) -> Reading {
+    /// What it shows for the route that is known; only what looks at it is read again, and what that calls when it
+    /// looks at marks.
+    fn reading_here(&mut self, f: &Rc<Closure>, depth: u32, plain: Reading) -> Reading {
+        let (Some(facts), key) = (self.facts.clone(), Rc::as_ptr(f) as usize) else { return plain };
+        if let Some(known) = self.fact_readings.get(&key) {
+            return known.clone();
+        }
+        self.fact_readings.insert(key, plain.clone());
         let tree = self.module(f.module).tree.clone();
-        let mut exprs = Vec::new();
-        crate::walk::function(&tree, f.function, &mut |e| exprs.push(e));
-        self.read_exprs(f, &tree, &exprs, depth)
+        let (mut exprs, mut binds) = (Vec::new(), Vec::new());
+        crate::walk::with_bindings(&tree, f.function, &mut |e| exprs.push(e), &mut binds);
+        let (dead, found) = self.dead_places(f, &facts, &exprs, &binds);
+        if dead.is_empty() && !plain.marks {
+            return plain;
+        }
+        let told = super::caught::told(&tree, &binds);
+        exprs.retain(|e| !within(&dead, tree.span(*e)) && !within(&told, tree.span(*e)));
+        binds.retain(|s| !within(&dead, tree.stmt_span(*s)));
+        let mut reading = self.read_exprs(f, &tree, (&exprs, &binds, &found.invited), depth);
+        (reading.looks, reading.marks) = (plain.looks, plain.marks);
+        (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
+        reading.offers = self.offers(f, &facts, (&exprs, &binds), &reading, depth);
+        if found.path && plain.as_guard().says >= Says::Optional {
+            reading.lifted = Some("it lets this path pass".into());
+        }
+        for (key, value) in &found.marks {
+            match value {
+                Value::Bool(true) => reading.lifted = Some(SmolStr::new(format!("it lets pass what is marked `{key}`"))),
+                _ => self.words(value, &mut reading.roles, 0),
+            }
+        }
+        self.fact_readings.insert(key, reading.clone());
+        reading
     }
 
-    /// Reads these expressions of a function.
-    pub(super) fn read_exprs(&mut self, f: &Rc<Closure>, tree: &Arc<Module>, exprs: &[ExprId], depth: u32) -> Reading {
+    /// Whether a function that refuses lets a caller pass who proves nothing: only what is proved wrongly is refused.
+    /// Then, whether it may refuse such a caller as a test.
+    fn offers(
+        &mut self,
+        f: &Rc<Closure>,
+        facts: &Facts,
+        (exprs, binds): (&[ExprId], &[StmtId]),
+        reading: &Reading,
+        depth: u32,
+    ) -> Option<bool> {
+        if self.family != Family::JavaScript || !(reading.credential || reading.user) {
+            return None;
+        }
+        let tree = self.module(f.module).tree.clone();
+        let (dead, found) = self.dead_places(f, &Facts { anonymous: true, ..facts.clone() }, exprs, binds);
+        if dead.is_empty() {
+            return None;
+        }
+        let exprs: Vec<ExprId> = exprs.iter().copied().filter(|e| !within(&dead, tree.span(*e))).collect();
+        let binds: Vec<StmtId> = binds.iter().copied().filter(|s| !within(&dead, tree.stmt_span(*s))).collect();
+        let left = self.read_exprs(f, &tree, (&exprs, &binds, &found.invited), depth);
+        if left.as_guard().says == Says::Required || left.denies.is_some() || left.redirects {
+            return None;
+        }
+        let (throws, answers) = ends(&tree, &tree.function(f.function).body, &dead);
+        Some(throws || answers)
+    }
+
+    /// Reads these expressions and bindings of a function; the last places are blocks that run in some cases.
+    fn read_exprs(
+        &mut self,
+        f: &Rc<Closure>,
+        tree: &Arc<Module>,
+        (exprs, binds, invited): (&[ExprId], &[StmtId], &[Span]),
+        depth: u32,
+    ) -> Reading {
         let compared = compared(tree, exprs);
         let mut out = Reading::default();
         for id in exprs {
             read_expr(tree, *id, &compared, &mut out);
         }
+        for stmt in binds {
+            read_taken(tree, *stmt, &mut out);
+        }
         self.read_names(f, tree, exprs, &mut out);
         let mut inner: Vec<Ruling> = Vec::new();
         if depth < MAX_CALLS {
-            for callee in self.called_from(f, tree, exprs) {
-                let (ruling, proof) = self.callee_ruling(&callee, depth + 1);
+            out.about_forgery = tree.function(f.function).name.as_deref().is_some_and(names::is_about_forgery);
+            for (callee, is_swallowed) in self.called_from(f, tree, (exprs, invited), depth, &mut out.hands_on) {
+                let (mut ruling, proof, marks) = self.callee_ruling(&callee, depth + 1);
+                if is_swallowed {
+                    ruling.says = ruling.says.min(Says::Optional);
+                }
                 out.inner_proof |= proof;
+                out.marks |= marks;
                 inner.push(ruling);
             }
             for value in self.injected(f) {
@@ -190,12 +327,24 @@ impl World<'_> {
         }
     }
 
-    fn callee_ruling(&mut self, callee: &Value, depth: u32) -> (Ruling, bool) {
+    /// What something that is called says, whether it looks at who calls, and whether it looks at marks of the route.
+    fn callee_ruling(&mut self, callee: &Value, depth: u32) -> (Ruling, bool, bool) {
         match callee {
             Value::Function(f) => {
-                let reading = self.reading(f, depth);
+                // What is done further in is not about the path of the request any more.
+                let facts = self.facts.take();
+                let mut reading = self.reading(f, depth);
+                self.facts = facts;
+                if self.facts.is_some() && (reading.marks || depth == 1) {
+                    reading = self.reading(f, depth);
+                }
                 let ruling = if reading.password { Ruling::default() } else { reading.as_guard() };
-                (ruling, reading.proof())
+                (ruling, reading.proof(), reading.marks)
+            }
+            Value::Class(class) => {
+                let ruling = self.class_ruling(class, depth);
+                let proof = ruling.says >= Says::Optional && ruling.says != Says::Unread;
+                (ruling, proof, false)
             }
             Value::Symbol(s) => {
                 let models = self.input.models;
@@ -204,31 +353,50 @@ impl World<'_> {
                     None => Ruling::default(),
                 };
                 let proof = matches!(ruling.says, Says::Required | Says::Optional);
-                (ruling, proof)
+                (ruling, proof, false)
             }
-            _ => (Ruling::default(), false),
+            _ => (Ruling::default(), false, false),
         }
     }
 
     /// The functions and outside names that a function's body calls, as far as its names say without running it.
-    fn called_from(&mut self, f: &Rc<Closure>, tree: &Arc<Module>, exprs: &[ExprId]) -> Vec<Value> {
-        let mut out: Vec<Value> = Vec::new();
+    fn called_from(
+        &mut self,
+        f: &Rc<Closure>,
+        tree: &Arc<Module>,
+        (exprs, invited): (&[ExprId], &[Span]),
+        depth: u32,
+        hands_on: &mut Option<SmolStr>,
+    ) -> Vec<(Value, bool)> {
+        let mut out: Vec<(Value, bool)> = Vec::new();
+        let swallowed = super::caught::swallowed(tree, f.function, invited);
         let mut seen: FxHashSet<usize> = FxHashSet::default();
         let home = f.home.borrow().clone();
+        let in_guard = depth > 0 || home.as_ref().is_some_and(|h| super::guards(h));
         for id in exprs {
-            let Expr::Call { callee, .. } = tree.expr(*id) else { continue };
-            let value = if tells(tree, *callee) {
+            let Expr::Call { callee, args, .. } = tree.expr(*id) else { continue };
+            let value = if in_guard && let Some(found) = self.of_field(home.as_ref(), tree, *callee) {
+                Some(found)
+            } else if tells(tree, *callee) {
                 self.named_value(&f.scope, home.as_ref(), tree, *callee, 0)
             } else {
                 self.known_value(&f.scope, home.as_ref(), tree, *callee)
             };
             let found = match value {
                 Some(Value::BoundFunction(b)) => Value::Function(b.1.clone()),
-                Some(value @ (Value::Function(_) | Value::Symbol(_))) => value,
-                _ => continue,
+                Some(value @ (Value::Function(_) | Value::Symbol(_) | Value::Class(_))) => value,
+                // What an outside call gave: `const { check } = make(..)`.
+                Some(Value::Unknown(u)) if u.callee.is_some() => Value::Symbol(u.callee.clone().unwrap_or_default()),
+                _ if let Some(method) = self.modelled_method(tree, *callee) => method,
+                _ => {
+                    if hands_on.is_none() && in_guard && takes_request(tree, args) {
+                        *hands_on = called_name(tree, *callee);
+                    }
+                    continue;
+                }
             };
             if found.ptr().is_none_or(|p| seen.insert(p)) && out.len() < 200 {
-                out.push(found);
+                out.push((found, within(&swallowed, tree.span(*id))));
             }
         }
         out
@@ -291,129 +459,4 @@ impl World<'_> {
             _ => None,
         }
     }
-}
-
-/// Whether the name of a callee says that it may check who calls.
-fn tells(tree: &Module, callee: ExprId) -> bool {
-    match tree.expr(callee) {
-        Expr::Name(name) | Expr::Attr(_, name) => names::checks(name) || names::may_guard(name),
-        _ => false,
-    }
-}
-
-/// Numbers that something is compared with: statuses of answers looked at, not given.
-fn compared(tree: &Module, exprs: &[ExprId]) -> FxHashSet<ExprId> {
-    let mut out = FxHashSet::default();
-    for id in exprs {
-        if let Expr::Binary(BinaryOp::Eq | BinaryOp::Ne | BinaryOp::In | BinaryOp::NotIn, a, b) = tree.expr(*id) {
-            out.extend([*a, *b]);
-        }
-    }
-    out
-}
-
-fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>, out: &mut Reading) {
-    match tree.expr(id) {
-        Expr::Number(n) if !compared.contains(&id) => match *n as i64 {
-            401 => out.denies(401),
-            403 => out.denies(403),
-            _ => {}
-        },
-        Expr::Str(parts) => {
-            for part in parts {
-                if let StrPart::Text(text) = part {
-                    read_text(text, out);
-                }
-            }
-        }
-        Expr::Name(name) => read_name(name, false, compared.contains(&id), out),
-        Expr::Attr(_, name) => read_name(name, true, compared.contains(&id), out),
-        Expr::Call { callee, .. } => {
-            let name = match tree.expr(*callee) {
-                Expr::Name(n) | Expr::Attr(_, n) => n.as_str(),
-                _ => return,
-            };
-            let flat = name.to_ascii_lowercase();
-            out.redirects |= flat.contains("redirect");
-            out.checks |= names::checks(name);
-            let of = |part: &str| receiver_contains(tree, *callee, part);
-            if (flat.contains("verify") || flat.contains("decode") || flat == "jwtverify")
-                && (flat.contains("jwt") || of("jwt") || of("jose"))
-            {
-                out.credential = true;
-                out.scheme("jwt", name);
-            }
-            out.password |= matches!(
-                flat.as_str(),
-                "check_password"
-                    | "verify_password"
-                    | "checkpassword"
-                    | "verifypassword"
-                    | "comparepassword"
-                    | "compare_password"
-                    | "check_password_hash"
-                    | "validatepassword"
-            );
-        }
-        _ => {}
-    }
-}
-
-fn receiver_contains(tree: &Module, callee: ExprId, part: &str) -> bool {
-    match tree.expr(callee) {
-        Expr::Attr(base, _) => match tree.expr(*base) {
-            Expr::Name(n) | Expr::Attr(_, n) => n.to_ascii_lowercase().contains(part),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn read_text(text: &str, out: &mut Reading) {
-    if text.len() > 80 {
-        return;
-    }
-    let flat = text.trim().to_ascii_lowercase();
-    match flat.as_str() {
-        "authorization" | "http_authorization" | "proxy-authorization" => out.credential = true,
-        "bearer" => out.scheme("bearer", "Authorization"),
-        "basic" => out.scheme("basic", "Authorization"),
-        "www-authenticate" => out.denies(401),
-        "password" | "passwd" => out.password = true,
-        key if API_KEYS.contains(&key) => {
-            out.credential = true;
-            out.scheme("apiKey", text.trim());
-        }
-        _ => {}
-    }
-    out.login |= flat.contains("login") || flat.contains("signin") || flat.contains("sign-in");
-    out.forgery |= flat.contains("csrf") || flat.contains("xsrf");
-    if !flat.contains('/')
-        && let Some(status) = names::denial(&flat)
-    {
-        out.denies(status);
-    }
-}
-
-fn read_name(name: &str, is_attr: bool, is_compared: bool, out: &mut Reading) {
-    let flat = name.to_ascii_lowercase();
-    if !is_compared && let Some(status) = names::denial(name) {
-        out.denies(status);
-    }
-    match flat.as_str() {
-        "authorization" | "httpauthorization" => out.credential = true,
-        "bearer" => {
-            out.credential = true;
-            out.scheme("bearer", "Authorization");
-        }
-        "session" | "sessions" if is_attr => {
-            out.user = true;
-            out.scheme("session", name);
-        }
-        "password" if is_attr => out.password = true,
-        flat if USERS.contains(&flat) && (is_attr || flat != "user" && flat != "auth") => out.user = true,
-        _ => {}
-    }
-    out.forgery |= flat.contains("csrf") || flat.contains("xsrf");
-    out.login |= flat.contains("login");
 }

@@ -3,7 +3,12 @@
 //!
 //! Left out: weighing several guards against each other, which is `surface`'s.
 
+mod anonymous;
 mod by_path;
+mod caught;
+mod class;
+mod facts;
+mod fields;
 mod handler;
 mod infer;
 mod marks;
@@ -11,7 +16,10 @@ pub(crate) mod matcher;
 mod names;
 pub(crate) mod reach;
 mod service;
+mod signs;
 
+use class::guards;
+pub(crate) use facts::{Facts, Marks};
 pub(crate) use infer::Reading;
 
 use crate::models::{GuardModel, GuardSays};
@@ -22,24 +30,7 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Guards wrap guards at most so deep.
-const MAX_DEPTH: u32 = 8;
-/// Methods by which a class guards, in any framework.
-const GUARD_METHODS: &[&str] = &[
-    "canActivate",
-    "has_permission",
-    "process_request",
-    "process_view",
-    "__call__",
-    "dispatch",
-    "use",
-    "intercept",
-    "from_request_parts",
-    "from_request",
-    "call",
-    "handle",
-    "resolve",
-];
-
+pub(super) const MAX_DEPTH: u32 = 8;
 /// Joins rulings of which all must pass.
 pub(crate) fn all_of(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
     let mut out = Ruling::default();
@@ -58,6 +49,23 @@ pub(crate) fn all_of(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
     out
 }
 
+/// Joins rulings of which one must pass.
+fn any_of(rulings: &[Ruling]) -> Ruling {
+    let weakest = rulings.iter().min_by_key(|r| r.says).cloned().unwrap_or_default();
+    let unread = rulings.iter().find(|r| r.says == Says::Unread).cloned();
+    let offers = rulings.iter().find(|r| r.says >= Says::Optional);
+    match (weakest.says, unread, offers) {
+        (Says::Required, ..) => {
+            let mut out = weakest;
+            rulings.iter().for_each(|r| out.merge_proof(r));
+            out
+        }
+        (_, Some(unread), _) => unread,
+        (_, _, Some(offers)) => Ruling { says: Says::Optional, ..offers.clone() },
+        _ => weakest,
+    }
+}
+
 impl Ruling {
     fn merge_proof(&mut self, other: &Ruling) {
         for scheme in &other.schemes {
@@ -72,6 +80,10 @@ impl Ruling {
                 }
             }
         }
+    }
+    /// It lets this route pass.
+    pub(crate) fn passed(reason: impl Into<SmolStr>) -> Ruling {
+        Ruling { says: Says::Passed, inferred: true, reason: Some(reason.into()), ..Ruling::default() }
     }
     /// It may decide but can't be read.
     pub(crate) fn unread(reason: impl Into<SmolStr>) -> Ruling {
@@ -135,6 +147,15 @@ impl World<'_> {
                 Value::Symbol(s) => self.symbol_ruling(&SmolStr::new(format!("{s}.{}", bound.name)), &bound.args, depth),
                 _ => self.named_ruling(&bound.name),
             },
+            module @ Value::Module(_) => match self.member(&module, "default") {
+                Some(default) => self.ruling(&default, depth + 1),
+                None => Ruling::default(),
+            },
+            // A guard by its name in a table of the framework's.
+            Value::Text(text) => match text.known() {
+                Some(name) => self.symbol_ruling(&SmolStr::new(name.split(':').next().unwrap_or(&name)), &Args::default(), depth),
+                None => Ruling::default(),
+            },
             _ => Ruling::default(),
         }
     }
@@ -182,7 +203,7 @@ impl World<'_> {
         }
     }
 
-    fn unknown_ruling(&mut self, u: &Rc<Unknown>, depth: u32) -> Ruling {
+    pub(super) fn unknown_ruling(&mut self, u: &Rc<Unknown>, depth: u32) -> Ruling {
         let is_modelled = u.callee.as_ref().is_some_and(|c| self.input.models.guard(self.family.language(), c).is_some());
         if !is_modelled {
             let results = self.callback_results(u);
@@ -212,7 +233,7 @@ impl World<'_> {
                 })
                 .map(|v| self.ruling(v, depth + 1)),
         );
-        if inner.says >= Says::Optional { inner } else { self.named_ruling(callee) }
+        if inner.says >= Says::Passed { inner } else { self.named_ruling(callee) }
     }
 
     /// What a method of an object that is not known says, by the tree's functions of that name: the strictest one is the
@@ -246,12 +267,20 @@ impl World<'_> {
                 GuardSays::Nothing => Says::Nothing,
             },
             unsafe_only: guard.unsafe_only,
+            overrides: guard.overrides,
             ..Ruling::default()
         };
+        if let Some(place) = &guard.public_unless
+            && place.all(args, None, &mut |v, k| self.get_attr(v, k, None)).iter().any(|v| matches!(self.force(v), Value::Bool(false)))
+        {
+            return Ruling { says: Says::Public, ..ruling };
+        }
         if let Some(place) = &guard.through {
-            let inner = place.all(args, None, &mut |v, k| self.get_attr(v, k, None));
+            let inner = self.given_guards(&Some(place.clone()), args, None);
             let found: Vec<Ruling> = inner.iter().map(|v| self.ruling(v, depth + 1)).collect();
-            ruling = if guard.any { found.iter().min_by_key(|r| r.says).cloned().unwrap_or_default() } else { all_of(found) };
+            let any = guard.any && !self.is_given(args, &guard.all_when);
+            let own = (guard.says == GuardSays::Optional).then_some(ruling);
+            ruling = if any { any_of(&found) } else { all_of(found.into_iter().chain(own)) };
         }
         let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol).trim_end_matches("()"));
         if let Some(kind) = &guard.scheme {
@@ -262,7 +291,12 @@ impl World<'_> {
         }
         if let Some(place) = &guard.scheme_at {
             for text in self.words_at(place, args) {
-                ruling.schemes.push((names::scheme_of(&text), text));
+                // A strategy that takes everybody, tried last.
+                if text.to_ascii_lowercase().contains("anonymous") {
+                    ruling.says = ruling.says.min(Says::Optional);
+                } else {
+                    ruling.schemes.push((names::scheme_of(&text), text));
+                }
             }
         }
         for (place, is_scope) in [(&guard.scopes, true), (&guard.roles, false)] {
@@ -271,17 +305,22 @@ impl World<'_> {
             if is_scope { ruling.scopes.extend(words) } else { ruling.roles.extend(words) }
         }
         ruling.roles.extend(guard.role.as_deref().map(SmolStr::new));
-        let is_weak = guard.optional_when.iter().any(|(key, wanted)| {
+        let is_weak = self.is_given(args, &guard.optional_when);
+        if is_weak && ruling.says == Says::Required {
+            ruling.says = Says::Optional;
+        }
+        ruling
+    }
+
+    /// Whether one of these named arguments, or keys of the last argument, has its value.
+    fn is_given(&mut self, args: &Args, wanted: &std::collections::BTreeMap<String, serde_yaml::Value>) -> bool {
+        wanted.iter().any(|(key, wanted)| {
             let given = args.name(key).cloned().or_else(|| {
                 let last = args.items.last().cloned()?;
                 matches!(last, Value::Dict(_)).then(|| self.get_attr(&last, key, None)).flatten()
             });
             given.is_some_and(|v| is_value(&self.force(&v), wanted))
-        });
-        if is_weak && ruling.says == Says::Required {
-            ruling.says = Says::Optional;
-        }
-        ruling
+        })
     }
 
     /// The words at a place: strings, lists of them, last names of constants.
@@ -294,7 +333,7 @@ impl World<'_> {
         out
     }
 
-    fn words(&mut self, value: &Value, out: &mut Vec<SmolStr>, depth: u32) {
+    pub(super) fn words(&mut self, value: &Value, out: &mut Vec<SmolStr>, depth: u32) {
         if depth > 3 || out.len() > 50 {
             return;
         }
@@ -309,58 +348,13 @@ impl World<'_> {
             other => out.extend(other.as_str().filter(|s| !s.is_empty())),
         }
     }
-
-    /// What a class of guards says: a base that a model knows, else what its guarding methods do.
-    fn class_ruling(&mut self, class: &Rc<ClassValue>, depth: u32) -> Ruling {
-        if depth > MAX_DEPTH {
-            return Ruling::unread("guards nest too deeply");
-        }
-        let line = self.mro(class);
-        for one in &line {
-            match one {
-                Value::Class(c) => {
-                    for name in GUARD_METHODS {
-                        let method = c.attrs.borrow().get(*name).cloned();
-                        if let Some(method @ (Value::Function(_) | Value::BoundFunction(_))) = method {
-                            let own = match (&method, *name) {
-                                (Value::Function(f), "has_permission") => self.reading(f, depth + 1).as_test(),
-                                _ => self.ruling(&method, depth + 1),
-                            };
-                            if own.says != Says::Nothing {
-                                return own;
-                            }
-                        }
-                    }
-                    for service in self.services_of(c) {
-                        let own = self.class_ruling(&service, depth + 1);
-                        if own.says != Says::Nothing {
-                            return own;
-                        }
-                    }
-                }
-                Value::Symbol(symbol) => {
-                    let ruling = self.symbol_ruling(symbol, &Args::default(), depth + 1);
-                    if ruling.says != Says::Nothing {
-                        return ruling;
-                    }
-                }
-                Value::Unknown(u) => {
-                    let ruling = self.unknown_ruling(u, depth + 1);
-                    if ruling.says != Says::Nothing {
-                        return ruling;
-                    }
-                }
-                _ => {}
-            }
-        }
-        Ruling::default()
-    }
 }
 
 fn is_value(value: &Value, wanted: &serde_yaml::Value) -> bool {
     match (value.plain(), wanted) {
         (Value::Bool(a), serde_yaml::Value::Bool(b)) => a == *b,
         (Value::Null, serde_yaml::Value::Null) => true,
+        (_, serde_yaml::Value::Sequence(all)) => all.iter().any(|one| is_value(value, one)),
         (other, serde_yaml::Value::String(text)) => other.as_str().is_some_and(|s| s == text),
         _ => false,
     }

@@ -133,6 +133,12 @@ pub(super) fn exempts(name: &str) -> bool {
         || all.len() == 1 && has(&["public", "unauthenticated", "anonymous"])
 }
 
+/// Whether something of this name is about forged requests.
+pub(super) fn is_about_forgery(name: &str) -> bool {
+    let flat = name.to_ascii_lowercase();
+    flat.contains("csrf") || flat.contains("xsrf")
+}
+
 /// Whether a handler of this name is where callers prove or get an identity.
 pub(super) fn signs_in(name: &str) -> bool {
     let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();

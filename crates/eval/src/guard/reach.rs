@@ -1,9 +1,10 @@
 //! Which routes a router's guards reach: by order of registration and by path.
 
 use crate::assemble::join_path;
+use crate::guard::Facts;
 use crate::guard::matcher::{Matcher, sample};
 use crate::models::Join;
-use crate::output::{GuardRef, PathPiece, Says};
+use crate::output::{GuardRef, PathPiece, Ruling, Says};
 use crate::value::*;
 use crate::world::World;
 use smol_str::SmolStr;
@@ -16,10 +17,16 @@ pub(crate) struct Reaching {
     guard: GuardRef,
     /// What it hangs on.
     base: Vec<PathPiece>,
-    /// Its code, which may look at the path.
-    code: Option<Rc<Closure>>,
-    /// Paths that it lets pass.
-    except: Rc<[Matcher]>,
+    /// Itself, where it may look at the route.
+    value: Option<Value>,
+    /// What it lets pass.
+    except: Rc<[Exception]>,
+}
+
+/// What a guard lets pass: a path, with these methods only when there are any.
+struct Exception {
+    path: Matcher,
+    methods: Vec<SmolStr>,
 }
 
 /// The guards of one router, as a walk over its events meets them.
@@ -78,35 +85,48 @@ impl World<'_> {
         let What::Guard { value, prefix, .. } = &event.what else { return Vec::new() };
         let level = if path.is_empty() { "application" } else { "router" };
         let guard = self.guard_ref(value, event.at, level);
-        let code = if guard.ruling.says == Says::Nothing { None } else { self.guarding(value, 0) };
+        let again = (guard.ruling.says != Says::Nothing).then(|| value.clone());
         let except = self.excepted(value);
-        let Some(prefix) = prefix else { return vec![Reaching { below: None, guard, base: path.to_vec(), code, except }] };
+        let Some(prefix) = prefix else { return vec![Reaching { below: None, guard, base: path.to_vec(), value: again, except }] };
         let texts = self.texts(prefix, event.at);
         texts
             .iter()
             .map(|text| {
                 let gives = self.pieces(text, style, event.at);
                 let below = join_path(path, &gives, join);
-                Reaching { below: Some(below.clone()), guard: guard.clone(), base: below, code: code.clone(), except: except.clone() }
+                Reaching { below: Some(below.clone()), guard: guard.clone(), base: below, value: again.clone(), except: except.clone() }
             })
             .collect()
     }
 
-    /// The paths that a modelled guard lets pass.
-    fn excepted(&mut self, value: &Value) -> Rc<[Matcher]> {
+    /// What a modelled guard lets pass.
+    fn excepted(&mut self, value: &Value) -> Rc<[Exception]> {
         let models = self.input.models;
         let mut kept: Vec<Matcher> = Vec::new();
         self.passing_paths(value, &mut kept, 0);
-        let Value::Unknown(u) = self.force(value) else { return kept.into() };
+        let mut out: Vec<Exception> = kept.into_iter().map(|path| Exception { path, methods: Vec::new() }).collect();
+        let Value::Unknown(u) = self.force(value) else { return out.into() };
         let place = u.callee.as_ref().and_then(|c| models.guard(self.family.language(), c)).and_then(|g| g.except.as_ref());
-        let Some(place) = place else { return kept.into() };
-        let values = place.all(&u.args, None, &mut |v, k| self.get_attr(v, k, None));
-        let words: Vec<SmolStr> = values.iter().flat_map(|v| self.path_words(v)).collect();
-        words.iter().filter_map(|w| Matcher::of(w, false)).chain(kept).collect()
+        let Some(place) = place else { return out.into() };
+        let mut items = Vec::new();
+        for value in place.all(&u.args, None, &mut |v, k| self.get_attr(v, k, None)) {
+            self.flatten(&value, &mut items, 0);
+        }
+        for item in items {
+            let mut methods = Vec::new();
+            if matches!(item, Value::Dict(_))
+                && let Some(given) = self.get_attr(&item, "methods", None)
+            {
+                methods = self.path_words(&given);
+            }
+            let words = self.path_words(&item);
+            out.extend(words.iter().filter_map(|w| Matcher::of(w, false)).map(|path| Exception { path, methods: methods.clone() }));
+        }
+        out.into()
     }
 
-    /// The guards that reach a route at a path.
-    pub(crate) fn at_path(&mut self, guards: &[Reaching], path: &[PathPiece]) -> Vec<GuardRef> {
+    /// The guards that reach a route with these marks at a path.
+    pub(crate) fn at_path(&mut self, guards: &[Reaching], path: &[PathPiece], route: &RouteEvent) -> Vec<GuardRef> {
         let shown = show(path);
         let full = sample(&shown);
         let mut out: Vec<GuardRef> = Vec::new();
@@ -116,16 +136,17 @@ impl World<'_> {
                 let below = below.trim_end_matches(['*', '/']);
                 shown.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || below.is_empty())
             });
-            if !reaches || one.except.iter().any(|m| m.fits(&full)) {
+            if !reaches {
                 continue;
             }
             let mut guard = one.guard.clone();
-            if let Some(code) = &one.code {
+            if one.except.iter().any(|e| e.lets_pass(&full, route.methods.as_deref())) {
+                guard.ruling = Ruling::passed("it lets this path pass");
+            } else if let Some(value) = &one.value {
                 let base = show(&one.base);
                 let relative = shown.strip_prefix(base.trim_end_matches('/')).map_or_else(|| full.clone(), sample);
-                if let Some(ruling) = self.ruling_at(code, &full, &relative) {
-                    guard.ruling = ruling;
-                }
+                let facts = Facts { full: full.clone(), relative, marks: route.marks.clone(), ..Facts::default() };
+                guard.ruling = self.with_facts(facts, |world| world.ruling(value, 0));
             }
             if !out.contains(&guard) {
                 out.push(guard);
@@ -135,9 +156,16 @@ impl World<'_> {
     }
 }
 
+impl Exception {
+    fn lets_pass(&self, path: &str, methods: Option<&[SmolStr]>) -> bool {
+        let by_method = self.methods.is_empty() || methods.is_some_and(|all| all.iter().all(|m| self.methods.contains(m)));
+        by_method && self.path.fits(path)
+    }
+}
+
 /// The guards given with a mount or a route.
 pub(crate) fn here(guard: GuardRef) -> Reaching {
-    Reaching { below: None, guard, base: Vec::new(), code: None, except: Rc::from([]) }
+    Reaching { below: None, guard, base: Vec::new(), value: None, except: Rc::from([]) }
 }
 
 fn show(path: &[PathPiece]) -> String {

@@ -43,6 +43,9 @@ pub struct GuardModel {
     /// All of these must hold (`any: false`, the default) or one of them.
     #[serde(default)]
     pub any: bool,
+    /// All must hold after all when a named argument (or a key of the last one) has this value.
+    #[serde(default)]
+    pub all_when: BTreeMap<String, serde_yaml::Value>,
     /// OAuth scopes.
     #[serde(default)]
     pub scopes: Option<Place>,
@@ -58,12 +61,46 @@ pub struct GuardModel {
     /// The paths that it lets pass.
     #[serde(default)]
     pub except: Option<Place>,
+    /// It declares open when this place is `false`.
+    #[serde(default)]
+    pub public_unless: Option<Place>,
+    /// It stands in for what guards further out.
+    #[serde(default)]
+    pub overrides: bool,
     /// It guards only when this place is given something.
     #[serde(default)]
     pub when: Option<Place>,
+    /// The method by which a subclass says what comes of a check: one that refuses nobody makes it optional.
+    #[serde(default)]
+    pub answers: Option<String>,
     /// What is changing state only: GET, HEAD and OPTIONS stay open.
     #[serde(default)]
     pub unsafe_only: bool,
+}
+
+impl GuardModel {
+    /// It says nothing of its own beside what it is given.
+    pub fn is_plain(&self) -> bool {
+        !self.any && self.scheme.is_none() && self.scheme_at.is_none() && self.scopes.is_none() && self.roles.is_none()
+    }
+}
+
+/// Metadata that decorators leave on a handler or its class, for guards to read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metadata {
+    /// Decorators that set it: their arguments are key and value.
+    #[serde(default)]
+    pub sets: Vec<String>,
+    /// Functions that make a decorator which is its own key; its argument is the value.
+    #[serde(default)]
+    pub makes: Vec<String>,
+    /// Methods that read it: their arguments are the key and where to look.
+    #[serde(default)]
+    pub reads: Vec<String>,
+    /// Parts of names of what has these methods, in lower case.
+    #[serde(default)]
+    pub readers: Vec<String>,
 }
 
 /// What a modelled guard says.

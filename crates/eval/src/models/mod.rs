@@ -11,7 +11,7 @@ mod place;
 
 pub use accessors::Accessors;
 pub use file_guard::{EntryKeys, FileGuard};
-pub use guard::{GuardModel, GuardSays, Library};
+pub use guard::{GuardModel, GuardSays, Library, Metadata};
 pub use index::{Entry, KindId, ModelError, Models};
 pub use place::Place;
 
@@ -84,6 +84,9 @@ pub struct Model {
     /// Its own guards.
     #[serde(default)]
     pub guards: Vec<GuardModel>,
+    /// How handlers and their classes are marked with what guards read.
+    #[serde(default)]
+    pub metadata: Option<Metadata>,
     /// Handlers' parameters bring guards: by their defaults and `Annotated` metadata (`values`), or by their types (`types`).
     #[serde(default)]
     pub injects: Option<Injects>,
@@ -278,6 +281,9 @@ pub struct Call {
     /// Guards given with the call.
     #[serde(default)]
     pub guards: Option<Place>,
+    /// What is given there says how to guard, to this outside name.
+    #[serde(default)]
+    pub guards_by: Option<String>,
     /// `@name` (the call's name), `ANY`, a list, or a place.
     #[serde(default, deserialize_with = "methods")]
     pub methods: Option<MethodsSpec>,

@@ -2,7 +2,7 @@
 //!
 //! `0` the first positional argument, `-1` the last, `1..` the rest from the second, `name` a named one, `0.url` a key of
 //! an argument, `0?` the first one if it looks like a path, `rest` the positional ones that no earlier place took,
-//! `a|b` the first that is there.
+//! `a|b` the first that is there, `a&b` both.
 
 use crate::value::{Args, Value};
 use serde::de::Error as _;
@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 
 /// A parsed place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place(Vec<One>);
+pub struct Place(Vec<Vec<One>>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct One {
@@ -52,7 +52,8 @@ impl<'de> Deserialize<'de> for Place {
 impl Place {
     /// Parses a place.
     pub fn parse(text: &str) -> Option<Place> {
-        let all: Option<Vec<One>> = text.split('|').map(|part| One::parse(part.trim())).collect();
+        let both = |part: &str| part.split('&').map(|one| One::parse(one.trim())).collect::<Option<Vec<One>>>();
+        let all: Option<Vec<Vec<One>>> = text.split('|').map(both).collect();
         all.filter(|a| !a.is_empty()).map(Place)
     }
     /// The value at the place, and the index of the positional argument it took.
@@ -62,7 +63,7 @@ impl Place {
         key: &mut dyn FnMut(&Value, &str) -> Option<Value>,
         path_like: &dyn Fn(&Value) -> bool,
     ) -> Option<(Value, Option<usize>)> {
-        self.0.iter().find_map(|one| {
+        self.0.iter().flatten().find_map(|one| {
             let (value, at) = one.base.one(args)?;
             let mut value = value;
             for name in &one.keys {
@@ -73,21 +74,25 @@ impl Place {
     }
     /// All values at the place; `taken` is the index of the positional argument that the path took.
     pub fn all(&self, args: &Args, taken: Option<usize>, key: &mut dyn FnMut(&Value, &str) -> Option<Value>) -> Vec<Value> {
-        for one in &self.0 {
-            let mut values: Vec<Value> = match &one.base {
-                Base::Rest => args.items.iter().skip(taken.map_or(0, |t| t + 1)).cloned().collect(),
-                Base::From(from) => args.items.iter().skip(*from).cloned().collect(),
-                Base::BeforeLast(from) => {
-                    let end = args.items.len().saturating_sub(1);
-                    args.items.get(*from..end).unwrap_or_default().to_vec()
+        for group in &self.0 {
+            let mut found: Vec<Value> = Vec::new();
+            for one in group {
+                let mut values: Vec<Value> = match &one.base {
+                    Base::Rest => args.items.iter().skip(taken.map_or(0, |t| t + 1)).cloned().collect(),
+                    Base::From(from) => args.items.iter().skip(*from).cloned().collect(),
+                    Base::BeforeLast(from) => {
+                        let end = args.items.len().saturating_sub(1);
+                        args.items.get(*from..end).unwrap_or_default().to_vec()
+                    }
+                    base => base.one(args).map(|(v, _)| v).into_iter().collect(),
+                };
+                for name in &one.keys {
+                    values = values.iter().filter_map(|v| key(v, name)).filter(|v| !matches!(v, Value::Null)).collect();
                 }
-                base => base.one(args).map(|(v, _)| v).into_iter().collect(),
-            };
-            for name in &one.keys {
-                values = values.iter().filter_map(|v| key(v, name)).filter(|v| !matches!(v, Value::Null)).collect();
+                found.append(&mut values);
             }
-            if !values.is_empty() {
-                return values;
+            if !found.is_empty() {
+                return found;
             }
         }
         Vec::new()

@@ -46,7 +46,6 @@ fn current(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Rc<Object>> {
 }
 
 fn route(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
-    let top = current(world, site)?;
     let method = |name: &str| vec![SmolStr::new(name.to_ascii_uppercase())];
     let (methods, handler) = match site.name.as_str() {
         "any" => (None, site.args.at(1)),
@@ -59,9 +58,10 @@ fn route(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
     };
     let handler = handler.cloned().map(|handler| resolved(world, &handler, site.at));
     let event = RouteEvent { methods, path: site.args.at(0).cloned(), handler, ..RouteEvent::default() };
-    world.register(&top, What::Route(event), site.at);
-    let kind = world.input.models.kind(site.model, "route")?;
-    Some(Value::Object(world.make_object(Some(kind), site.at, None, false)))
+    // A router of its own, for the middleware that it is given afterwards.
+    let own = mounted(world, site, "route")?;
+    world.register(&own, What::Route(event), site.at);
+    Some(Value::Object(own))
 }
 
 fn group(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {

@@ -4,6 +4,7 @@
 //! a class becomes. Objects of its role `app`, when there are any, mount the controllers they list, or all of them.
 
 use crate::apply::path_like;
+use crate::guard::Marks;
 use crate::models::{Call, Does, Entry, KindId};
 use crate::output::Place;
 use crate::value::*;
@@ -33,7 +34,11 @@ pub fn finish(world: &mut World<'_>, m: u16) {
     let apps: Vec<Rc<Object>> =
         world.objects.iter().filter(|o| app.is_some() && o.kind.get() == app && !world.is_dropped(o.entry)).cloned().collect();
     for app in apps {
-        let listed = listed(world, &app);
+        let listed = option_classes(world, &app, "controllers");
+        for middleware in option_classes(world, &app, "middlewares") {
+            let guard = What::Guard { value: Value::Class(middleware), prefix: None, reach: Reach::All };
+            world.register(&app, guard, app.site);
+        }
         for (class, objects) in &made {
             if listed.is_empty() || listed.iter().any(|c| Rc::ptr_eq(c, class)) {
                 for object in objects {
@@ -45,8 +50,8 @@ pub fn finish(world: &mut World<'_>, m: u16) {
     }
 }
 
-/// The classes that an application's options name.
-fn listed(world: &mut World<'_>, app: &Object) -> Vec<Rc<ClassValue>> {
+/// The classes that an application's options name under a key.
+fn option_classes(world: &mut World<'_>, app: &Object, key: &str) -> Vec<Rc<ClassValue>> {
     let items = app.args.borrow().items.clone();
     let mut out = Vec::new();
     for options in items {
@@ -54,7 +59,7 @@ fn listed(world: &mut World<'_>, app: &Object) -> Vec<Rc<ClassValue>> {
         if !matches!(options, Value::Dict(_)) {
             continue;
         }
-        let Some(list) = world.get_attr(&options, "controllers", None) else { continue };
+        let Some(list) = world.get_attr(&options, key, None) else { continue };
         for one in world.items_of(&list, app.site).0 {
             if let Value::Class(class) = world.force(&one) {
                 out.push(class);
@@ -85,7 +90,10 @@ fn class_mark<'w>(world: &World<'w>, m: u16, class: &ClassValue) -> Option<(Mark
 fn controller(world: &mut World<'_>, m: u16, kind: KindId, class: &Rc<ClassValue>, mark: Option<(Mark, &Call)>) -> Vec<Rc<Object>> {
     let mut routes: Vec<(RouteEvent, Place)> = Vec::new();
     let mut seen = Vec::new();
-    for owner in world.mro(class) {
+    let line = world.mro(class);
+    let class_marks: Vec<Mark> =
+        line.iter().flat_map(|v| if let Value::Class(c) = v { c.marks.borrow().clone() } else { Vec::new() }).collect();
+    for owner in line {
         let Value::Class(owner) = owner else { continue };
         let members: Vec<_> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
         for (name, value) in members {
@@ -93,7 +101,9 @@ fn controller(world: &mut World<'_>, m: u16, kind: KindId, class: &Rc<ClassValue
                 continue;
             }
             seen.push(name);
-            for (of, route) in world.annotated_routes(&value) {
+            let own_marks = if let Value::Function(f) = &value { f.marks.borrow().clone() } else { Vec::new() };
+            for (of, mut route) in world.annotated_routes(&value) {
+                route.marks = Some(Rc::new(Marks { handler: own_marks.clone(), class: class_marks.clone() }));
                 let at = route.annotation.unwrap_or(owner.at);
                 if of == m {
                     routes.push((route, at));

@@ -3,9 +3,10 @@
 
 use super::files::RouteFile;
 use crate::files::{FileId, parent};
+use crate::guard::Facts;
 use crate::guard::matcher::{Matcher, sample};
 use crate::models::{EntryKeys, FileGuard, Model};
-use crate::output::GuardRef;
+use crate::output::{GuardRef, Says};
 use crate::value::*;
 use crate::world::World;
 use smol_str::SmolStr;
@@ -13,6 +14,8 @@ use smol_str::SmolStr;
 /// A guard with the paths it reaches.
 pub struct Placed {
     guard: GuardRef,
+    /// Itself, where it may look at the path.
+    value: Option<Value>,
     /// Where; everywhere without any.
     paths: Vec<Matcher>,
     /// These methods only; an entry without methods reaches what is below its paths.
@@ -43,7 +46,7 @@ fn own(world: &mut World<'_>, rule: &FileGuard, symbol: &str, out: &mut Vec<Plac
     let guard = world.guard_ref(&value, crate::interp::attr::NOWHERE, "application");
     let paths = rule.below.iter().filter_map(|b| Matcher::of(b, true)).collect();
     let unless = rule.unless.iter().map(|(name, value)| (SmolStr::new(name), *value)).collect();
-    out.push(Placed { guard, paths, methods: None, unless });
+    out.push(Placed { guard, value: None, paths, methods: None, unless });
 }
 
 fn guard_files(world: &World<'_>, rule: &FileGuard, package: &str) -> Vec<FileId> {
@@ -101,7 +104,7 @@ fn from_module(world: &mut World<'_>, rule: &FileGuard, id: ModuleId, out: &mut 
         }
     }
     let guard = world.guard_ref(&value, at, "application");
-    out.push(Placed { guard, paths, methods: None, unless: Vec::new() });
+    out.push(Placed { guard, value: Some(value), paths, methods: None, unless: Vec::new() });
 }
 
 /// The list that an export is or holds, behind the call that declares it.
@@ -142,7 +145,7 @@ fn from_entry(world: &mut World<'_>, entry: &Value, keys: &EntryKeys, at: crate:
         // A path that can't be read reaches nothing.
         if !paths.is_empty() {
             let methods = (!methods.is_empty()).then(|| methods.clone());
-            out.push(Placed { guard, paths, methods, unless: Vec::new() });
+            out.push(Placed { guard, value: Some(value), paths, methods, unless: Vec::new() });
         }
     }
 }
@@ -165,9 +168,15 @@ pub fn at(world: &mut World<'_>, placed: &[Placed], route: &RouteFile, methods: 
             let Some(value) = world.member(&Value::Module(id), name) else { return false };
             matches!(world.force(&value), Value::Bool(b) if b == *wanted)
         });
-        if !is_off {
-            out.push(one.guard.clone());
+        if is_off {
+            continue;
         }
+        let mut guard = one.guard.clone();
+        if let Some(value) = one.value.as_ref().filter(|_| guard.ruling.says != Says::Nothing) {
+            let facts = Facts { full: sample.clone(), relative: sample.clone(), ..Facts::default() };
+            guard.ruling = world.with_facts(facts, |world| world.ruling(value, 0));
+        }
+        out.push(guard);
     }
     out
 }

@@ -62,6 +62,9 @@ pub fn finish(world: &mut World<'_>, m: u16) {
         done.push((root.clone(), setup.prefix.show()));
         let mut graph = Graph::default();
         visit(world, &root, &mut graph, app.site, 0);
+        for (value, at) in std::mem::take(&mut graph.guards) {
+            world.register(&app, What::Guard { value, prefix: None, reach: Reach::All }, at);
+        }
         for (module, class) in graph.controllers.clone() {
             // What a served controller inherits from is served with it.
             for base in world.mro(&class) {

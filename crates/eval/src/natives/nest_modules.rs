@@ -18,6 +18,8 @@ pub(super) struct Graph {
     /// Module and controller.
     pub controllers: Vec<(usize, Rc<ClassValue>)>,
     pub providers: Vec<Rc<ClassValue>>,
+    /// Guards for every route, by the framework's token.
+    pub guards: Vec<(Value, Place)>,
     /// Prefixes of the router module, by module.
     pub prefixes: FxHashMap<usize, Text>,
 }
@@ -119,11 +121,42 @@ fn module(world: &mut World<'_>, metadata: &Value, key: usize, graph: &mut Graph
             }
         }
         let providers = world.get_attr(&option, "providers", None);
+        provided(world, providers.as_ref(), graph, at, 0);
         for class in classes(world, providers, 0) {
             if !graph.providers.iter().any(|c| Rc::ptr_eq(c, &class)) {
                 graph.providers.push(class);
             }
         }
+    }
+}
+
+/// Providers by their tokens, those of `APP_GUARD` as guards: by class, by another provider, by value, or made by a
+/// function.
+fn provided(world: &mut World<'_>, value: Option<&Value>, graph: &mut Graph, at: Place, depth: u32) {
+    let Some(value) = value.filter(|_| depth < 8) else { return };
+    match world.force(value) {
+        Value::List(list) => {
+            let items = list.items.borrow().clone();
+            items.iter().for_each(|v| provided(world, Some(v), graph, at, depth + 1));
+        }
+        Value::Either(all) => all.iter().for_each(|v| provided(world, Some(v), graph, at, depth + 1)),
+        Value::Default(inner) => provided(world, Some(&inner), graph, at, depth + 1),
+        dict @ Value::Dict(_) => {
+            let Some(token) = world.get_attr(&dict, "provide", None).map(|v| world.force(&v)) else { return };
+            let given = ["useClass", "useExisting", "useValue"].iter().find_map(|key| world.get_attr(&dict, key, None));
+            let given = given.or_else(|| {
+                let make = world.get_attr(&dict, "useFactory", None)?;
+                Some(world.call_value(&make, Args::default(), at))
+            });
+            let Some(given) = given else { return };
+            match &token {
+                Value::Symbol(s) if s.starts_with("@nestjs/core") && s.ends_with(".APP_GUARD") => {
+                    graph.guards.push((world.force(&given), at));
+                }
+                _ => world.provided.push((token, given)),
+            }
+        }
+        _ => {}
     }
 }
 

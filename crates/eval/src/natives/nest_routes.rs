@@ -1,6 +1,7 @@
 //! NestJS: how prefixes, versions and paths make the routes of a controller, and what gateways answer at.
 
 use super::nest::{Setup, decorator, find_mark, mark, request_method, segment, text};
+use crate::guard::Marks;
 use crate::text::Text;
 use crate::value::*;
 use crate::world::World;
@@ -62,7 +63,7 @@ pub(super) fn mount_controller(
         other => (other.clone(), None),
     };
     let version = version.or_else(|| setup.default_version.clone());
-    let guards: Vec<Value> = line.iter().rev().flat_map(|c| guards(&c.marks.borrow())).collect();
+    let class_marks: Vec<Mark> = line.iter().flat_map(|c| c.marks.borrow().clone()).collect();
     let mut objects: Vec<(String, Rc<Object>)> = Vec::new();
     let mut seen: FxHashSet<SmolStr> = FxHashSet::default();
     for owner in &line {
@@ -75,7 +76,7 @@ pub(super) fn mount_controller(
             let marks = f.marks.borrow().clone();
             let Some((verb, mut event)) = method_route(world, &marks) else { continue };
             event.handler = Some(value.clone());
-            event.guards = guards.iter().cloned().chain(self::guards(&marks)).collect();
+            event.marks = Some(Rc::new(Marks { handler: marks.clone(), class: class_marks.clone() }));
             let own = find_mark(&marks, "Version").and_then(|m| m.args.at(0).cloned()).or_else(|| version.clone());
             let all = match (&setup.versioning, own) {
                 (Some(_), Some(own)) => versions(world, &own),
@@ -115,14 +116,6 @@ pub(super) fn mount_controller(
             }
         }
     }
-}
-
-fn guards(marks: &[Mark]) -> Vec<Value> {
-    marks
-        .iter()
-        .filter(|m| m.symbol.as_ref().is_some_and(|s| decorator(s) == Some("UseGuards")))
-        .flat_map(|m| m.args.items.clone())
-        .collect()
 }
 
 /// The route that a method's decorators say: the outermost one counts.

@@ -1,0 +1,272 @@
+//! What is known of a route when its guards are read: its path, and what its handler and its class are marked with
+//! (metadata that decorators leave and guards read: `@SetMetadata('isPublic', true)`).
+
+use super::by_path::Reader;
+use crate::value::*;
+use crate::world::World;
+use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Item, Pattern, Span, UnaryOp};
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The marks of a route: on its handler and on the class around it, outermost first.
+#[derive(Default)]
+pub struct Marks {
+    /// On the handler.
+    pub handler: Vec<Mark>,
+    /// On its class and that class's bases.
+    pub class: Vec<Mark>,
+}
+
+/// What is known of a route.
+#[derive(Clone, Default)]
+pub(crate) struct Facts {
+    /// Its whole path; empty where the path does not matter.
+    pub full: String,
+    /// Its path below where the guard hangs.
+    pub relative: String,
+    /// Its marks, where its framework has them.
+    pub marks: Option<Rc<Marks>>,
+    /// The caller proves nothing.
+    pub anonymous: bool,
+}
+
+impl World<'_> {
+    /// Does something with what is known of a route; answers of guards that look at it are found anew.
+    pub(crate) fn with_facts<T>(&mut self, facts: Facts, run: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.facts.replace(Rc::new(facts));
+        let known = std::mem::take(&mut self.fact_readings);
+        let out = run(self);
+        self.facts = before;
+        self.fact_readings = known;
+        out
+    }
+
+    /// Whether an expression reads metadata of the route: `reflector.getAllAndOverride(KEY, [..])`.
+    pub(super) fn reads_marks(&self, tree: &apicensus_syntax::Module, id: ExprId) -> bool {
+        let Expr::Call { callee, args, .. } = tree.expr(id) else { return false };
+        let Expr::Attr(base, name) = tree.expr(*callee) else { return false };
+        let receiver = match tree.expr(*base) {
+            Expr::Name(n) | Expr::Attr(_, n) => n.to_ascii_lowercase(),
+            _ => return false,
+        };
+        let models = self.input.models;
+        args.len() >= 2
+            && models
+                .of(self.family.language())
+                .filter_map(|(_, m)| m.metadata.as_ref())
+                .any(|m| m.reads.iter().any(|r| r == name) && m.readers.iter().any(|r| receiver.contains(r.as_str())))
+    }
+
+    /// Whether a condition on the route's marks holds.
+    pub(super) fn mark_holds(&mut self, reader: &Reader<'_>, id: ExprId, depth: u32) -> Option<bool> {
+        let value = self.mark_value(reader, id, depth + 1)?;
+        self.is_true(&value)
+    }
+
+    fn is_true(&mut self, value: &Value) -> Option<bool> {
+        match value {
+            Value::List(_) | Value::Dict(_) | Value::Symbol(_) => Some(true),
+            other => self.truth(other),
+        }
+    }
+
+    /// What an expression is for the route, as far as its marks and literals say.
+    fn mark_value(&mut self, reader: &Reader<'_>, id: ExprId, depth: u32) -> Option<Value> {
+        if depth > 12 {
+            return None;
+        }
+        let tree = reader.tree.clone();
+        if reader.facts.anonymous
+            && let Some(value) = super::anonymous::proof(reader, id)
+        {
+            return Some(value);
+        }
+        match tree.expr(id) {
+            Expr::Wrap(_, inner) => self.mark_value(reader, *inner, depth + 1),
+            Expr::Null => Some(Value::Null),
+            Expr::Name(name) if name == "undefined" => Some(Value::Null),
+            Expr::Bool(b) => Some(Value::Bool(*b)),
+            Expr::Number(n) => Some(Value::Number(*n)),
+            Expr::List(_, items) if items.is_empty() => Some(Value::list(Vec::new())),
+            Expr::Name(name) => match reader.bound(name) {
+                Some(bound) => self.mark_value(reader, bound, depth + 1),
+                None => self.captured(reader, name),
+            },
+            Expr::Unary(UnaryOp::Not, inner) => {
+                let value = self.mark_value(reader, *inner, depth + 1)?;
+                self.is_true(&value).map(|b| Value::Bool(!b))
+            }
+            Expr::Attr(base, name) => match self.mark_value(reader, *base, depth + 1)? {
+                Value::Null => Some(Value::Null),
+                Value::List(list) if name == "length" => Some(Value::Number(list.items.borrow().len() as f64)),
+                dict @ Value::Dict(_) => Some(self.get_attr(&dict, name, None).map_or(Value::Null, |v| self.force(&v))),
+                _ => None,
+            },
+            Expr::Binary(op, a, b) => self.mark_operation(reader, *op, *a, *b, depth),
+            Expr::Call { callee, args, .. } if self.reads_marks(&tree, id) => {
+                let Expr::Attr(_, name) = tree.expr(*callee) else { return None };
+                self.metadata_of(reader, name.clone().as_str(), args)
+            }
+            Expr::Index(base, _) if matches!(self.mark_value(reader, *base, depth + 1), Some(Value::Null)) => Some(Value::Null),
+            // A method of nothing: nothing, where it is asked for with care.
+            Expr::Call { callee, .. }
+                if matches!(tree.expr(*callee), Expr::Attr(base, _)
+                    if matches!(self.mark_value(reader, *base, depth + 1), Some(Value::Null))) =>
+            {
+                Some(Value::Null)
+            }
+            Expr::Call { callee, .. } if reader.facts.marks.is_some() => self.helper_value(reader, *callee, depth),
+            _ => None,
+        }
+    }
+
+    /// What a parameter of the function around was given: `options` of `auth({ optional: true })`.
+    fn captured(&mut self, reader: &Reader<'_>, name: &SmolStr) -> Option<Value> {
+        let own = reader.tree.function(reader.closure.function).span;
+        let around = |at: Span| at.start <= own.start && own.end <= at.end && at != own;
+        let is_parameter = reader.tree.functions.iter().any(|f| around(f.span) && f.params.iter().any(|p| binds(&p.pattern, name)));
+        if !is_parameter {
+            return None;
+        }
+        let value = self.force(&reader.closure.scope.get(name)?);
+        matches!(value, Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Dict(_)).then_some(value)
+    }
+
+    fn mark_operation(&mut self, reader: &Reader<'_>, op: BinaryOp, a: ExprId, b: ExprId, depth: u32) -> Option<Value> {
+        let left = self.mark_value(reader, a, depth + 1)?;
+        match op {
+            BinaryOp::Coalesce => match left {
+                Value::Null => self.mark_value(reader, b, depth + 1),
+                left => Some(left),
+            },
+            BinaryOp::Or | BinaryOp::And => {
+                if self.is_true(&left)? == (op == BinaryOp::Or) {
+                    Some(left)
+                } else {
+                    self.mark_value(reader, b, depth + 1)
+                }
+            }
+            BinaryOp::Eq => Some(Value::Bool(left.same(&self.mark_value(reader, b, depth + 1)?))),
+            BinaryOp::Ne => Some(Value::Bool(!left.same(&self.mark_value(reader, b, depth + 1)?))),
+            BinaryOp::Gt | BinaryOp::Lt | BinaryOp::Ge | BinaryOp::Le => {
+                let (Value::Number(x), Value::Number(y)) = (left, self.mark_value(reader, b, depth + 1)?) else { return None };
+                Some(Value::Bool(match op {
+                    BinaryOp::Gt => x > y,
+                    BinaryOp::Lt => x < y,
+                    BinaryOp::Ge => x >= y,
+                    _ => x <= y,
+                }))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a function of the tree answers that looks for marks: `this.isPublic(context)`.
+    fn helper_value(&mut self, reader: &Reader<'_>, callee: ExprId, depth: u32) -> Option<Value> {
+        let home = reader.closure.home.borrow().clone();
+        let Value::Function(f) = self.named_value(&reader.closure.scope, home.as_ref(), &reader.tree.clone(), callee, 0)? else {
+            return None;
+        };
+        let tree = self.module(f.module).tree.clone();
+        let value = super::by_path::answer(&tree, f.function)?;
+        let inner = Reader { closure: f, tree: tree.clone(), facts: reader.facts, locals: FxHashMap::default(), found: RefCell::default() };
+        let answer = self.mark_value(&inner, value, depth + 1);
+        reader.found.borrow_mut().marks.extend(inner.found.into_inner().marks);
+        answer
+    }
+
+    /// The metadata that a call reads: null where the route has none.
+    fn metadata_of(&mut self, reader: &Reader<'_>, method: &str, args: &[Arg]) -> Option<Value> {
+        let marks = reader.facts.marks.clone()?;
+        let positional: Vec<ExprId> = args.iter().filter_map(|a| if let Arg::Positional(e) = a { Some(*e) } else { None }).collect();
+        let key = self.metadata_key(reader, *positional.first()?)?;
+        let order = targets(reader, *positional.get(1)?);
+        let mut all = Vec::new();
+        for on_class in order {
+            for mark in if on_class { &marks.class } else { &marks.handler } {
+                if let Some((known, value)) = self.metadata_in(mark)
+                    && self.force(&known).same(&key)
+                {
+                    all.push(self.force(&value));
+                    break;
+                }
+            }
+        }
+        let Some(found) = all.first().cloned() else { return Some(Value::Null) };
+        reader.found.borrow_mut().marks.push((key.as_str().unwrap_or_else(|| self.label(&key)), found.clone()));
+        if method.contains("Merge") && all.len() > 1 {
+            let mut items = Vec::new();
+            all.iter().for_each(|v| self.flatten(v, &mut items, 0));
+            return Some(Value::list(items));
+        }
+        Some(found)
+    }
+
+    fn metadata_key(&mut self, reader: &Reader<'_>, id: ExprId) -> Option<Value> {
+        if let Some(text) = self.text_in(reader, id) {
+            return Some(Value::text(text));
+        }
+        let home = reader.closure.home.borrow().clone();
+        let value = self.named_value(&reader.closure.scope, home.as_ref(), &reader.tree.clone(), id, 0)?;
+        matches!(value, Value::Symbol(_) | Value::Unknown(_)).then_some(value)
+    }
+
+    /// The key and value of the metadata that a mark leaves.
+    fn metadata_in(&mut self, mark: &Mark) -> Option<(Value, Value)> {
+        let models = self.input.models;
+        for (_, model) in models.of(self.family.language()) {
+            let Some(metadata) = &model.metadata else { continue };
+            if let Some(symbol) = &mark.symbol
+                && metadata.sets.iter().any(|s| s == symbol)
+            {
+                return Some((mark.args.at(0)?.clone(), mark.args.at(1).cloned().unwrap_or(Value::Null)));
+            }
+            // A decorator that the framework makes is its own key.
+            if let Value::Unknown(u) = &mark.value
+                && u.callee.as_ref().is_some_and(|c| metadata.makes.iter().any(|m| m == c))
+            {
+                return Some((mark.value.clone(), mark.args.at(0).cloned().unwrap_or(Value::Bool(true))));
+            }
+        }
+        None
+    }
+}
+
+/// Whether a pattern binds a name.
+fn binds(pattern: &Pattern, name: &SmolStr) -> bool {
+    match pattern {
+        Pattern::Name(bound, _) => bound == name,
+        Pattern::Default(inner, _) | Pattern::Rest(inner) => binds(inner, name),
+        Pattern::Object(fields) => fields.iter().any(|(_, p)| binds(p, name)),
+        _ => false,
+    }
+}
+
+/// Where metadata is looked for, in that order: true for the class, false for the handler.
+fn targets(reader: &Reader<'_>, id: ExprId) -> Vec<bool> {
+    let tree = &reader.tree;
+    let id = match tree.expr(id) {
+        Expr::Name(name) => reader.bound(name).unwrap_or(id),
+        _ => id,
+    };
+    let items = match tree.expr(id) {
+        Expr::List(_, items) => items
+            .iter()
+            .map(|i| match i {
+                Item::One(e) | Item::Spread(e) => *e,
+            })
+            .collect(),
+        _ => vec![id],
+    };
+    let mut out = Vec::new();
+    for item in items {
+        if let Expr::Call { callee, .. } = tree.expr(item)
+            && let Expr::Attr(_, name) = tree.expr(*callee)
+        {
+            out.push(name == "getClass");
+        }
+    }
+    if out.is_empty() { vec![false, true] } else { out }
+}

@@ -1,0 +1,181 @@
+//! Signs in code that it guards: statuses and names of refusals, and what callers prove an identity with.
+
+use super::infer::Reading;
+use super::names;
+use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Module, Pattern, Stmt, StmtId, StrPart};
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+/// Names under which a request carries who calls.
+pub(super) const USERS: &[&str] =
+    &["user", "currentuser", "current_user", "principal", "identity", "auth", "is_authenticated", "isauthenticated", "userid", "user_id"];
+pub(super) const API_KEYS: &[&str] =
+    &["x-api-key", "api-key", "apikey", "api_key", "x-auth-token", "x-access-token", "x-token", "x-auth-key", "access-token"];
+
+/// Whether a call is given the request, or what carries it.
+pub(super) fn takes_request(tree: &Module, args: &[Arg]) -> bool {
+    args.iter().any(|arg| {
+        let (Arg::Positional(id) | Arg::Named(_, id)) = arg else { return false };
+        matches!(tree.expr(*id), Expr::Name(n) if matches!(n.as_str(), "req" | "request" | "ctx" | "context" | "headers" | "client"))
+    })
+}
+
+pub(super) fn called_name(tree: &Module, callee: ExprId) -> Option<SmolStr> {
+    match tree.expr(callee) {
+        Expr::Name(name) | Expr::Attr(_, name) => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// Whether the name of a callee says that it may check who calls.
+pub(super) fn tells(tree: &Module, callee: ExprId) -> bool {
+    match tree.expr(callee) {
+        Expr::Name(name) | Expr::Attr(_, name) => names::checks(name) || names::may_guard(name),
+        _ => false,
+    }
+}
+
+/// Numbers that something is compared with: statuses of answers looked at, not given.
+pub(super) fn compared(tree: &Module, exprs: &[ExprId]) -> FxHashSet<ExprId> {
+    let mut out = FxHashSet::default();
+    for id in exprs {
+        if let Expr::Binary(BinaryOp::Eq | BinaryOp::Ne | BinaryOp::In | BinaryOp::NotIn, a, b) = tree.expr(*id) {
+            out.extend([*a, *b]);
+        }
+    }
+    out
+}
+
+pub(super) fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>, out: &mut Reading) {
+    match tree.expr(id) {
+        Expr::Number(n) if !compared.contains(&id) => match *n as i64 {
+            401 => out.denies(401),
+            403 => out.denies(403),
+            _ => {}
+        },
+        Expr::Str(parts) => {
+            for part in parts {
+                if let StrPart::Text(text) = part {
+                    read_text(text, out);
+                }
+            }
+        }
+        Expr::Super => out.asks_super = true,
+        Expr::Name(name) => read_name(name, false, compared.contains(&id), out),
+        Expr::Attr(_, name) => read_name(name, true, compared.contains(&id), out),
+        Expr::Call { callee, .. } => {
+            let name = match tree.expr(*callee) {
+                Expr::Name(n) | Expr::Attr(_, n) => n.as_str(),
+                _ => return,
+            };
+            let flat = name.to_ascii_lowercase();
+            out.redirects |= flat.contains("redirect");
+            out.checks |= names::checks(name);
+            let of = |part: &str| receiver_contains(tree, *callee, part);
+            if (flat.contains("verify") || flat.contains("decode") || flat == "jwtverify")
+                && (flat.contains("jwt") || of("jwt") || of("jose"))
+            {
+                out.credential = true;
+                out.scheme("jwt", name);
+            }
+            out.password |= matches!(
+                flat.as_str(),
+                "check_password"
+                    | "verify_password"
+                    | "checkpassword"
+                    | "verifypassword"
+                    | "comparepassword"
+                    | "compare_password"
+                    | "check_password_hash"
+                    | "validatepassword"
+            );
+        }
+        _ => {}
+    }
+}
+
+/// What is taken out of a request by its name: `const { user } = req`.
+pub(super) fn read_taken(tree: &Module, stmt: StmtId, out: &mut Reading) {
+    let Stmt::Bind { target: Pattern::Object(fields), value: Some(value), .. } = tree.stmt(stmt) else { return };
+    if !gives_request(tree, *value) {
+        return;
+    }
+    for (key, _) in fields {
+        match key.as_str() {
+            "user" | "auth" => out.user = true,
+            other => read_name(other, true, true, out),
+        }
+    }
+}
+
+/// Whether an expression is a request or a part of it that carries who calls.
+pub(super) fn gives_request(tree: &Module, id: ExprId) -> bool {
+    match tree.expr(id) {
+        Expr::Wrap(_, inner) => gives_request(tree, *inner),
+        Expr::Name(name) => matches!(name.as_str(), "req" | "request" | "ctx" | "context" | "event" | "headers" | "locals" | "session"),
+        Expr::Attr(_, name) => matches!(name.as_str(), "req" | "request" | "state" | "locals" | "context" | "headers" | "session"),
+        Expr::Call { callee, .. } => {
+            matches!(tree.expr(*callee), Expr::Attr(_, n) if matches!(n.as_str(), "getRequest" | "getContext" | "getClient"))
+        }
+        _ => false,
+    }
+}
+
+fn receiver_contains(tree: &Module, callee: ExprId, part: &str) -> bool {
+    match tree.expr(callee) {
+        Expr::Attr(base, _) => match tree.expr(*base) {
+            Expr::Name(n) | Expr::Attr(_, n) => n.to_ascii_lowercase().contains(part),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn read_text(text: &str, out: &mut Reading) {
+    if text.len() > 80 {
+        return;
+    }
+    let flat = text.trim().to_ascii_lowercase();
+    match flat.as_str() {
+        "authorization" | "http_authorization" | "proxy-authorization" => out.credential = true,
+        "bearer" => out.scheme("bearer", "Authorization"),
+        "basic" => out.scheme("basic", "Authorization"),
+        "www-authenticate" => out.denies(401),
+        "password" | "passwd" => out.password = true,
+        key if API_KEYS.contains(&key) => {
+            out.credential = true;
+            out.scheme("apiKey", text.trim());
+        }
+        _ => {}
+    }
+    out.login |= flat.contains("login") || flat.contains("signin") || flat.contains("sign-in");
+    out.forgery |= names::is_about_forgery(&flat);
+    if !flat.contains('/')
+        && let Some(status) = names::denial(&flat)
+    {
+        out.denies(status);
+    }
+}
+
+fn read_name(name: &str, is_attr: bool, is_compared: bool, out: &mut Reading) {
+    let flat = name.to_ascii_lowercase();
+    if !is_compared && let Some(status) = names::denial(name) {
+        out.denies(status);
+    }
+    match flat.as_str() {
+        "authorization" | "httpauthorization" => out.credential = true,
+        "bearer" => {
+            out.credential = true;
+            out.scheme("bearer", "Authorization");
+        }
+        "session" | "sessions" if is_attr => {
+            out.user = true;
+            out.scheme("session", name);
+        }
+        "password" if is_attr => out.password = true,
+        flat if USERS.contains(&flat) && (is_attr || flat != "user" && flat != "auth") => out.user = true,
+        _ => {}
+    }
+    out.forgery |= names::is_about_forgery(&flat);
+    out.login |= flat.contains("login");
+}
