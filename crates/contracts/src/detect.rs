@@ -7,10 +7,14 @@ use memchr::memmem;
 pub enum Format {
     /// JSON or YAML, told apart by its content.
     Data,
+    /// A GraphQL schema.
+    Graphql,
+    /// A Protocol Buffers file.
+    Proto,
 }
 
 /// Words that name a description where they stand as a key.
-const KEYS: &[&[u8]] = &[b"openapi", b"swagger"];
+const KEYS: &[&[u8]] = &[b"openapi", b"swagger", b"asyncapi"];
 /// Folders of clients made from somebody else's description.
 const CLIENT_FOLDERS: &[&str] =
     &["client", "clients", "sdk", "sdks", "third_party", "thirdparty", "third-party", "external", "vendor", "connectors", "integrations"];
@@ -21,7 +25,7 @@ fn ending(path: &str) -> &str {
 
 /// Whether a file's name lets it be one.
 pub fn may_be(path: &str) -> bool {
-    matches!(ending(path), "json" | "yaml" | "yml")
+    matches!(ending(path), "json" | "yaml" | "yml" | "har" | "graphql" | "graphqls" | "gql" | "proto")
 }
 
 /// Whether a file's name says it is one.
@@ -45,7 +49,13 @@ pub fn is_of_a_client(path: &str) -> bool {
 /// The format of a file; none where it is no description.
 pub fn format(path: &str, bytes: &[u8]) -> Option<Format> {
     match ending(path) {
-        "json" => KEYS.iter().any(|key| has_json_key(bytes, key)).then_some(Format::Data),
+        "graphql" | "graphqls" | "gql" => Some(Format::Graphql),
+        "proto" => memmem::find(bytes, b"service").map(|_| Format::Proto),
+        "har" => Some(Format::Data),
+        "json" => {
+            let is_collection = memmem::find(bytes, b".com/json/collection/v2").is_some();
+            (is_collection || KEYS.iter().any(|key| has_json_key(bytes, key))).then_some(Format::Data)
+        }
         _ => KEYS.iter().any(|key| has_json_key(bytes, key) || has_yaml_key(bytes, key)).then_some(Format::Data),
     }
 }

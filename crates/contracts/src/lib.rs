@@ -4,11 +4,16 @@
 //! come from others: nothing in them is fetched or run, a broken one is a trouble with its place, and recursion, aliases
 //! and sizes are bounded.
 
+mod asyncapi;
 mod detect;
+mod graphql;
 pub mod json;
 pub mod node;
 mod openapi;
+mod postman;
+mod proto;
 pub mod refs;
+mod tokens;
 pub mod yaml;
 
 use apicensus_catalog::{Contract, ContractRole, Trouble};
@@ -85,16 +90,28 @@ fn role(path: &str, class: Class) -> Option<(ContractRole, &'static str)> {
 
 fn documents(tree: &Tree, path: &str, text: &str, format: Format) -> Found {
     let mut found = Found::default();
-    let Format::Data = format;
-    let (documents, broken) = refs::parse(path, text);
-    for mistake in broken {
-        found.troubles.push(trouble(path, mistake.line, mistake.message));
+    match format {
+        Format::Graphql => found.contracts.extend(graphql::read(path, text)),
+        Format::Proto => found.contracts.extend(proto::read(path, text)),
+        Format::Data => data(tree, path, text, &mut found),
     }
-    for root in documents.iter().filter(|root| openapi::is_one(root)) {
+    found
+}
+
+fn data(tree: &Tree, path: &str, text: &str, found: &mut Found) {
+    let (documents, broken) = refs::parse(path, text);
+    found.troubles.extend(broken.into_iter().map(|mistake| trouble(path, mistake.line, mistake.message)));
+    for root in &documents {
         let mut loader = Loader::new(tree, path, root);
-        let contract = openapi::read(&At { file: Rc::from(path), node: root.clone() }, &mut loader);
+        let at = At { file: Rc::from(path), node: root.clone() };
+        let contract = match () {
+            () if openapi::is_one(root) => openapi::read(&at, &mut loader),
+            () if asyncapi::is_one(root) => asyncapi::read(&at, &mut loader),
+            () if postman::is_collection(root) => postman::collection(path, root),
+            () if postman::is_archive(root) => postman::archive(path, root),
+            () => continue,
+        };
         found.troubles.append(&mut loader.troubles);
         found.contracts.push(contract);
     }
-    found
 }

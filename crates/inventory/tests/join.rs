@@ -151,3 +151,14 @@ fn differences_about_who_may_call_are_found() {
     let about: Vec<String> = said(&catalog).into_iter().filter(|s| s.contains("auth-mismatch")).collect();
     assert_eq!(about, ["high auth-mismatch DELETE /api/v1/books/{book_id}"]);
 }
+
+#[test]
+fn a_recording_promises_nothing() {
+    let entry = |method: &str, path: &str| format!("{{\"request\": {{\"method\": \"{method}\", \"url\": \"https://x.test{path}\"}}}}");
+    let entries = [entry("GET", "/api/v1/books"), entry("POST", "/api/v1/books"), entry("GET", "/api/v1/books/7")].join(",");
+    let har = format!("{{\"log\": {{\"version\": \"1.2\", \"entries\": [{entries}]}}}}");
+    let catalog = catalog(&[("main.py", SHOP), ("calls.har", &har)]);
+    assert_eq!(catalog.contracts[0].matched_count, 3);
+    assert!(documented(&catalog).iter().all(|line| line.ends_with("unknown")), "{:?}", documented(&catalog));
+    assert!(said(&catalog).contains(&"info no-contract service".to_owned()));
+}

@@ -30,7 +30,9 @@ impl<'c> Side<'c> {
     pub fn new(endpoints: Vec<(usize, &'c Endpoint)>) -> Self {
         let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, (_, endpoint)) in endpoints.iter().enumerate() {
-            by_key.entry(key(&endpoint.path)).or_default().push(at);
+            // A GraphQL field is told by its name, wherever the schema is mounted.
+            let field = endpoint.path.find('#').filter(|_| endpoint.protocol == Protocol::Graphql);
+            by_key.entry(key(&endpoint.path[field.unwrap_or(0)..])).or_default().push(at);
         }
         Side { endpoints, by_key }
     }
@@ -175,6 +177,9 @@ pub fn declared_paths(contract: &Contract, operation: &ContractOperation) -> Vec
 
 /// Whether an endpoint answers a method. What answers GET answers HEAD (RFC 9110, section 9.3.2).
 fn takes(endpoint: &Endpoint, method: &str) -> bool {
+    if matches!(endpoint.protocol, Protocol::WebSocket | Protocol::Grpc) {
+        return matches!(method, "SEND" | "RECEIVE" | "RPC" | "GET");
+    }
     let is_same = endpoint.method == method || endpoint.method == "ANY" || method == "ANY";
     is_same || (method == "HEAD" && endpoint.method == "GET")
 }

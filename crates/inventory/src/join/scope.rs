@@ -42,7 +42,7 @@ impl<'c> Scope<'c> {
         let unknown = |reason: String| Documented { reason: Some(reason), ..Documented::default() };
         let describing = |c: &&Contract| c.role == ContractRole::Describes && c.services.iter().any(|s| s.service == endpoint.service);
         let mut contracts: Vec<&Contract> = self.contracts.iter().filter(describing).collect();
-        contracts.retain(|c| super::speaks(c.kind, endpoint.protocol));
+        contracts.retain(|c| super::is_promise(c) && super::speaks(c.kind, endpoint.protocol));
         let Some(contract) = self.nearest(endpoint, &contracts) else {
             return unknown(match endpoint.protocol {
                 Protocol::Http | Protocol::Sse => "its service has no contract".to_owned(),
