@@ -1,4 +1,4 @@
-//! Embeds the models of `grammars/*/frameworks/*.yaml` and `grammars/*/auth/*.yaml`.
+//! Embeds the models of `grammars/*/frameworks/*.yaml`, `grammars/*/auth/*.yaml` and `grammars/*/controls/*.yaml`.
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ fn main() -> std::io::Result<()> {
     let mut files: Vec<PathBuf> = Vec::new();
     for language in std::fs::read_dir(&grammars)? {
         let language = language?.path();
-        for folder in ["frameworks", "auth"].map(|name| language.join(name)) {
+        for folder in ["frameworks", "auth", "controls"].map(|name| language.join(name)) {
             println!("cargo::rerun-if-changed={}", folder.display());
             if folder.is_dir() {
                 for file in std::fs::read_dir(folder)? {

@@ -15,6 +15,7 @@ const MAX_FUNCTION: usize = 60;
 /// Crates from the bottom up: each may use those on earlier lines, and `catalog`.
 const LAYERS: &[(&str, &[&str])] = &[
     ("apicensus-catalog", &[]),
+    ("apicensus-export", &["apicensus-catalog"]),
     ("apicensus-source", &[]),
     ("apicensus-syntax", &[]),
     ("apicensus-eval", &["apicensus-syntax"]),
@@ -26,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "apicensus",
         &[
             "apicensus-catalog",
+            "apicensus-export",
             "apicensus-source",
             "apicensus-syntax",
             "apicensus-eval",

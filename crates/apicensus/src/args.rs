@@ -18,6 +18,7 @@ Examples:
   apicensus scan . --rev v2.1 --path '/api/**'   a part of it, as of a tag
   apicensus scan . --auth none,unknown           what anyone may call, or may be
   apicensus scan . --view auth -f markdown       who may call what, by scheme and role
+  apicensus scan . --view outbound               what it calls of other services
   apicensus scan services/* --strict             fail when something was not followed
 
 Exit codes:
@@ -43,6 +44,14 @@ Examples:
 
 Exit codes: 0 nothing to show, 1 there are findings, 2 wrong use.";
 
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  apicensus export                                     what formats there are
+  apicensus export openapi . -o openapi.json           a specification of what the code serves
+  apicensus export openapi --profile dast --safe .     the same for scanners, without what destroys data
+  apicensus export postman --from catalog.json --base-url https://staging.example.com
+  apicensus export nuclei . --only unauthenticated     URLs that anyone may call";
+
 /// Takes a census of the APIs in source code: every endpoint a repository would serve, with full path, method, handler
 /// and evidence, and what could not be followed.
 #[derive(Debug, Parser)]
@@ -65,6 +74,9 @@ pub enum Command {
     /// Show how one endpoint comes about: which line gives which piece of its path.
     #[command(after_help = "Exit codes: 0 found, 1 no such endpoint, 2 wrong use.")]
     Explain(ExplainArgs),
+    /// Write the endpoints in the format of another tool: a specification, a scanner, a client. Without a format, list them.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArgs),
     /// List the supported frameworks.
     Frameworks(FrameworksArgs),
     /// Compare two states: what came, went, moved and changed, what breaks clients and what is weaker now.
@@ -275,6 +287,86 @@ pub struct ExplainArgs {
     pub source: SourceArgs,
 }
 
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The format.
+    #[arg(value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Folders, files, git repositories or bare mirrors.
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// Read a catalog (`apicensus scan -f json`) instead of scanning.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "paths")]
+    pub from: Option<PathBuf>,
+    /// Write to this file instead of the terminal; it appears whole or not at all.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The URL that paths hang on [default: `/` in OpenAPI, else http://localhost].
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Keep endpoints of this service, by id or name; may be given several times.
+    #[arg(long, value_name = "SERVICE")]
+    pub service: Vec<String>,
+    /// Keep only these.
+    #[arg(long, value_name = "WHICH", value_enum, value_delimiter = ',')]
+    pub only: Vec<OnlyArg>,
+    /// Leave out endpoints whose path matches this glob: `*` stays within a segment, `**` does not.
+    #[arg(long, value_name = "GLOB")]
+    pub leave_out: Vec<String>,
+    /// Leave out what may destroy data or stop the service.
+    #[arg(long)]
+    pub safe: bool,
+    /// The environment variable that holds the token or key which requests carry [default: APICENSUS_TOKEN].
+    #[arg(long, value_name = "NAME")]
+    pub auth_env: Option<String>,
+    /// Keep endpoints of this kind of code [default: production].
+    #[arg(long, value_name = "KIND", value_enum, value_delimiter = ',')]
+    pub audience: Vec<AudienceArg>,
+    /// How rich an OpenAPI document is.
+    #[arg(long, value_name = "PROFILE", value_enum, default_value_t = ProfileArg::Full)]
+    pub profile: ProfileArg,
+    /// The version of OpenAPI.
+    #[arg(long, value_name = "VERSION", value_enum, default_value_t = OpenApiVersion::V31)]
+    pub openapi_version: OpenApiVersion,
+    /// No progress, and no word of what was left out.
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// What an export keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnlyArg {
+    /// What anyone may call though nothing says it is meant so.
+    Unauthenticated,
+    /// What the contract of its service does not have.
+    Undocumented,
+    /// What is declared deprecated.
+    Deprecated,
+}
+
+/// How rich an OpenAPI document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProfileArg {
+    /// Everything that is known.
+    Full,
+    /// Plain types and one kind of token, which scanners make more of.
+    Dast,
+}
+
+/// Versions of OpenAPI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OpenApiVersion {
+    /// 3.1.0.
+    #[value(name = "3.1")]
+    V31,
+    /// 3.0.3.
+    #[value(name = "3.0")]
+    V30,
+}
+
 /// Arguments of `frameworks`.
 #[derive(Debug, Args)]
 pub struct FrameworksArgs {
@@ -369,6 +461,8 @@ pub enum ViewArg {
     Auth,
     /// What is wrong, the worst first.
     Findings,
+    /// The calls that the code makes to other services.
+    Outbound,
 }
 
 /// When to use colours.

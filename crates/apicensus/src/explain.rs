@@ -1,8 +1,8 @@
 //! The trail of an endpoint: which line gives each piece of its path, with the lines themselves.
 
-use crate::explain_shape;
 use crate::rows::{Titles, inherited_from};
 use crate::style::{Look, Meaning, clip, fill, one_line, width};
+use crate::{explain_controls, explain_shape};
 use apicensus_catalog::{Auth, AuthState, Catalog, Endpoint, Guard, Location, TrailStep};
 
 /// Gives a line of a file, from 1; none when it can't be read.
@@ -22,6 +22,7 @@ pub fn render(endpoint: &Endpoint, catalog: &Catalog, titles: &Titles, look: &Lo
     page.path(endpoint);
     page.conditions(endpoint);
     page.auth(&endpoint.auth);
+    explain_controls::lines(endpoint).iter().for_each(|(label, line)| page.section(label, line));
     for (label, line) in explain_shape::lines(endpoint) {
         page.section(label, &line);
     }

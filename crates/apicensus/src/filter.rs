@@ -98,7 +98,7 @@ fn auth(state: AuthArg) -> AuthState {
     }
 }
 
-fn audiences(asked: &[AudienceArg], is_data: bool) -> Option<Vec<Audience>> {
+pub fn audiences(asked: &[AudienceArg], is_data: bool) -> Option<Vec<Audience>> {
     if asked.is_empty() {
         return if is_data { None } else { Some(vec![Audience::Production]) };
     }

@@ -4,7 +4,9 @@ mod args;
 mod changes;
 mod errors;
 mod explain;
+mod explain_controls;
 mod explain_shape;
+mod export;
 mod filter;
 mod findings;
 mod formats;
@@ -13,6 +15,7 @@ mod grid;
 mod lookup;
 mod markdown;
 mod matrix;
+mod outbound;
 mod output;
 mod pipeline;
 mod progress;
@@ -58,6 +61,7 @@ fn run(cli: Cli) -> Result<u8> {
     match cli.command {
         Command::Scan(args) => scan(&args, color),
         Command::Explain(args) => explain(&args, color),
+        Command::Export(args) => export::run(&args),
         Command::Frameworks(args) => list_frameworks(&args, color),
         Command::Rules { rule } => output::print(&rules::render(rule.as_deref())?).map(|()| 0),
         Command::Diff(args) => changes::compare(&args),
@@ -96,6 +100,7 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
         ViewArg::Census => shown.census(format)?,
         ViewArg::Auth => shown.auth(format)?,
         ViewArg::Findings => shown.findings(format)?,
+        ViewArg::Outbound => shown.outbound(format)?,
     };
     output::write(&text, args.output.as_deref())?;
     if (to_file && !args.quiet) || (args.verbose && format.is_data()) {
@@ -159,6 +164,19 @@ impl Shown<'_> {
             Format::Json => formats::json(&matrix)?,
             Format::Jsonl => formats::lines("endpoint", &matrix.endpoints)?,
             Format::Yaml => formats::yaml(&matrix)?,
+        })
+    }
+
+    fn outbound(&self, format: Format) -> Result<String> {
+        let outbound = &self.catalog.outbound;
+        Ok(match format {
+            Format::Table => format!("{}\n{}\n", outbound::grid(outbound).table(self.look), outbound::summary(outbound)),
+            Format::Markdown => {
+                format!("# Calls to other services\n\n{}\n{}\n", outbound::grid(outbound).markdown(), outbound::summary(outbound))
+            }
+            Format::Json => formats::json(outbound)?,
+            Format::Jsonl => formats::lines("call", &outbound.calls)?,
+            Format::Yaml => formats::yaml(outbound)?,
         })
     }
 }

@@ -1,8 +1,9 @@
 //! An endpoint and its evidence.
 
-use crate::{Auth, Documented, Location, Sensitive, SensitiveTag, is_false};
+use crate::{Auth, Control, ControlKind, Documented, Location, Sensitive, SensitiveTag, is_false};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One operation that the source would serve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +55,9 @@ pub struct Endpoint {
     pub conditions: Vec<Condition>,
     /// Who may call it.
     pub auth: Auth,
+    /// What else stands between a caller and its handler, by kind.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub controls: BTreeMap<ControlKind, Control>,
     /// Fields of its bodies and answers that hold sensitive data; parameters carry their own mark.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<Sensitive>,

@@ -13,9 +13,11 @@
 mod words;
 mod auth;
 mod contract;
+mod controls;
 mod coverage;
 mod endpoint;
 mod finding;
+mod outbound;
 mod sensitive;
 
 pub use auth::{Auth, AuthState, Basis, ByDesign, Guard, GuardLevel, Scheme, SchemeKind};
@@ -23,12 +25,14 @@ pub use contract::{
     Contract, ContractKind, ContractOperation, ContractRole, ContractService, DeclaredAuth, DeclaredParameter, Documented, DocumentedState,
     Grade,
 };
+pub use controls::{Control, ControlEvidence, ControlKind, ControlState};
 pub use coverage::{Coverage, LanguageCoverage, RouterCoverage, Trouble, TroubleKind};
 pub use endpoint::{
     Audience, Body, Condition, Confidence, Endpoint, HandlerRef, Hole, Lifecycle, Parameter, ParameterIn, PathState, Protocol, Response,
     TrailStep,
 };
 pub use finding::{Evidence, Finding, FindingStatus, Severity, Suppression};
+pub use outbound::{Outbound, OutboundCall};
 pub use sensitive::{Sensitive, SensitiveClass, SensitiveTag};
 
 use schemars::JsonSchema;
@@ -59,6 +63,9 @@ pub struct Catalog {
     /// What is wrong, the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// What the code calls of other services; never endpoints of its own.
+    #[serde(default, skip_serializing_if = "Outbound::is_empty")]
+    pub outbound: Outbound,
     /// JSON Schemas (draft 2020-12) that parameters, bodies and responses refer to as `#/schemas/Name`.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub schemas: std::collections::BTreeMap<String, serde_json::Value>,
@@ -80,6 +87,7 @@ impl Default for Catalog {
             endpoints: Vec::new(),
             contracts: Vec::new(),
             findings: Vec::new(),
+            outbound: Outbound::default(),
             schemas: Default::default(),
             coverage: Coverage::default(),
             troubles: Vec::new(),

@@ -37,6 +37,7 @@ fn endpoint() -> Endpoint {
         trail: vec![],
         conditions: vec![],
         auth: Auth::unknown("guards are not read"),
+        controls: Default::default(),
         sensitive: vec![],
         lifecycle: Lifecycle::default(),
         documented: None,

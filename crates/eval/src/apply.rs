@@ -193,6 +193,7 @@ impl World<'_> {
                 return value;
             }
         }
+        self.method_control(object, &name, &args, at);
         if let Some(outside) = models.role(kind).attributes.get(name.as_str()).and_then(|a| a.strip_prefix("symbol:")) {
             return self.call_symbol(&SmolStr::new(outside), args, at);
         }
@@ -319,6 +320,8 @@ impl World<'_> {
                 };
                 let guards = self.call_guards(call, args, taken);
                 for value in guards.iter().cloned() {
+                    let given = args.items.iter().position(|v| v.same(&value)).and_then(|at| self.given_control(args, at));
+                    let value = given.unwrap_or(value);
                     self.register(object, What::Guard { value, prefix: path.clone(), reach }, at);
                 }
                 if let (Some("handler"), Some(first)) = (call.returns.as_deref(), guards.first()) {
@@ -356,7 +359,10 @@ impl World<'_> {
                 self.register(object, What::Mount { prefix, child: Value::Object(child.clone()), replaces: false, route }, at);
                 self.returned(call, object, Some(&child))
             }
-            Does::Group => self.group(m, call, receiver?, args, (path, taken), at),
+            Does::Group => {
+                self.plugin_control(receiver?, args, at);
+                self.group(m, call, receiver?, args, (path, taken), at)
+            }
             Does::Prefix => {
                 let object = receiver?;
                 *object.prefix.borrow_mut() = self.prefix_of(call, args).or(path);

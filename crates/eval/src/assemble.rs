@@ -85,8 +85,9 @@ impl World<'_> {
         }
         self.unmounted_annotations(&mut routes);
         self.report_missed();
+        let outbound = self.outbound();
         let schemas = self.schemas.into_iter().map(|(name, (_, schema))| (name, schema)).collect();
-        Census { routes, troubles: self.troubles, stats, schemas }
+        Census { routes, troubles: self.troubles, stats, outbound, schemas }
     }
 
     pub(crate) fn is_dropped(&self, entry: Option<EntryId>) -> bool {
@@ -211,6 +212,7 @@ impl World<'_> {
             }));
         }
         let holes = self.hole_mounts(&events);
+        way.guards.extend(self.object_controls(object).into_iter().map(here));
         let mut guards = self.router_guards(&events, &way.guards, &way.path, join, &model.style);
         let mut seen: FxHashSet<(usize, String)> = FxHashSet::default();
         for (index, event) in events.iter().enumerate() {

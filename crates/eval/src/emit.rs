@@ -73,6 +73,7 @@ impl World<'_> {
                     is_default: false,
                 }));
                 let framework = own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework));
+                let [outer, last] = self.framework_controls(&framework, event.at);
                 let inputs = self.inputs(whole, &framework, &path, &route.guards);
                 out.push(Route {
                     framework,
@@ -88,7 +89,7 @@ impl World<'_> {
                     registered_at,
                     trail: trail.clone(),
                     conditions: conditions.clone(),
-                    guards: guards.iter().cloned().chain(own_guards).collect(),
+                    guards: outer.into_iter().chain(guards.iter().cloned()).chain(own_guards).chain(last).collect(),
                     inputs,
                     app: way.app,
                     detached: way.detached,

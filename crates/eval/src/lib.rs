@@ -24,6 +24,7 @@ mod interp;
 mod live;
 pub mod models;
 pub mod natives;
+mod outbound;
 pub mod output;
 mod provisional;
 mod registration;

@@ -115,6 +115,42 @@ pub struct GuardRef {
     pub defined: Option<Place>,
     /// What it says of who may call.
     pub ruling: Ruling,
+    /// The controls it brings or lifts.
+    pub controls: Vec<ControlFact>,
+    /// It stands outside of the tree and no model knows it: what else it does is not known.
+    pub foreign: bool,
+}
+
+/// A control that something on the way to a handler brings or lifts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ControlFact {
+    /// Its kind, a word of the catalog's `ControlKind`.
+    pub control: SmolStr,
+    /// It lifts the control.
+    pub lifts: bool,
+    /// How much it lets through.
+    pub limits: Vec<SmolStr>,
+    /// The origins it lets in; `*` for any, `reflected` for whichever asks.
+    pub origins: Vec<SmolStr>,
+    /// Those may send credentials.
+    pub credentials: bool,
+    /// Why it lifts it, when that needs saying.
+    pub note: Option<SmolStr>,
+    /// Why it is not known whether it does so.
+    pub doubt: Option<SmolStr>,
+}
+
+/// A call to another service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Outbound {
+    /// Where.
+    pub place: Place,
+    /// Upper case; `ANY` when it is not known.
+    pub method: SmolStr,
+    /// The URL, with unknown parts as `{?source}`.
+    pub url: String,
+    /// The library.
+    pub client: SmolStr,
 }
 
 /// What an endpoint takes and gives.
@@ -318,6 +354,8 @@ pub struct Census {
     pub troubles: Vec<Trouble>,
     /// Denominators.
     pub stats: Stats,
+    /// What the code calls of other services.
+    pub outbound: Vec<Outbound>,
     /// JSON Schemas of the classes that inputs refer to, by name.
     pub schemas: std::collections::BTreeMap<String, serde_json::Value>,
 }
@@ -350,6 +388,7 @@ impl Census {
         }
         self.routes.append(&mut part.routes);
         self.troubles.append(&mut part.troubles);
+        self.outbound.append(&mut part.outbound);
         self.stats.evaluated += part.stats.evaluated;
         self.stats.routers += part.stats.routers;
         self.stats.mounted += part.stats.mounted;

@@ -2,7 +2,7 @@
 
 use crate::languages::Languages;
 use crate::survey::Survey;
-use crate::{coverage, endpoint, service};
+use crate::{coverage, endpoint, outbound, service};
 use apicensus_catalog::{Catalog, Repository, Revision};
 use apicensus_eval::output::Census;
 
@@ -21,6 +21,7 @@ pub fn catalog(census: &Census, survey: &Survey<'_>, languages: &Languages) -> C
         coverage: coverage::coverage(survey, census, &endpoints),
         troubles: coverage::troubles(survey, census),
         services: services.services,
+        outbound: outbound::outbound(census, survey),
         endpoints,
         schemas: census.schemas.clone(),
         ..Catalog::default()

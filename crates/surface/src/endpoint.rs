@@ -3,10 +3,10 @@
 use crate::service::Services;
 use crate::survey::Survey;
 use crate::template::{self, Template};
-use crate::{auth, inputs};
+use crate::{auth, controls, inputs};
 use apicensus_catalog as catalog;
 use apicensus_catalog::{Audience, Auth, Confidence, Endpoint, GuardLevel, Location, PathState};
-use apicensus_eval::output::{GuardRef, Methods, PathPiece, Place, Protocol, Route};
+use apicensus_eval::output::{GuardRef, Methods, PathPiece, Place, Protocol, Route, Says};
 use apicensus_source::classify::Class;
 use indexmap::IndexMap;
 use std::collections::HashSet;
@@ -81,6 +81,17 @@ pub fn id(service: &str, protocol: catalog::Protocol, method: &str, path: &str) 
     blake3::hash(text.as_bytes()).to_hex().chars().take(ID_LENGTH).collect()
 }
 
+/// What kind of code a class of files is.
+pub fn audience_of(class: Class) -> Audience {
+    match class {
+        Class::Production | Class::Minified | Class::Binary => Audience::Production,
+        Class::Test => Audience::Test,
+        Class::Example | Class::Docs => Audience::Example,
+        Class::Generated => Audience::Generated,
+        Class::Vendored => Audience::Vendored,
+    }
+}
+
 struct Converter<'a> {
     route: &'a Route,
     survey: &'a Survey<'a>,
@@ -101,6 +112,9 @@ impl Converter<'_> {
             defined_at: h.defined.as_ref().map(|d| self.at(d)),
             symbol: h.symbol.to_string(),
         });
+        let parameters = inputs::parameters(template, &route.inputs);
+        let bodies = inputs::bodies(route, &method);
+        let takes_input = !bodies.is_empty() || parameters.iter().any(|p| p.location != catalog::ParameterIn::Path);
         let deprecated = route.deprecated || route.handler.as_ref().is_some_and(|h| h.deprecated);
         Endpoint {
             id: id(service, protocol, &method, &template.path),
@@ -110,8 +124,8 @@ impl Converter<'_> {
             raw_path: template.raw_path.clone(),
             path_state: template.state,
             holes: self.holes(),
-            parameters: inputs::parameters(template, &route.inputs),
-            bodies: inputs::bodies(route, &method),
+            parameters,
+            bodies,
             responses: inputs::responses(&route.inputs),
             summary: route.handler.as_ref().and_then(|h| h.summary.as_ref()).map(ToString::to_string),
             handler,
@@ -120,6 +134,7 @@ impl Converter<'_> {
             trail: self.trail(),
             conditions: self.conditions(),
             auth: self.auth(&method),
+            controls: controls::controls(route, takes_input, &|p| self.at(p)),
             sensitive: Vec::new(),
             method,
             lifecycle: catalog::Lifecycle { deprecated, version: template::version(&template.path) },
@@ -170,7 +185,9 @@ impl Converter<'_> {
 
     /// The verdict for a method, with the guards on the way that decide, or may decide, as its chain.
     fn auth(&self, method: &str) -> Auth {
-        let chain = self.route.guards.iter().map(|g| self.guard(g)).collect();
+        // What brings controls is listed with them.
+        let says_who = |g: &&GuardRef| g.ruling.says != Says::Nothing || g.controls.is_empty();
+        let chain = self.route.guards.iter().filter(says_who).map(|g| self.guard(g)).collect();
         Auth { chain, ..auth::verdict(self.route, method) }
     }
 
@@ -188,13 +205,7 @@ impl Converter<'_> {
     /// The audience of the code that registers the route; of the code that makes its application when that is deployed
     /// code; of the handler when the route was registered without code of its own.
     fn audience(&self) -> Audience {
-        let of = |class: Class| match class {
-            Class::Production | Class::Minified | Class::Binary => Audience::Production,
-            Class::Test => Audience::Test,
-            Class::Example | Class::Docs => Audience::Example,
-            Class::Generated => Audience::Generated,
-            Class::Vendored => Audience::Vendored,
-        };
+        let of = audience_of;
         let registered = of(self.survey.class(self.route.registered_at.file));
         let app = self.route.app.map_or(Audience::Production, |app| of(self.survey.class(app.file)));
         // What a deployed application mounts is deployed, whatever its folder is called.

@@ -90,6 +90,8 @@ fn an_endpoint_has_its_evidence() {
         symbol: "login".into(),
         defined: Some(b.place("app/main.py", 9)),
         ruling: Ruling { says: Says::Required, schemes: vec![("session".into(), "login".into())], ..Ruling::default() },
+        controls: Vec::new(),
+        foreign: false,
     }];
     route.deprecated = true;
     let catalog = b.catalog(vec![route]);

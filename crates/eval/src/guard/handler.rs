@@ -1,6 +1,7 @@
 //! The guards that a handler brings with itself: its decorators, its class's bases, attributes and early methods, what
 //! its parameters inject, and the first checks of its own body.
 
+use super::controls::{Said, bringing, made_of};
 use crate::handler::Handler;
 use crate::interp::Cx;
 use crate::models::Injects;
@@ -43,6 +44,7 @@ impl World<'_> {
         for mark in marks {
             self.mark_guard(&mark, "class", out);
         }
+        self.attribute_controls(class, out);
         let line = self.mro(class);
         for one in &line {
             match one {
@@ -89,10 +91,10 @@ impl World<'_> {
             whole @ Value::Unknown(_) => {
                 let Value::Unknown(u) = &whole else { return };
                 if let Some(callee) = &u.callee {
-                    let args = Args::default();
-                    let ruling = self.symbol_ruling(callee, &args, 0);
-                    if ruling.says != Says::Nothing {
-                        out.push(GuardRef { place: at, level: "handler".into(), symbol: callee.clone(), defined: None, ruling });
+                    let ruling = self.symbol_ruling(callee, &Args::default(), 0);
+                    let said = self.controls_of(&whole, 0);
+                    if ruling.says != Says::Nothing || !said.facts.is_empty() {
+                        out.push(GuardRef { ruling, ..bringing(callee.clone(), at, "handler", said) });
                     }
                 }
                 let inner: Vec<Value> = u.args.items.iter().chain(u.args.named.iter().map(|(_, v)| v)).cloned().collect();
@@ -134,7 +136,7 @@ impl World<'_> {
                     let function = self.module(f.module).tree.function(f.function).clone();
                     let place = self.place(f.module, function.span);
                     let symbol = function.name.unwrap_or_else(|| "handler".into());
-                    out.push(GuardRef { place, level: "handler".into(), symbol, defined: Some(place), ruling });
+                    out.push(GuardRef { defined: Some(place), ruling, ..bringing(symbol, place, "handler", Said::default()) });
                 }
             }
         }
@@ -142,6 +144,8 @@ impl World<'_> {
 
     fn mark_guard(&mut self, mark: &Mark, level: &str, out: &mut Vec<GuardRef>) {
         let value = match (&mark.value, &mark.symbol) {
+            // `@limiter.limit("5/minute")`: the mark holds what is called, and with what.
+            (Value::Unknown(u), None) if self.brings_controls(u) => made_of(u.callee.clone().unwrap_or_default(), mark.args.clone()),
             (Value::Function(_) | Value::BoundFunction(_) | Value::Unknown(_) | Value::Class(_) | Value::Instance(_), _) => {
                 mark.value.clone()
             }
@@ -163,10 +167,10 @@ impl World<'_> {
         }
     }
 
-    /// Adds a guard that has something to say, once.
+    /// Adds a guard that has something to say of callers or controls, once.
     fn push_guard(&mut self, value: &Value, at: Place, level: &str, out: &mut Vec<GuardRef>) {
         let guard = self.guard_ref(value, at, level);
-        if guard.ruling.says != Says::Nothing && !out.contains(&guard) {
+        if (guard.ruling.says != Says::Nothing || !guard.controls.is_empty()) && !out.contains(&guard) {
             out.push(guard);
         }
     }

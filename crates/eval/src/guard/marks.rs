@@ -14,6 +14,6 @@ impl World<'_> {
         let props: Vec<(SmolStr, Value)> = f.props.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
         let (name, _) = props.into_iter().find(|(name, value)| names::exempts(name) && self.truth(value) != Some(false))?;
         let ruling = Ruling { says: Says::Public, inferred: true, ..Ruling::default() };
-        Some(GuardRef { place: at, level: SmolStr::new(level), symbol: name, defined: None, ruling })
+        Some(GuardRef { place: at, level: SmolStr::new(level), symbol: name, defined: None, ruling, controls: Vec::new(), foreign: false })
     }
 }

@@ -7,6 +7,7 @@ mod anonymous;
 mod by_path;
 mod caught;
 mod class;
+mod controls;
 mod facts;
 mod fields;
 mod handler;
@@ -16,9 +17,11 @@ pub(crate) mod matcher;
 mod names;
 pub(crate) mod reach;
 mod service;
+mod settings;
 mod signs;
 
 use class::guards;
+pub(crate) use controls::made_of;
 pub(crate) use facts::{Facts, Marks};
 pub(crate) use infer::Reading;
 
@@ -111,7 +114,8 @@ impl World<'_> {
             other => (self.label(other), None),
         };
         let ruling = self.ruling(&value, 0);
-        GuardRef { place: at, level: SmolStr::new(level), symbol, defined, ruling }
+        let said = self.controls_of(&value, 0);
+        GuardRef { place: at, level: SmolStr::new(level), symbol, defined, ruling, controls: said.facts, foreign: said.foreign }
     }
 
     /// The guards that a call was given, lists of them one by one.
@@ -196,7 +200,8 @@ impl World<'_> {
 
     /// A guard from outside of the tree that no model knows: its name decides whether it may matter.
     fn named_ruling(&mut self, symbol: &str) -> Ruling {
-        if names::may_guard(symbol) {
+        let models = self.input.models;
+        if models.controls.of_symbol(self.family.language(), symbol).is_empty() && names::may_guard(symbol) {
             Ruling::unread(format!("`{symbol}` is defined outside of the scanned tree and no model knows it"))
         } else {
             Ruling::default()

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 /// Words of a name: `isAuthenticated`, `is_authenticated` and `IS-AUTHENTICATED` are is, authenticated.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut out: Vec<String> = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {

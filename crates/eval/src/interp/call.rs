@@ -330,6 +330,7 @@ impl World<'_> {
         if let Some(value) = self.host_call(symbol, &args, at) {
             return value;
         }
+        self.applied_control(symbol, &args, at);
         let results = self.run_callbacks(&args, at);
         Value::Unknown(Rc::new(Unknown {
             label: SmolStr::new(format!("{symbol}()")),
@@ -348,6 +349,11 @@ impl World<'_> {
             && let Some(value) = u.callee.clone().and_then(|c| self.environment_reader(&c, &args, at))
         {
             return value;
+        }
+        if let Value::Unknown(u) = callee
+            && let Some(symbol) = &u.callee
+        {
+            self.applied_control(symbol, &args, at);
         }
         let results = self.run_callbacks(&args, at);
         let (label, reason, symbol, from) = match callee {

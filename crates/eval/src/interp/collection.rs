@@ -121,6 +121,12 @@ impl World<'_> {
         let base = self.force(base);
         match (&base, index.plain()) {
             (Value::Dict(dict), key) => dict.set(&key, value),
+            // `app.config["KEY"] = value`: kept for those who ask for the setting by name.
+            (Value::Method(bound), key) => {
+                if let (Value::Object(object), Some(name)) = (&bound.receiver, key.as_str()) {
+                    object.props.borrow_mut().insert(SmolStr::new(format!("@{}.{name}", bound.name)), value);
+                }
+            }
             (Value::List(list), Value::Number(n)) => {
                 let mut items = list.items.borrow_mut();
                 let length = items.len();

@@ -1,6 +1,7 @@
 //! Loading models and finding in them by symbol, role and method name.
 
-use super::{BUILTIN, Call, Does, GuardModel, HandlerClass, Library, Model, Place, Role};
+use super::control::CONTROLS;
+use super::{BUILTIN, Call, ControlLibrary, Controls, Does, GuardModel, HandlerClass, Library, Model, Place, Role};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -52,6 +53,8 @@ pub struct Models {
     pub libraries: Vec<Library>,
     /// Guards by language and symbol; those of `*.x` under `x`'s last part.
     guards: FxHashMap<(SmolStr, SmolStr), Vec<GuardModel>>,
+    /// What is known of controls and HTTP clients, by language then name.
+    pub controls: Controls,
 }
 
 impl Models {
@@ -63,12 +66,20 @@ impl Models {
     pub fn load(user: &[(String, String)]) -> Result<Models, ModelError> {
         let mut models: Vec<Model> = Vec::new();
         let mut libraries: Vec<Library> = Vec::new();
+        let mut controls: Vec<ControlLibrary> = Vec::new();
         let builtin = BUILTIN.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned()));
         for (file, text) in builtin.chain(user.iter().cloned()) {
             if text.lines().any(|l| l.starts_with("library:")) {
                 let library: Library = parse(&file, &text)?;
                 libraries.retain(|l| (&l.language, &l.library) != (&library.language, &library.library));
                 libraries.push(library);
+                continue;
+            }
+            if text.lines().any(|l| l.starts_with("controls:")) {
+                let library: ControlLibrary = parse(&file, &text)?;
+                check_controls(&library, &file, &text)?;
+                controls.retain(|l| (&l.language, &l.controls) != (&library.language, &library.controls));
+                controls.push(library);
                 continue;
             }
             let model: Model = parse(&file, &text)?;
@@ -78,12 +89,12 @@ impl Models {
         }
         models.sort_by(|a, b| (&a.language, &a.framework).cmp(&(&b.language, &b.framework)));
         libraries.sort_by(|a, b| (&a.language, &a.library).cmp(&(&b.language, &b.library)));
-        Ok(Models::index(models, libraries))
+        Ok(Models { controls: Controls::new(controls), ..Models::index(models, libraries) })
     }
     /// Keeps only models that pass a filter.
     pub fn only(self, keep: impl Fn(&Model) -> bool) -> Models {
         let models = self.models.into_iter().filter(keep).collect();
-        Models::index(models, self.libraries)
+        Models { controls: self.controls, ..Models::index(models, self.libraries) }
     }
 
     fn index(models: Vec<Model>, libraries: Vec<Library>) -> Models {
@@ -313,6 +324,23 @@ fn check(model: &Model, file: &str, text: &str) -> Result<(), ModelError> {
     if let Some(call) = model.calls.iter().find(|c| c.does == Does::Native && c.native.is_none()) {
         let word = call.name.first().or(call.symbol.first()).map_or("native", String::as_str);
         return fail(word, "`does: native` needs `native`, the name of the function".to_owned());
+    }
+    Ok(())
+}
+
+/// A control of a kind that there is, told in one way.
+fn check_controls(library: &ControlLibrary, file: &str, text: &str) -> Result<(), ModelError> {
+    for fact in &library.facts {
+        let told = [!fact.symbol.is_empty(), fact.attribute.is_some(), fact.setting.is_some()].into_iter().filter(|t| *t).count();
+        let message = if !CONTROLS.contains(&fact.control.as_str()) {
+            format!("unknown control `{}` ({})", fact.control, CONTROLS.join(", "))
+        } else if told > 1 || told == 0 && fact.framework.is_empty() {
+            "a fact needs one of `symbol`, `attribute`, `setting` and `framework`".to_owned()
+        } else {
+            continue;
+        };
+        let line = text.lines().position(|l| l.contains(&format!("control: {}", fact.control))).map_or(1, |at| at + 1);
+        return Err(ModelError { file: file.to_owned(), line, message });
     }
     Ok(())
 }

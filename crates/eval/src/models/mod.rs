@@ -4,12 +4,16 @@
 //! The vocabulary is documented, one example a word, in `grammars/README.md`.
 
 mod accessors;
+mod control;
+mod control_index;
 mod file_guard;
 mod guard;
 mod index;
 mod place;
 
 pub use accessors::Accessors;
+pub use control::{ClientModel, ControlLibrary, ControlModel, ControlSays};
+pub use control_index::Controls;
 pub use file_guard::{EntryKeys, FileGuard};
 pub use guard::{GuardModel, GuardSays, Library, Metadata};
 pub use index::{Entry, KindId, ModelError, Models};

@@ -245,6 +245,23 @@ pub(super) fn setting(world: &mut World<'_>, name: &str) -> Option<Value> {
     }
 }
 
+/// The value of a setting in the deployed settings modules, if they agree.
+pub(super) fn configured(world: &World<'_>, name: &str) -> Option<Value> {
+    let mut found: Vec<Value> = Vec::new();
+    for module in world.modules.iter().filter(|m| !world.input.files.get(m.file).secondary) {
+        let names = module.scope.names.borrow();
+        let value = names.get(name).filter(|v| names.contains_key("ROOT_URLCONF") && !found.iter().any(|f| f.same(v)));
+        found.extend(value.cloned());
+    }
+    if found.len() == 1 { found.pop() } else { None }
+}
+
+/// Whether there are settings modules and none of them has a setting.
+pub(super) fn is_unset(world: &World<'_>, name: &str) -> bool {
+    let mut settings = world.modules.iter().map(|m| m.scope.names.borrow()).filter(|names| names.contains_key("ROOT_URLCONF")).peekable();
+    settings.peek().is_some() && settings.all(|names| !names.contains_key(name))
+}
+
 /// Makes the urlconfs that are served, and detached ones of what nothing includes.
 pub(super) fn finish(world: &mut World<'_>, model: u16) {
     let mut roots: Vec<(ModuleId, bool)> = Vec::new();

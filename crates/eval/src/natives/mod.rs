@@ -203,6 +203,16 @@ pub(crate) fn is_closed(world: &mut World<'_>, class: &Rc<ClassValue>) -> bool {
     !bases.is_empty() && bases.iter().all(|b| django::APP_CONFIG.contains(&b.as_str()) || b == "object")
 }
 
+/// Whether the tree has the settings that an outside object stands for, and they leave one out.
+pub(crate) fn is_unset(world: &World<'_>, symbol: &str, name: &str) -> bool {
+    symbol == "django.conf.settings" && django::is_unset(world, name)
+}
+
+/// What the deployed settings of an outside object say of one, if they agree.
+pub(crate) fn configured(world: &World<'_>, symbol: &str, name: &str) -> Option<Value> {
+    if symbol == "django.conf.settings" { django::configured(world, name) } else { None }
+}
+
 /// What an attribute of an outside object is when the tree configures it.
 pub(crate) fn setting(world: &mut World<'_>, symbol: &str, name: &str) -> Option<Value> {
     match name {
