@@ -266,7 +266,7 @@ impl World<'_> {
                 return None;
             }
         }
-        if call.when_path && !path.as_ref().is_some_and(|(v, _)| path_like(v) || self.registers_surely(v, args)) {
+        if call.when_path && !path.as_ref().is_some_and(|(v, at)| path_like(v) || self.registers_surely(v, *at, args)) {
             return None;
         }
         let taken = path.as_ref().and_then(|(_, at)| *at);
@@ -288,6 +288,12 @@ impl World<'_> {
                 let path = if several.len() > 1 { Some(Value::list(several)) } else { path };
                 let route = self.route_event(call, object, name, args, path, taken, None);
                 let what = match &route.handler {
+                    // A router that handles a path sees the whole of it.
+                    Some(Value::Object(router)) if call.unless_passes && route.methods.is_none() && self.holds_routes(router) => {
+                        let guarded = RouteEvent { guards: route.guards.clone(), guards_only: true, ..RouteEvent::default() };
+                        let route = (!route.guards.is_empty()).then_some(guarded);
+                        What::Mount { prefix: None, child: Value::Object(router.clone()), replaces: false, route }
+                    }
                     Some(handler) if call.unless_passes && self.passes_on(handler) => {
                         What::Guard { value: handler.clone(), prefix: route.path, reach: Reach::After }
                     }
@@ -331,7 +337,7 @@ impl World<'_> {
             }
             Does::Attach => {
                 let object = receiver?;
-                let prefix = self.prefix_of(call, args);
+                let prefix = self.prefix_of(call, args).or(path);
                 for parent in self.places(&call.child, args, taken) {
                     if let Value::Object(parent) = self.force(&parent) {
                         self.register(
@@ -471,10 +477,11 @@ pub(crate) fn method_name(name: &str) -> Option<SmolStr> {
     }
 }
 
-/// Whether a value can be a path argument.
+/// Whether a value can be a path argument. The address of another server is what a client asks.
 pub(crate) fn path_like(value: &Value) -> bool {
     match value {
-        Value::Text(_) | Value::Regex(_) => true,
+        Value::Text(text) => !["http://", "https://"].iter().any(|scheme| text.starts_with(scheme) == Some(true)),
+        Value::Regex(_) => true,
         Value::Default(inner) => path_like(inner),
         Value::List(list) => {
             let items = list.items.borrow();

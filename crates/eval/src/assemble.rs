@@ -34,11 +34,7 @@ impl World<'_> {
     pub(crate) fn assemble(mut self) -> Census {
         let mounted = self.mounted();
         self.tables = self.table_sites();
-        // A made-up run of a factory is not one more application beside the one that is mounted.
-        let site = |o: &Object| (o.site, o.kind.get(), o.makers.clone());
-        let counts = |o: &&Rc<Object>| mounted.contains(&o.id) && !crate::interp::cfg::is_test(&o.conditions);
-        let sites: FxHashSet<_> = self.objects.iter().filter(counts).map(|o| site(o)).collect();
-        let served: FxHashSet<_> = self.objects.iter().filter(counts).flat_map(|o| registrations(o)).collect();
+        let known = self.known_objects(&mounted);
         let mut routes = std::mem::take(&mut self.extra_routes);
         let mut stats = Stats {
             evaluated: self.modules.iter().filter(|m| m.state == crate::world::RunState::Done && m.parent.is_none()).count(),
@@ -57,11 +53,7 @@ impl World<'_> {
             stats.routers += usize::from(is_router);
             let is_mounted = mounted.contains(&object.id);
             stats.mounted += usize::from(is_router && (is_mounted || role.root && !object.assumed));
-            if is_mounted
-                || role.silent
-                || ((object.entry.is_some() || self.input.files.get(object.site.file).secondary)
-                    && (sites.contains(&site(&object)) || is_router && registrations(&object).iter().all(|r| served.contains(r))))
-            {
+            if is_mounted || role.silent || self.is_twin(&object, &known) {
                 continue;
             }
             let detached = object.assumed || !role.root;
@@ -275,10 +267,6 @@ impl World<'_> {
         let model = models.model(kind.model);
         let style = if is_regex { Some(SmolStr::new_static("pattern")) } else { route.and_then(|r| r.style.clone()) };
         let style = style.unwrap_or_else(|| SmolStr::new(&model.style));
-        // `if !prefix.is_empty() { nest(prefix, ..) }`: there may be no prefix, which is what its default is taken to be.
-        let empty = Text::default();
-        let optional = prefix.known().is_none() && event.conditions.iter().any(|c| c.text.contains(".is_empty()"));
-        let prefix = if optional { &empty } else { prefix };
         let gives = self.pieces(prefix, &style, event.at);
         if matches!(self.force(child), Value::List(list) if list.open.get()) {
             self.trouble_at(
@@ -383,11 +371,6 @@ impl World<'_> {
             }
         }
     }
-}
-
-/// What an object is and where each of its registrations stands: an unmounted twin of a mounted object has no others.
-pub(crate) fn registrations(object: &Object) -> Vec<(Place, Option<crate::models::KindId>, Place)> {
-    object.events.borrow().iter().map(|e| (object.site, object.kind.get(), e.at)).collect()
 }
 
 /// The identity of a mounted child: the object it is, also as one of several alternatives; 0 for none.

@@ -73,9 +73,16 @@ impl World<'_> {
             conditions: self.conditions.clone(),
             assumed,
             makers: self.frames.iter().rev().take(2).map(|f| f.key).collect(),
+            secondary: self.starts_secondary(site),
         });
         self.objects.push(object.clone());
         object
+    }
+
+    /// Whether what runs was started by a file that is no production code.
+    fn starts_secondary(&self, site: Place) -> bool {
+        let start = self.frames.first().map_or(site, |f| f.at).file;
+        start.0 != u32::MAX && self.input.files.get(start).secondary
     }
 
     /// Registers an event on an object.

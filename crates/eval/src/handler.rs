@@ -269,7 +269,8 @@ impl World<'_> {
         passes && (!answers || refuses)
     }
 
-    /// Whether a middleware answers by itself and never passes on: it takes request and response only and answers.
+    /// Whether a middleware answers by itself and never passes on: it takes request and response only and answers. The second of
+    /// two parameters passes on when it is called or named so (`(context, next)`).
     pub(crate) fn terminal(&mut self, value: &Value) -> bool {
         if self.family != Family::JavaScript {
             return false;
@@ -288,7 +289,14 @@ impl World<'_> {
         let mut answers = false;
         let mut passes = false;
         crate::walk::function(&tree, f.function, &mut |e| match tree.expr(e) {
-            apicensus_syntax::Expr::Name(n) if names.get(2) == Some(n) => passes = true,
+            apicensus_syntax::Expr::Name(n)
+                if names.get(2) == Some(n) || names.get(1) == Some(n) && n.trim_start_matches('_') == "next" =>
+            {
+                passes = true;
+            }
+            apicensus_syntax::Expr::Call { callee, .. } => {
+                passes |= matches!(tree.expr(*callee), apicensus_syntax::Expr::Name(n) if names.get(1) == Some(n));
+            }
             apicensus_syntax::Expr::Attr(_, n) if ANSWERS.contains(&n.as_str()) => answers = true,
             _ => {}
         });

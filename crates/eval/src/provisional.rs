@@ -208,11 +208,13 @@ impl World<'_> {
         for param in f.params.iter().skip(skip) {
             let name = param_name(&param.pattern);
             let at = self.place(function.module, f.span);
+            let parts = self.assumed_parts(&tree, function.function, &param.pattern, at);
             let value = match self.assumed_kind(function, &tree, param, name.as_deref()) {
                 Some(kind) => {
                     let object = self.make_object(kind, at, None, true);
                     Value::Object(object)
                 }
+                None if parts.is_some() => parts.unwrap_or(Value::Null),
                 None if param.default.is_some() && self.family == Family::Python => {
                     // The default applies.
                     continue;

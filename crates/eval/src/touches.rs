@@ -4,6 +4,7 @@ use crate::evaluate::Family;
 use crate::interp::function::param_name;
 use crate::models::Entry;
 use crate::provisional::{chain_root, is_this};
+use crate::registering;
 use crate::value::*;
 use crate::walk;
 use crate::world::World;
@@ -16,6 +17,7 @@ impl World<'_> {
     /// Whether a function calls router-like methods on a name: `x.get("/..", ..)`, `x.use(..)`.
     pub(crate) fn used_as_router(&self, tree: &Module, function: FunctionId, name: &str) -> bool {
         let mut found = false;
+        let mut standing = None;
         walk::function(tree, function, &mut |e| {
             if found {
                 return;
@@ -26,6 +28,10 @@ impl World<'_> {
                 && chain_root(tree, *base) == Some(name)
             {
                 found = self.registers_like(tree, method, args);
+                if found && self.family == Family::JavaScript && registering::is_verb(method) {
+                    let standing = standing.get_or_insert_with(|| registering::standing(tree, function));
+                    found = registering::registers(tree, e, args, standing);
+                }
             }
         });
         found
@@ -78,7 +84,9 @@ impl World<'_> {
         let f = tree.function(function.function);
         for param in &f.params {
             let name = param_name(&param.pattern);
-            if self.assumed_kind(function, &tree, param, name.as_deref()).is_some() {
+            if self.assumed_kind(function, &tree, param, name.as_deref()).is_some()
+                || self.router_parts(&tree, function.function, &param.pattern).is_some()
+            {
                 return true;
             }
         }

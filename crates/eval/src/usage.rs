@@ -30,6 +30,11 @@ impl World<'_> {
         }
     }
 
+    /// Whether an object is a router or application, not a route or handler.
+    pub(crate) fn holds_routes(&self, object: &Object) -> bool {
+        object.kind.get().is_some_and(|kind| !self.input.models.role(kind).silent)
+    }
+
     pub(crate) fn use_one(&mut self, object: &Rc<Object>, prefix: Option<Value>, value: &Value, at: Place) {
         if let Value::Unknown(u) = value
             && u.callee.is_none()

@@ -231,6 +231,8 @@ pub struct Object {
     pub assumed: bool,
     /// The functions it was made in, innermost first, at most two.
     pub makers: Vec<(ModuleId, FunctionId)>,
+    /// Tests, examples or documents made it, by calls of whatever code.
+    pub secondary: bool,
 }
 
 /// Conditions in force, outermost first.

@@ -180,6 +180,8 @@ pub struct World<'a> {
     pub costs: FxHashMap<(ModuleId, FunctionId), crate::cost::Cost>,
     /// Results of outside factories that turned out to be routers, by the place of their making.
     pub outside_routers: FxHashMap<Place, Rc<Object>>,
+    /// The objects that outside values are, by symbol.
+    pub outside_values: FxHashMap<SmolStr, Rc<Object>>,
     /// Tests and examples are run now.
     pub late: bool,
     /// Whether a function touches a framework object.
@@ -265,6 +267,7 @@ impl<'a> World<'a> {
             costs: FxHashMap::default(),
             late: false,
             outside_routers: FxHashMap::default(),
+            outside_values: FxHashMap::default(),
             touch: FxHashMap::default(),
             vocabulary: input.models.vocabulary(family.language()),
             notes: FxHashMap::default(),

@@ -132,7 +132,15 @@ impl World<'_> {
 
     /// What a loader of a whole folder gives: modules by file name, folders as objects.
     pub(super) fn require_folder(&mut self, loader: &str, args: &Args, at: Place) -> Option<Value> {
-        let here = if at.file.0 == u32::MAX { String::new() } else { files::parent(&self.input.files.get(at.file).path).to_owned() };
+        let camel = loader == "auto-load";
+        let here = if camel {
+            // Its folder is below where the process was started.
+            self.package_folder(at).as_str().map_or_else(String::new, |f| f.to_string())
+        } else if at.file.0 == u32::MAX {
+            String::new()
+        } else {
+            files::parent(&self.input.files.get(at.file).path).to_owned()
+        };
         let given = if loader == "require-directory" { args.at(1).cloned() } else { args.at(0).cloned() };
         let (folder, options) = match given {
             Some(text @ (Value::Text(_) | Value::Default(_))) => (text.as_str(), None),
@@ -146,7 +154,8 @@ impl World<'_> {
             Some(Value::Regex(text)) => Regex::new(&text).ok(),
             _ => None,
         };
-        self.load_folder(folder.trim_start_matches('/'), at.file, filter.as_ref(), 0)
+        let loaded = self.load_folder(folder.trim_start_matches('/'), at.file, filter.as_ref(), 0)?;
+        Some(if camel { camel_keys(&loaded) } else { loaded })
     }
 
     fn load_folder(&mut self, folder: &str, own: FileId, filter: Option<&Regex>, depth: usize) -> Option<Value> {
@@ -178,6 +187,24 @@ impl World<'_> {
         }
         Some(Value::Dict(Rc::new(dict)))
     }
+}
+
+/// A loaded folder with its names as `fileName` for `file-name`.
+fn camel_keys(loaded: &Value) -> Value {
+    let Value::Dict(folder) = loaded else { return loaded.clone() };
+    let entries: Vec<(SmolStr, Value)> =
+        folder.entries.borrow().values().filter_map(|(key, value)| Some((key.as_str()?, value.clone()))).collect();
+    let camel = |key: &str| {
+        let mut parts = key.split('-');
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let mut chars = part.chars();
+            out.extend(chars.next().into_iter().flat_map(char::to_uppercase));
+            out.push_str(chars.as_str());
+        }
+        SmolStr::new(out)
+    };
+    Value::dict(entries.into_iter().map(|(key, value)| (camel(&key), value)))
 }
 
 /// A list that may have items that are not known.

@@ -346,7 +346,7 @@ impl World<'_> {
             }
             "glob.sync" | "glob.globSync" | "glob" | "glob.glob" | "fast-glob.sync" | "fast-glob.globSync" | "fast-glob"
             | "globby.sync" | "globby.globbySync" | "globby.globby" | "tiny-glob/sync" | "tiny-glob" | "globby" => self.glob(args, at),
-            "require-all" | "require-dir" | "require-directory" | "include-all" => self.require_folder(symbol, args, at),
+            "auto-load" | "require-all" | "require-dir" | "require-directory" | "include-all" => self.require_folder(symbol, args, at),
             _ => None,
         }
     }

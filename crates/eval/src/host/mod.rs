@@ -24,13 +24,42 @@ use crate::world::World;
 use apicensus_syntax::ListKind;
 use smol_str::SmolStr;
 
+/// The symbol of the object that holds JavaScript's global names.
+pub(crate) const GLOBAL: &str = "globalThis";
+/// The note that holds what the tree made global.
+const GLOBALS: &str = "globals";
+
 impl World<'_> {
+    /// What the tree made global under a name: `global.APP = ..`.
+    pub(crate) fn global(&self, name: &str) -> Option<Value> {
+        match self.notes.get(GLOBALS).and_then(|all| all.first()) {
+            Some(Value::Dict(globals)) => globals.get(name),
+            _ => None,
+        }
+    }
+
+    /// Makes a value global; one of several that are set under a name may be meant.
+    pub(crate) fn set_global(&mut self, name: &SmolStr, value: Value) {
+        let value = match self.global(name) {
+            Some(before) if !before.same(&value) => Value::either([before, value]),
+            _ => value,
+        };
+        let all = self.notes.entry(GLOBALS).or_default();
+        if all.is_empty() {
+            all.push(Value::dict([]));
+        }
+        if let Some(Value::Dict(globals)) = all.first() {
+            globals.set(&Value::text(name.clone()), value);
+        }
+    }
+
     /// What a name means that no scope binds.
     pub(crate) fn builtin_name(&mut self, name: &SmolStr, _at: Option<Place>) -> Value {
         match (self.family, name.as_str()) {
             (Family::JavaScript, "undefined") => Value::Null,
             (Family::Rust, "None") => Value::Null,
-            (Family::JavaScript, "globalThis" | "global" | "window") => Value::Symbol("globalThis".into()),
+            (Family::JavaScript, "globalThis" | "global" | "window") => Value::Symbol(GLOBAL.into()),
+            (Family::JavaScript, _) => self.global(name).unwrap_or_else(|| Value::Symbol(name.clone())),
             _ => Value::Symbol(name.clone()),
         }
     }

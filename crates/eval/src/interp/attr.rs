@@ -4,6 +4,7 @@ use super::Cx;
 use super::module::join_symbol;
 use super::pattern::label_of;
 use crate::evaluate::Family;
+use crate::host::GLOBAL;
 use crate::output::Place;
 use crate::value::*;
 use crate::world::{MAX_NESTING, World};
@@ -41,7 +42,10 @@ impl World<'_> {
                 _ => self.member(value, name).map(|v| self.force(&v)),
             },
             Value::Folder(_) => self.member(value, name).map(|v| self.force(&v)),
-            Value::Symbol(symbol) => crate::natives::setting(self, symbol, name).or_else(|| Some(Value::Symbol(join_symbol(symbol, name)))),
+            Value::Symbol(symbol) if symbol == GLOBAL && self.global(name).is_some() => self.global(name),
+            Value::Symbol(symbol) => {
+                crate::natives::setting(self, symbol, name).or_else(|| Some(self.outside_value(join_symbol(symbol, name))))
+            }
             Value::Dict(dict) => self.dict_attr(dict, value, name),
             Value::Instance(instance) => self.instance_attr(instance, value, name),
             Value::Class(class) => self.class_own_attr(class, value, name),
@@ -388,6 +392,7 @@ impl World<'_> {
                 // A Python property setter or JS setter runs user code; its effect is the field.
                 self.set_field(&instance, name, value);
             }
+            Value::Symbol(symbol) if symbol == GLOBAL => self.set_global(name, value),
             Value::Object(object) if self.set_live_list(&object, name, &value) => {}
             Value::Object(object) => self.set_prop(&object, name, value),
             Value::Dict(dict) => dict.set(&Value::text(name.clone()), value),

@@ -236,6 +236,10 @@ impl World<'_> {
         if self.module(id).is_es && matches!(&exported, Value::Dict(d) if d.entries.borrow().is_empty()) {
             return None;
         }
+        // What an outside call gave is the whole: `module.exports = wrap(config)`.
+        if name == "default" && is_whole(&exported) {
+            return Some(exported);
+        }
         let found = self.get_attr(&exported, name, None);
         match found {
             Some(value) => Some(value),
@@ -334,5 +338,16 @@ pub fn join_symbol(symbol: &str, name: &str) -> SmolStr {
         (_, "default") if !symbol.is_empty() => SmolStr::new(symbol),
         ("", _) => SmolStr::new(name),
         _ => SmolStr::new(format!("{symbol}.{name}")),
+    }
+}
+
+/// Whether exports have no `default` of their own because they are, or may be, what an outside call gave.
+fn is_whole(exported: &Value) -> bool {
+    match exported {
+        Value::Unknown(u) => u.callee.is_some(),
+        Value::Either(all) => {
+            all.iter().any(is_whole) && all.iter().all(|v| is_whole(v) || matches!(v, Value::Dict(d) if d.get("default").is_none()))
+        }
+        _ => false,
     }
 }

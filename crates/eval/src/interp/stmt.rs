@@ -329,7 +329,8 @@ impl World<'_> {
                     }
                 }
                 flow = w.scoped(cx, &case.body);
-                flow
+                // What leaves the switch goes on after it.
+                if flow == Flow::Break { Flow::Normal } else { flow }
             });
             all_left &= flow == Flow::Return;
         }

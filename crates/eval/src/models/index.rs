@@ -46,6 +46,7 @@ pub struct Models {
     pub models: Vec<Model>,
     symbols: FxHashMap<SmolStr, Vec<Entry>>,
     types: FxHashMap<SmolStr, KindId>,
+    values: FxHashMap<SmolStr, KindId>,
     methods: FxHashMap<(KindId, SmolStr), Vec<u16>>,
     /// Every dotted prefix of a symbol or type.
     prefixes: rustc_hash::FxHashSet<SmolStr>,
@@ -120,6 +121,9 @@ impl Models {
                 for symbol in &role.types {
                     out.types.insert(symbol.into(), kind);
                 }
+                for symbol in &role.values {
+                    out.values.insert(symbol.into(), kind);
+                }
             }
             for (c, call) in model.calls.iter().enumerate() {
                 for symbol in &call.symbol {
@@ -177,6 +181,10 @@ impl Models {
     pub fn kind_of_type(&self, symbol: &str) -> Option<KindId> {
         self.types.get(symbol).copied()
     }
+    /// The role that an outside value is one of.
+    pub fn kind_of_value(&self, symbol: &str) -> Option<KindId> {
+        self.values.get(symbol).copied()
+    }
     /// The calls of a method on a role, in model order.
     pub fn method(&self, kind: KindId, name: &str) -> &[u16] {
         self.methods.get(&(kind, SmolStr::new(name))).map_or(&[], Vec::as_slice)
@@ -225,7 +233,7 @@ impl Models {
 fn prefixes(models: &[Model]) -> rustc_hash::FxHashSet<SmolStr> {
     let mut out = rustc_hash::FxHashSet::default();
     for model in models {
-        let roles = model.roles.values().flat_map(|r| r.made_by.iter().chain(&r.types));
+        let roles = model.roles.values().flat_map(|r| r.made_by.iter().chain(&r.types).chain(&r.values));
         let calls = model.calls.iter().chain(&model.annotations).flat_map(|c| &c.symbol);
         let classes = model.classes.iter().flat_map(|c| &c.symbol);
         for symbol in roles.chain(calls).chain(classes).chain(&model.websocket) {

@@ -162,6 +162,9 @@ pub struct Role {
     /// Types that mean one in an annotation of a parameter.
     #[serde(default)]
     pub types: Vec<String>,
+    /// Outside values that are one, the same wherever they are named.
+    #[serde(default)]
+    pub values: Vec<String>,
     /// Serves by itself: never detached.
     #[serde(default)]
     pub root: bool,

@@ -207,7 +207,11 @@ fn plain_config(world: &mut World<'_>, value: Value, at: Place, depth: u32) -> V
                 None => Value::Unknown(u),
             }
         }
-        Value::Either(all) => all.first().cloned().unwrap_or(Value::Null),
+        Value::Either(all) => {
+            let all: Vec<Value> = all.iter().map(|one| plain_config(world, one.clone(), at, depth + 1)).collect();
+            let known = all.iter().find(|v| matches!(v, Value::Dict(_))).or(all.first());
+            known.cloned().unwrap_or(Value::Null)
+        }
         other => other,
     }
 }
@@ -413,9 +417,38 @@ fn compared(world: &mut World<'_>, value: &Value) -> Option<Vec<SmolStr>> {
             cases.iter().for_each(|case| case_values(case, &mut add));
         }
     }
+    for key in table_keys(world, &f, &tree, span) {
+        if !found.contains(&key) {
+            found.push(key);
+        }
+    }
     // A preflight answer alone says nothing about the rest.
     let tells = found.iter().any(|m| m != "OPTIONS" && m != "HEAD");
     tells.then_some(found)
+}
+
+/// The methods that are keys of tables which a handler looks its request's method up in: `handlers[req.method]`.
+fn table_keys(world: &mut World<'_>, f: &Closure, tree: &Module, span: apicensus_syntax::Span) -> Vec<SmolStr> {
+    let mut tables: Vec<SmolStr> = Vec::new();
+    for (expr, at) in &tree.exprs {
+        if let Expr::Index(base, key) = expr
+            && at.start >= span.start
+            && at.end <= span.end
+            && is_method(tree, *key)
+            && let Expr::Name(name) = tree.expr(*base)
+        {
+            tables.push(name.clone());
+        }
+    }
+    let mut keys = Vec::new();
+    for name in tables {
+        let Some(table) = f.scope.get(&name) else { continue };
+        if let Value::Dict(table) = world.force(&table) {
+            let names: Vec<SmolStr> = table.entries.borrow().values().filter_map(|(key, _)| key.as_str()).collect();
+            keys.extend(names.into_iter().map(|n| SmolStr::new(n.to_ascii_uppercase())).filter(|n| METHODS.contains(&n.as_str())));
+        }
+    }
+    keys
 }
 
 fn case_values(case: &Case, add: &mut dyn FnMut(ExprId)) {

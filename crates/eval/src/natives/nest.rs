@@ -77,11 +77,28 @@ pub fn finish(world: &mut World<'_>, m: u16) {
             gateway(world, &app, &class, &setup);
         }
     }
+    let setup = common_setup(world, &roots);
     for class in world.classes.clone() {
         if !served.contains(&(Rc::as_ptr(&class) as usize)) && mark(&class, "Controller").is_some() {
-            mount_controller(world, None, controller, &class, &Setup::default(), &Text::default());
+            mount_controller(world, None, controller, &class, &setup, &Text::default());
         }
     }
+}
+
+/// How the production applications are set up when all are set up alike: a controller that only a module made at run time
+/// brings is served by one of them.
+fn common_setup(world: &mut World<'_>, apps: &[(Rc<Object>, Value, bool)]) -> Setup {
+    let listens = apps.iter().any(|a| a.2);
+    let mut common: Option<Setup> = None;
+    for (app, ..) in apps.iter().filter(|a| !a.0.secondary && a.2 == listens) {
+        let next = setup(world, app);
+        match &common {
+            Some(known) if known.prefix.show() != next.prefix.show() || known.versioning != next.versioning => return Setup::default(),
+            Some(_) => {}
+            None => common = Some(next),
+        }
+    }
+    common.unwrap_or_default()
 }
 
 /// The outermost mark of a decorator of the framework.

@@ -28,7 +28,7 @@ pub(super) fn scan(text: &[u8], out: &mut Vec<ImportSpec>) {
     if !computed {
         return;
     }
-    let lists: [&[u8]; 6] = [b"readdir", b"glob", b"require-all", b"requireDirectory", b"require-dir", b"fs."];
+    let lists: [&[u8]; 7] = [b"readdir", b"glob", b"auto-load", b"require-all", b"requireDirectory", b"require-dir", b"fs."];
     if lists.iter().any(|word| memmem::find(text, word).is_some()) {
         folders.push(".".to_owned());
     }
