@@ -286,16 +286,15 @@ impl World<'_> {
         if names.len() > 3 || names.len() < 2 {
             return false;
         }
+        let second = names.get(1).filter(|_| function.params.len() == 2);
         let mut answers = false;
         let mut passes = false;
         crate::walk::function(&tree, f.function, &mut |e| match tree.expr(e) {
-            apicensus_syntax::Expr::Name(n)
-                if names.get(2) == Some(n) || names.get(1) == Some(n) && n.trim_start_matches('_') == "next" =>
-            {
+            apicensus_syntax::Expr::Name(n) if names.get(2) == Some(n) || second == Some(n) && n.trim_start_matches('_') == "next" => {
                 passes = true;
             }
             apicensus_syntax::Expr::Call { callee, .. } => {
-                passes |= matches!(tree.expr(*callee), apicensus_syntax::Expr::Name(n) if names.get(1) == Some(n));
+                passes |= matches!(tree.expr(*callee), apicensus_syntax::Expr::Name(n) if second == Some(n));
             }
             apicensus_syntax::Expr::Attr(_, n) if ANSWERS.contains(&n.as_str()) => answers = true,
             _ => {}
