@@ -59,7 +59,7 @@ impl<'a> Schemas<'a> {
     fn turned(&mut self, schema: &Value, depth: usize) -> Value {
         let Some(object) = schema.as_object().filter(|_| depth < MAX_DEPTH) else { return json!({}) };
         if let Some(target) = object.get("$ref").and_then(Value::as_str) {
-            return self.reference(target, depth);
+            return self.reference(target);
         }
         if self.simple
             && let Some(one) = simpler(object)
@@ -109,16 +109,7 @@ impl<'a> Schemas<'a> {
         if nullable && self.old && !self.simple {
             out.insert("nullable".to_owned(), json!(true));
         }
-        if self.old {
-            // A reference stands alone, and the mark needs a type beside it.
-            if let Some(reference) = out.get("$ref") {
-                return json!({"$ref": reference});
-            }
-            if !out.contains_key("type") {
-                out.remove("nullable");
-            }
-        }
-        Value::Object(out)
+        if self.old { alone(out) } else { Value::Object(out) }
     }
 
     /// The type; whether null is one of several and was taken out.
@@ -163,13 +154,12 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    fn reference(&mut self, target: &str, depth: usize) -> Value {
+    fn reference(&mut self, target: &str) -> Value {
         let Some((name, schema)) = target.strip_prefix("#/schemas/").and_then(|n| self.known.get_key_value(n)) else { return json!({}) };
         let plain = self.name_of(name);
         if !self.used.contains_key(&plain) && self.busy.insert(plain.clone()) {
             // A place is kept while it is turned, so that a schema may refer to itself.
             self.used.insert(plain.clone(), Value::Null);
-            let _ = depth;
             let turned = self.turned(schema, 0);
             self.used.insert(plain.clone(), turned);
         }
@@ -205,6 +195,17 @@ fn simpler(object: &Map<String, Value>) -> Option<Value> {
         Some([one]) => Some(one.clone()),
         _ => None,
     }
+}
+
+/// In 3.0 a reference stands alone, and the mark of what may be null needs a type beside it.
+fn alone(mut out: Map<String, Value>) -> Value {
+    if let Some(reference) = out.get("$ref") {
+        return json!({"$ref": reference});
+    }
+    if !out.contains_key("type") {
+        out.remove("nullable");
+    }
+    Value::Object(out)
 }
 
 /// What makes a document invalid goes: an array without items, an empty enumeration, a bound of the wrong type.
