@@ -1,7 +1,7 @@
 //! What modelled calls do to framework objects.
 
 use crate::models::{Call, Does, Entry, KindId};
-use crate::output::{Place, TroubleKind};
+use crate::output::Place;
 use crate::text::Text;
 use crate::value::*;
 use crate::world::World;
@@ -83,53 +83,6 @@ impl World<'_> {
             }
         }
         *object.args.borrow_mut() = args;
-    }
-
-    /// Mounts a value, item by item when it is a list.
-    pub(crate) fn mount_list(
-        &mut self,
-        object: &Rc<Object>,
-        prefix: Option<Value>,
-        child: &Value,
-        replaces: bool,
-        at: Place,
-        route: Option<RouteEvent>,
-    ) {
-        match self.force(child) {
-            Value::List(list) if self.route_tuple(object, &list) => {
-                let items = list.items.borrow().clone();
-                let route =
-                    RouteEvent { path: items.first().cloned(), handler: items.get(1).cloned(), by_class: true, ..RouteEvent::default() };
-                self.register(object, What::Route(route), at);
-            }
-            Value::List(list) => {
-                let items = list.items.borrow().clone();
-                for item in items {
-                    self.mount_list(object, prefix.clone(), &item, replaces, at, route.clone());
-                }
-                if list.open.get() {
-                    self.trouble_at(
-                        TroubleKind::UnresolvedMount,
-                        at,
-                        "some items of this list of routes could not be followed",
-                        "their endpoints are missing",
-                    );
-                }
-            }
-            Value::Null | Value::Bool(_) => {}
-            child => self.register(object, What::Mount { prefix, child, replaces, route }, at),
-        }
-    }
-
-    /// Whether a list is a (path, handler, ...) tuple of a role that has such.
-    pub(crate) fn route_tuple(&self, object: &Rc<Object>, list: &List) -> bool {
-        let tuples = object.kind.get().is_some_and(|kind| self.input.models.role(kind).tuples);
-        let items = list.items.borrow();
-        let path = |v: &Value| path_like(v) || matches!(v, Value::Unknown(_));
-        tuples
-            && items.len() >= 2
-            && items.first().is_some_and(path)
-            && items.get(1).is_some_and(|h| !matches!(h, Value::List(_) | Value::Null))
     }
 
     /// An attribute that the model gives an object; methods are bound names.

@@ -23,6 +23,7 @@ pub mod host;
 mod interp;
 mod live;
 pub mod models;
+mod mount_list;
 pub mod natives;
 mod outbound;
 pub mod output;

@@ -1,6 +1,7 @@
 //! Whether a function touches a framework object: whether running it can register anything.
 
 use crate::evaluate::Family;
+use crate::interp::attr::NOWHERE;
 use crate::interp::function::param_name;
 use crate::models::Entry;
 use crate::provisional::{chain_root, is_this};
@@ -8,7 +9,7 @@ use crate::registering;
 use crate::value::*;
 use crate::walk;
 use crate::world::World;
-use apicensus_syntax::{Arg, Expr, ExprId, FunctionId, Module};
+use apicensus_syntax::{Arg, Expr, ExprId, FunctionId, Module, Stmt, StmtId};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -94,7 +95,8 @@ impl World<'_> {
         let mut attrs: Vec<(ExprId, SmolStr)> = Vec::new();
         let mut registers = false;
         let mut requires: Vec<SmolStr> = Vec::new();
-        walk::function(&tree, function.function, &mut |e| match tree.expr(e) {
+        let mut binds = Vec::new();
+        let mut visit = |e: ExprId| match tree.expr(e) {
             Expr::Name(name) => names.push(name.clone()),
             Expr::Attr(base, name) => attrs.push((*base, name.clone())),
             Expr::Call { callee, args, .. } => match tree.expr(*callee) {
@@ -117,7 +119,8 @@ impl World<'_> {
                 _ => {}
             },
             _ => {}
-        });
+        };
+        walk::with_bindings(&tree, function.function, &mut visit, &mut binds);
         if registers {
             return true;
         }
@@ -129,8 +132,30 @@ impl World<'_> {
             return true;
         }
         requires.iter().any(|spec| self.require_touches(function, spec))
+            || self.own_import_touches(function, &tree, &binds, &attrs)
             || self.own_method_touches(function, &attrs, &tree)
             || self.made_method_touches(&attrs, &tree)
+    }
+
+    /// `def create_app(): from framework import App`: what a function imports itself.
+    fn own_import_touches(&mut self, function: &Closure, tree: &Module, binds: &[StmtId], attrs: &[(ExprId, SmolStr)]) -> bool {
+        if self.family != Family::Python {
+            return false;
+        }
+        let file = self.module(function.module).file;
+        binds.iter().any(|stmt| {
+            let Stmt::Import(import) = tree.stmt(*stmt) else { return false };
+            let target = self.resolver.python(file, &import.module, import.level);
+            let module = self.target_value(target, None);
+            let brings = import.names.iter().any(|(name, ..)| {
+                let value = self.lazy_name(&module, name, NOWHERE);
+                let value = self.peek(&value);
+                self.value_touches(&value)
+            });
+            let local = import.namespace.as_ref().or(Some(&import.module).filter(|m| import.root && !m.contains('.')));
+            let of_local = |base: ExprId| matches!(tree.expr(base), Expr::Name(name) if Some(name) == local);
+            brings || attrs.iter().any(|(base, name)| of_local(*base) && self.member_touches(&module, name))
+        })
     }
 
     pub(crate) fn name_touches(&mut self, function: &Closure, name: &SmolStr) -> bool {

@@ -13,7 +13,7 @@ pub fn block(tree: &Module, body: &[StmtId], visit: &mut dyn FnMut(ExprId)) {
     Walker { tree, exprs: Vec::new(), stmts, functions: Vec::new(), binds: Vec::new(), seen: 0 }.run(visit);
 }
 
-/// The same, and collects the statements that bind or catch.
+/// The same as [`function`], and collects the statements that bind, import or catch.
 pub fn with_bindings(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId), bindings: &mut Vec<StmtId>) {
     let mut walker = Walker { tree, exprs: Vec::new(), stmts: Vec::new(), functions: vec![id], binds: Vec::new(), seen: 0 };
     walker.run(visit);
@@ -165,7 +165,8 @@ impl Walker<'_> {
                 self.stmts.extend(body);
             }
             Stmt::Export(apicensus_syntax::Export::Default(e, _)) => self.exprs.push(*e),
-            Stmt::Break | Stmt::Continue | Stmt::Outer(_) | Stmt::Import(_) | Stmt::Export(_) | Stmt::Macro { .. } => {}
+            Stmt::Import(_) => self.binds.push(id),
+            Stmt::Break | Stmt::Continue | Stmt::Outer(_) | Stmt::Export(_) | Stmt::Macro { .. } => {}
         }
     }
 

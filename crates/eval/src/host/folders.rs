@@ -65,7 +65,7 @@ impl World<'_> {
     }
 
     /// The names in a folder and whether each is a folder, sorted.
-    fn names_in(&self, folder: &str, recursive: bool) -> Vec<(SmolStr, bool)> {
+    pub(super) fn names_in(&self, folder: &str, recursive: bool) -> Vec<(SmolStr, bool)> {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let mut names: Vec<(SmolStr, bool)> = Vec::new();
         for (_, file) in self.input.files.iter() {
@@ -217,7 +217,7 @@ fn open_list() -> Value {
 }
 
 /// A glob as a regular expression: `**`, `*`, `?`, `{a,b}`, `[ab]`, `@(a|b)`.
-fn glob_regex(glob: &str) -> Option<Regex> {
+pub(super) fn glob_regex(glob: &str) -> Option<Regex> {
     let mut out = String::from("^");
     let mut chars = glob.chars().peekable();
     let mut groups: Vec<char> = Vec::new();

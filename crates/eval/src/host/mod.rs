@@ -11,11 +11,14 @@ pub(crate) mod javascript;
 mod list;
 pub(crate) mod protobuf;
 pub(crate) mod python;
+mod python_folders;
 mod python_types;
 mod regex;
 mod rust;
 mod text;
 mod traitlets;
+
+pub(crate) use python_types::is_builtin_type;
 
 use crate::evaluate::Family;
 use crate::output::Place;
@@ -87,7 +90,10 @@ impl World<'_> {
 
     fn value_method(&mut self, receiver: &Value, name: &SmolStr, args: &Args, at: Place) -> Option<Value> {
         match receiver {
-            Value::Text(text) => self.text_method(text, name, args, at),
+            Value::Text(text) => {
+                let path = if self.family == Family::Python { self.path_method(receiver, name, args) } else { None };
+                path.or_else(|| self.text_method(text, name, args, at))
+            }
             Value::List(list) => self.list_method(list, name, args, at),
             Value::Dict(dict) => self.dict_method(dict, name, args, at),
             Value::Function(_) | Value::BoundFunction(_) => self.function_method(receiver, name, args, at),

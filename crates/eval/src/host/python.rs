@@ -239,11 +239,8 @@ impl World<'_> {
                 }
             }
             "pkgutil.iter_modules" | "pkgutil.walk_packages" => self.iter_modules(args, at),
-            "glob.glob" | "os.listdir" | "os.walk" | "os.scandir" => {
-                let list = Value::list(Vec::new());
-                Some(with_open(list, true))
-            }
-            "os.path.exists" | "os.path.isdir" | "os.path.isfile" => None,
+            "glob.glob" | "glob.iglob" | "os.listdir" | "os.walk" | "os.scandir" | "os.path.exists" | "os.path.isdir"
+            | "os.path.isfile" | "os.path.splitext" | "os.path.split" => self.folder_call(symbol, args, at),
             "print" | "warnings.warn" => Some(Value::Null),
             "globals" | "locals" => None,
             "decouple.config" => self.environment_reader(symbol, args, at),

@@ -4,6 +4,7 @@ use super::python::with_open;
 use crate::output::Place;
 use crate::value::*;
 use crate::world::World;
+use apicensus_syntax::ListKind;
 use smol_str::SmolStr;
 use std::rc::Rc;
 
@@ -86,7 +87,7 @@ impl World<'_> {
             return match self.force(args.at(0)?) {
                 Value::Instance(i) => Some(Value::Class(i.class.clone())),
                 Value::Object(o) => o.class.clone().map(Value::Class),
-                _ => None,
+                value => builtin_type(&value).map(|name| Value::Symbol(SmolStr::new_static(name))),
             };
         }
         let name = args.at(0)?.as_str().unwrap_or_default();
@@ -210,7 +211,7 @@ impl World<'_> {
                     }
                     _ => name.trim_start_matches('.').to_owned(),
                 };
-                let level = if args.items.len() > 1 { 0 } else { level };
+                let level = if args.items.len() > 1 || args.name("package").is_some() { 0 } else { level };
                 let target = self.resolver.python(from, &module, level);
                 let value = self.target_value(target, None);
                 if let Value::Module(id) = &value {
@@ -248,16 +249,42 @@ impl World<'_> {
             }
         }
         found.sort();
+        let infos = found.into_iter().map(|(name, package)| {
+            let name = Value::text(format!("{prefix}{name}"));
+            self.record("ModuleInfo", [("module_finder", Value::Null), ("name", name), ("ispkg", Value::Bool(package))], at)
+        });
+        Some(Value::list(infos.collect()))
+    }
+
+    /// An instance with these fields, which also unpacks as a tuple of them.
+    pub(crate) fn record(&mut self, name: &str, fields: impl IntoIterator<Item = (&'static str, Value)>, at: Place) -> Value {
         let module = self.budget.last().copied().unwrap_or(ModuleId(0));
         let scope = self.module(module).scope.clone();
-        let class = self.made_class(module, "ModuleInfo".into(), Vec::new(), scope, at);
-        *class.fields.borrow_mut() = ["module_finder", "name", "ispkg"].map(SmolStr::new_static).to_vec();
-        let info = |(name, package): (SmolStr, bool)| {
-            let instance = Instance { class: class.clone(), fields: Default::default(), assumed: false, at };
-            let values = [Value::Null, Value::text(format!("{prefix}{name}")), Value::Bool(package)];
-            instance.fields.borrow_mut().extend(class.fields.borrow().iter().cloned().zip(values));
-            Value::Instance(Rc::new(instance))
-        };
-        Some(Value::list(found.into_iter().map(info).collect()))
+        let class = self.made_class(module, name.into(), Vec::new(), scope, at);
+        let fields: Map<SmolStr, Value> = fields.into_iter().map(|(name, value)| (SmolStr::new_static(name), value)).collect();
+        *class.fields.borrow_mut() = fields.keys().cloned().collect();
+        Value::Instance(Rc::new(Instance { class, fields: std::cell::RefCell::new(fields), assumed: false, at }))
     }
+}
+
+/// The name of a built-in type that a value is of; None for instances, objects and what is not known.
+fn builtin_type(value: &Value) -> Option<&'static str> {
+    Some(match value {
+        Value::Text(_) => "str",
+        Value::Bool(_) => "bool",
+        Value::Dict(_) => "dict",
+        Value::Class(_) => "type",
+        Value::Function(_) => "function",
+        Value::List(list) => match list.kind {
+            ListKind::List => "list",
+            ListKind::Tuple => "tuple",
+            ListKind::Set => "set",
+        },
+        _ => return None,
+    })
+}
+
+/// Whether an outside name is that of a built-in type.
+pub(crate) fn is_builtin_type(name: &str) -> bool {
+    matches!(name, "str" | "bool" | "dict" | "type" | "function" | "list" | "tuple" | "set" | "int" | "float" | "bytes")
 }

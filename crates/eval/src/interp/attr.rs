@@ -65,6 +65,7 @@ impl World<'_> {
             }),
             // A text enum's member is its text.
             Value::Text(_) if self.family == Family::Python && matches!(name, "value" | "_value_") => Some(value.clone()),
+            Value::Text(_) if self.family == Family::Python => self.path_attr(value, name),
             Value::Text(text) if name == "length" => text.known().map(|t| Value::Number(t.chars().count() as f64)),
             Value::List(_) if self.family == Family::Rust && name.parse::<usize>().is_ok() => {
                 Some(self.index(value, &Value::Number(name.parse().unwrap_or(0.0)), NOWHERE))
@@ -262,6 +263,9 @@ impl World<'_> {
                 Some(Value::dict(members))
             }
             _ if self.has_outside_base(class) || self.family == Family::Python => {
+                if let Some(found) = crate::natives::class_attribute(self, class, name) {
+                    return Some(found);
+                }
                 Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() })))
             }
             _ => None,

@@ -363,11 +363,14 @@ impl World<'_> {
         Value::Unknown(Rc::new(Unknown { label, reason, at: Some(at), callee: symbol, args, results, from }))
     }
 
-    /// Runs callbacks given to unknown callees once, when they matter to routing.
+    /// Runs callbacks given to unknown callees once, when they matter to routing. What is being decorated is no callback.
     fn run_callbacks(&mut self, args: &Args, at: Place) -> Vec<Value> {
         let mut results = Vec::new();
         let values: Vec<Value> = args.items.iter().chain(args.named.iter().map(|(_, v)| v)).cloned().collect();
         for value in values {
+            if self.decorating.iter().any(|decorated| decorated.same(&value)) {
+                continue;
+            }
             let (function, receiver) = match &value {
                 Value::Function(f) => (f.clone(), None),
                 Value::BoundFunction(b) => (b.1.clone(), Some(b.0.clone())),

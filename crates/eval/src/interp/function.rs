@@ -90,7 +90,12 @@ impl World<'_> {
                 self.decorating.pop();
                 result
             }
-            Value::Symbol(symbol) => self.call_symbol(&symbol, Args::of(vec![value.clone()]), at),
+            Value::Symbol(symbol) => {
+                self.decorating.push(value.clone());
+                let result = self.call_symbol(&symbol, Args::of(vec![value.clone()]), at);
+                self.decorating.pop();
+                result
+            }
             Value::Unknown(u) if u.callee.is_some() => match u.callee.as_deref() {
                 Some("functools.wraps") => self.wrapped(&value, u.args.at(0)),
                 _ => value.clone(),

@@ -1,6 +1,6 @@
 //! The line of a class: its bases in order, and what it inherits.
 
-use crate::models::Entry;
+use crate::models::{Entry, KindId};
 use crate::value::*;
 use crate::world::World;
 use smol_str::SmolStr;
@@ -103,6 +103,16 @@ impl World<'_> {
             .find_map(|v| if let Value::Class(c) = v { c.getters.borrow().get(name).cloned().map(|g| (g, c.clone())) } else { None })
     }
 
+    /// Whether calls of an outside name make objects of a role.
+    fn makes(&self, symbol: &SmolStr, made: KindId) -> bool {
+        let models = self.input.models;
+        models.symbol(symbol).iter().any(|entry| match *entry {
+            Entry::Make(kind) => kind == made,
+            Entry::Call(m, c) => models.call(m, c).role.as_deref().and_then(|role| models.kind(m, role)) == Some(made),
+            _ => false,
+        })
+    }
+
     /// Whether a value is an instance of a class or symbol; None when unknown.
     pub(crate) fn is_instance(&mut self, value: &Value, class: &Value) -> Option<bool> {
         let class = self.force(class);
@@ -110,11 +120,7 @@ impl World<'_> {
             Value::Instance(i) if !i.assumed => i.class.clone(),
             Value::Object(o) => match (&o.class, &class) {
                 (Some(c), _) => c.clone(),
-                (None, Value::Symbol(s)) => {
-                    let models = self.input.models;
-                    let is = o.kind.get().is_some_and(|k| models.symbol(s).iter().any(|e| matches!(e, Entry::Make(kind) if *kind == k)));
-                    return Some(is);
-                }
+                (None, Value::Symbol(s)) => return Some(o.kind.get().is_some_and(|kind| self.makes(s, kind))),
                 _ => return None,
             },
             Value::Text(_) | Value::List(_) | Value::Dict(_) | Value::Number(_) | Value::Function(_) | Value::Null | Value::Bool(_) => {

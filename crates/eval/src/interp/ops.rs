@@ -194,13 +194,11 @@ impl World<'_> {
     pub(crate) fn equal(&mut self, a: &Value, b: &Value) -> Option<bool> {
         let (a, b) = (self.force(a), self.force(b));
         match (&a, &b) {
+            (Value::Class(_), Value::Symbol(s)) | (Value::Symbol(s), Value::Class(_)) if crate::host::is_builtin_type(s) => Some(false),
             (Value::Unknown(_) | Value::Symbol(_) | Value::Default(_) | Value::Method(_) | Value::Lazy(_), _) => {
-                if let (Value::Symbol(x), Value::Symbol(y)) = (&a, &b)
-                    && x == y
-                {
-                    return Some(true);
-                }
-                None
+                let (Value::Symbol(x), Value::Symbol(y)) = (&a, &b) else { return None };
+                let known = crate::host::is_builtin_type(x) && crate::host::is_builtin_type(y);
+                (x == y || known).then_some(x == y)
             }
             (_, Value::Unknown(_) | Value::Symbol(_) | Value::Default(_) | Value::Method(_) | Value::Lazy(_)) => None,
             (Value::Either(all), other) | (other, Value::Either(all)) => {

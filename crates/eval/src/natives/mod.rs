@@ -6,6 +6,7 @@ mod appbuilder_own;
 mod bottle;
 mod controllers;
 pub mod django;
+mod django_meta;
 mod django_views;
 mod drf;
 mod drf_guards;
@@ -115,6 +116,7 @@ pub const NAMES: &[&str] = &[
     "sanic.group",
     "flask_openapi",
     "tornado",
+    "tornado.regex",
     "tornado.settings",
     "utoipa.routes",
     "warp",
@@ -213,10 +215,19 @@ pub(crate) fn configured(world: &World<'_>, symbol: &str, name: &str) -> Option<
     if symbol == "django.conf.settings" { django::configured(world, name) } else { None }
 }
 
+/// An attribute that a framework gives classes of the tree.
+pub(crate) fn class_attribute(world: &mut World<'_>, class: &Rc<ClassValue>, name: &str) -> Option<Value> {
+    match name {
+        "_meta" => django_meta::options(world, class),
+        _ => None,
+    }
+}
+
 /// What an attribute of an outside object is when the tree configures it.
 pub(crate) fn setting(world: &mut World<'_>, symbol: &str, name: &str) -> Option<Value> {
     match name {
         "routes" if symbol.starts_with("rest_framework.routers.") => drf_routes::class_table(world),
+        _ if symbol.ends_with("._meta") => django_meta::outside(symbol.trim_end_matches("._meta"), name),
         _ if symbol == "django.conf.settings" => django::setting(world, name),
         _ => None,
     }

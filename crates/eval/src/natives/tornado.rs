@@ -6,8 +6,12 @@ use crate::world::World;
 use smol_str::SmolStr;
 use std::rc::Rc;
 
-/// An attribute of an application.
-pub(super) fn attribute(_world: &mut World<'_>, name: &str, object: &Rc<Object>) -> Option<Value> {
+/// An attribute of an application or of a route.
+pub(super) fn attribute(world: &mut World<'_>, name: &str, object: &Rc<Object>) -> Option<Value> {
+    if name == "regex" {
+        let pattern = object.args.borrow().get(0, "pattern").cloned()?;
+        return Some(world.record("Pattern", [("pattern", pattern)], object.site));
+    }
     if name != "settings" {
         return None;
     }
