@@ -70,10 +70,11 @@ impl World<'_> {
                 self.mount_list(object, None, &child, false, at, None);
             }
         }
-        if role.guards.is_some() {
-            for value in self.given_guards(&role.guards, &args, None) {
-                self.register(object, What::Guard { value, prefix: None, reach: Reach::All }, at);
-            }
+        let mut guards = self.given_guards(&role.middleware, &args, None);
+        guards.extend(self.given_guards(&role.guards, &args, None));
+        guards.extend(self.own_guard(&role.own_guards, &args));
+        for value in guards {
+            self.register(object, What::Guard { value, prefix: None, reach: Reach::All }, at);
         }
         if let Some(attach) = &role.attach {
             let to = attach.to.find(&args, &mut |v, k| self.get_attr(v, k, None), &path_like).map(|f| self.force(&f.0));
@@ -386,6 +387,10 @@ impl World<'_> {
         let call = models.call(pending.spec.0, pending.spec.1);
         let handler = args.at(0).cloned().unwrap_or(Value::Null);
         let Value::Object(object) = &pending.receiver else { return handler };
+        if call.does == Does::Guard {
+            self.register(object, What::Guard { value: handler.clone(), prefix: None, reach: Reach::All }, pending.at);
+            return handler;
+        }
         let found = call.path.as_ref().and_then(|p| p.find(&pending.args, &mut |v, k| self.get_attr(v, k, None), &path_like));
         let taken = found.as_ref().and_then(|(_, at)| *at);
         // Several paths in one decorator (`@ns.route('/a', '/b')`).

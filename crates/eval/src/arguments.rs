@@ -30,7 +30,8 @@ impl World<'_> {
     }
 
     pub(crate) fn route_for_child(&mut self, call: &Call, name: &SmolStr, args: &Args) -> Option<RouteEvent> {
-        let guards = self.given_guards(&call.guards, args, None);
+        let mut guards = self.given_guards(&call.guards, args, None);
+        guards.extend(self.own_guard(&call.own_guards, args));
         if call.methods.is_none() && call.protocol.is_none() && call.default_methods.is_empty() {
             return (!guards.is_empty()).then(|| RouteEvent { guards, guards_only: true, ..RouteEvent::default() });
         }
@@ -68,6 +69,7 @@ impl World<'_> {
         let handler = decorated.or_else(|| given.pop());
         let mut guards = self.call_guards(call, args, taken);
         guards.extend(given);
+        guards.extend(self.own_guard(&call.own_guards, args));
         let deprecated = call
             .deprecated
             .as_ref()

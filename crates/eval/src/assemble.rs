@@ -76,6 +76,7 @@ impl World<'_> {
             routes.append(&mut found);
         }
         self.unmounted_annotations(&mut routes);
+        crate::registration::without_copies(&mut routes);
         self.report_missed();
         let outbound = self.outbound();
         let schemas = self.schemas.into_iter().map(|(name, (_, schema))| (name, schema)).collect();

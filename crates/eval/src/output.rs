@@ -243,6 +243,8 @@ pub struct Ruling {
     pub overrides: bool,
     /// Why it could not be read.
     pub reason: Option<SmolStr>,
+    /// Public for its own framework's guards: those further out still count.
+    pub keeps_outer: bool,
 }
 
 /// A guard's ruling in one word.

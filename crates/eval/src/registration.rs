@@ -3,11 +3,12 @@
 //! A path written in the call, or in a call of a wrapper on the way, is the place. One that comes from elsewhere is the
 //! place when one call registers many (a table of routes); a constant is not, the call that names it is.
 
-use crate::output::Place;
+use crate::output::{Methods, PathPiece, Place, Route};
 use crate::text::{Part, Text};
 use crate::value::*;
 use crate::world::World;
 use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
 
 impl World<'_> {
     /// The registering calls that take paths from several places.
@@ -44,6 +45,26 @@ impl World<'_> {
         }
         if self.tables.contains(&event.at) { places.first().copied().unwrap_or(event.at) } else { event.at }
     }
+}
+
+/// Leaves out routes of a stand-in for an application that an application of the tree serves at the same path.
+pub(crate) fn without_copies(routes: &mut Vec<Route>) {
+    let served: FxHashSet<_> = routes.iter().filter(|r| !r.detached && !r.test).filter_map(identity).collect();
+    routes.retain(|route| !route.detached || identity(route).is_none_or(|known| !served.contains(&known)));
+}
+
+/// Path, methods and place of the handler.
+fn identity(route: &Route) -> Option<(String, Option<Vec<SmolStr>>, Place)> {
+    let handler = route.handler.as_ref()?.place;
+    let path = route.path.iter().map(|piece| match piece {
+        PathPiece::Text { text, .. } => text.to_string(),
+        PathPiece::Hole { label, .. } => format!("{{?{label}}}"),
+    });
+    let methods = match &route.methods {
+        Methods::Any => None,
+        Methods::Some(all) => Some(all.clone()),
+    };
+    Some((path.collect(), methods, handler))
 }
 
 fn within(inner: &Place, outer: &Place) -> bool {

@@ -69,7 +69,7 @@ pub fn says(guard: &GuardRef) -> Option<AuthState> {
 
 /// A declaration that a route is open, or a guard that says so of itself, overrules what stands further out.
 fn in_force(route: &Route) -> Vec<&GuardRef> {
-    let from = route.guards.iter().rposition(|g| g.ruling.says == Says::Public || g.ruling.overrides).unwrap_or(0);
+    let from = route.guards.iter().rposition(|g| g.ruling.overrides || g.ruling.says == Says::Public && !g.ruling.keeps_outer).unwrap_or(0);
     route.guards.iter().skip(from).collect()
 }
 

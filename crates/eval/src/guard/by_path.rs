@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Names under which a request carries its path.
-const PATHS: &[&str] = &["path", "pathname", "url", "originalUrl", "baseUrl", "requestPath", "currentPath"];
+const PATHS: &[&str] = &["path", "path_info", "pathname", "url", "originalUrl", "baseUrl", "requestPath", "currentPath"];
 
 /// A guard's code with what is known of a request.
 pub(super) struct Reader<'p> {
@@ -51,10 +51,15 @@ impl World<'_> {
         reader.bind(binds);
         let mut dead: Vec<Span> = Vec::new();
         self.dead_in(&reader, &tree.function(f.function).body, &mut dead);
+        let own = tree.function(f.function).span;
+        let is_defined = |at: &Span| facts.wide && own.start < at.start && at.end <= own.end;
         let inner: Vec<FunctionId> =
             exprs.iter().filter_map(|e| if let Expr::Function(id) = tree.expr(*e) { Some(*id) } else { None }).collect();
         for id in inner {
             self.dead_in(&reader, &tree.function(id).body, &mut dead);
+        }
+        for inner in tree.functions.iter().filter(|inner| is_defined(&inner.span)) {
+            self.dead_in(&reader, &inner.body, &mut dead);
         }
         (dead, reader.found.into_inner())
     }
@@ -103,6 +108,13 @@ impl World<'_> {
             },
             Stmt::Block(body) => self.dead_in(reader, body, dead),
             Stmt::Try { body, handlers, .. } => {
+                for handler in handlers.iter().filter(|_| reader.facts.wide) {
+                    // To catch a refusal is not to refuse; whom a token names is looked up for those who bring one.
+                    dead.extend(handler.ty.map(|ty| tree.span(ty)));
+                    if handler.ty.is_some_and(|ty| is_lookup(&tree, ty)) {
+                        dead.extend(handler.body.iter().map(|s| tree.stmt_span(*s)));
+                    }
+                }
                 for stmt in handlers.iter().flat_map(|h| &h.body) {
                     let before = reader.found.borrow().invited.len();
                     self.dead_stmt(reader, *stmt, dead);
@@ -147,6 +159,11 @@ impl World<'_> {
             return None;
         }
         let tree = reader.tree.clone();
+        if reader.facts.wide
+            && let Some(known) = super::strangers::holds(&tree, id, 0)
+        {
+            return Some(known);
+        }
         match tree.expr(id) {
             Expr::Wrap(_, inner) => self.holds(reader, *inner, depth + 1),
             Expr::Unary(UnaryOp::Not, inner) => self.holds(reader, *inner, depth + 1).map(|b| !b),
@@ -160,6 +177,19 @@ impl World<'_> {
                 (Some(false), Some(false)) => Some(false),
                 _ => None,
             },
+            Expr::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b) if reader.is_endpoint(*a) => {
+                let text = self.text_in(reader, *b)?;
+                Some(reader.answers_as(&text) == (*op == BinaryOp::Eq))
+            }
+            Expr::Binary(op @ (BinaryOp::In | BinaryOp::NotIn), item, list) => {
+                let listed = self.list_in(reader, *list)?;
+                let is_in = match reader.is_endpoint(*item) {
+                    true => listed.iter().any(|l| reader.answers_as(l)),
+                    false => listed.contains(&self.text_in(reader, *item)?),
+                };
+                reader.found.borrow_mut().path |= is_in;
+                Some(is_in == (*op == BinaryOp::In))
+            }
             Expr::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b)
                 if let (Some(a), Some(b)) = (self.text_in(reader, *a), self.text_in(reader, *b)) =>
             {
@@ -190,8 +220,8 @@ impl World<'_> {
                 let is_regex = matches!(tree.expr(first), Expr::Regex(_));
                 return match method.as_str() {
                     "match" if is_regex => self.regex_in(reader, first).map(|m| m.fits(&text)),
-                    "startsWith" => self.text_in(reader, first).map(|t| text.starts_with(&t)),
-                    "endsWith" => self.text_in(reader, first).map(|t| text.ends_with(&t)),
+                    "startsWith" | "startswith" => self.texts_in(reader, first).map(|all| all.iter().any(|t| text.starts_with(t))),
+                    "endsWith" | "endswith" => self.texts_in(reader, first).map(|all| all.iter().any(|t| text.ends_with(t))),
                     "includes" => self.text_in(reader, first).map(|t| text.contains(&t)),
                     _ => None,
                 };
@@ -280,6 +310,11 @@ impl World<'_> {
         value.as_str().map(|s| s.to_string())
     }
 
+    /// A text, or a list of them of which any will do (`path.startswith(("/a", "/b"))`).
+    fn texts_in(&mut self, reader: &Reader<'_>, id: ExprId) -> Option<Vec<String>> {
+        self.text_in(reader, id).map(|text| vec![text]).or_else(|| self.list_in(reader, id))
+    }
+
     fn list_in(&mut self, reader: &Reader<'_>, id: ExprId) -> Option<Vec<String>> {
         let tree = reader.tree.clone();
         if let Expr::List(_, items) = tree.expr(id) {
@@ -311,6 +346,16 @@ impl World<'_> {
 }
 
 impl Reader<'_> {
+    /// Whether an expression is the name of what answers (`request.endpoint`).
+    fn is_endpoint(&self, id: ExprId) -> bool {
+        self.facts.endpoint.is_some() && matches!(self.tree.expr(id), Expr::Attr(_, name) if name == "endpoint")
+    }
+
+    /// Whether an endpoint's name, with that of its blueprint or not, is that of the function that answers.
+    fn answers_as(&self, endpoint: &str) -> bool {
+        endpoint.rsplit('.').next() == self.facts.endpoint.as_deref()
+    }
+
     /// Names that are bound to the path.
     fn bind(&mut self, binds: &[StmtId]) {
         let tree = self.tree.clone();
@@ -376,6 +421,11 @@ impl Reader<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether an exception says that something was looked up in vain.
+fn is_lookup(tree: &Module, ty: ExprId) -> bool {
+    matches!(tree.expr(ty), Expr::Name(name) | Expr::Attr(_, name) if name.contains("NotFound") || name.contains("DoesNotExist"))
 }
 
 /// `isPublic(req)`: a name is called.

@@ -99,6 +99,9 @@ impl World<'_> {
                 return (own, true);
             }
         }
+        if let Some(init) = self.init_ruling(class, depth) {
+            return (init, true);
+        }
         for service in self.services_of(class) {
             let own = self.class_ruling(&service, depth + 1);
             if own.says != Says::Nothing {
@@ -106,6 +109,16 @@ impl World<'_> {
             }
         }
         (Ruling::default(), false)
+    }
+
+    /// What the dependencies of a class's own constructor say.
+    fn init_ruling(&mut self, class: &Rc<ClassValue>, depth: u32) -> Option<Ruling> {
+        let init = class.attrs.borrow().get("__init__").cloned();
+        let Some(Value::Function(init)) = init.map(|v| self.force(&v)) else { return None };
+        let given = self.injected(&init);
+        let rulings: Vec<Ruling> = given.iter().map(|v| self.ruling(v, depth + 1)).collect();
+        let ruling = super::all_of(rulings);
+        (ruling.says != Says::Nothing).then_some(ruling)
     }
 
     /// A base's ruling as a subclass leaves it that says itself what comes of the check (`handleRequest`).

@@ -30,6 +30,10 @@ pub(crate) struct Facts {
     pub marks: Option<Rc<Marks>>,
     /// The caller proves nothing.
     pub anonymous: bool,
+    /// The guard sees every request: it is read as it runs for a caller that proves nothing.
+    pub wide: bool,
+    /// The name of the function that answers.
+    pub endpoint: Option<SmolStr>,
 }
 
 impl World<'_> {

@@ -17,10 +17,13 @@ impl World<'_> {
     pub(crate) fn handler_guards(&mut self, handler: &Handler, at: Place) -> Vec<GuardRef> {
         let mut out = Vec::new();
         for value in &handler.guards {
-            self.push_guard(value, at, "handler", &mut out);
+            match value {
+                Value::Function(f) => self.wrapper_guard(f, at, &mut out),
+                value => self.push_guard(value, at, "handler", &mut out),
+            }
         }
         if let Some(class) = &handler.class {
-            self.class_guards(class, &mut out);
+            self.class_guards(class, handler.methods.as_deref(), &mut out);
         }
         if let Some(value) = &handler.value {
             self.value_guards(value, at, &mut out, 0);
@@ -38,7 +41,7 @@ impl World<'_> {
         }
     }
 
-    fn class_guards(&mut self, class: &Rc<ClassValue>, out: &mut Vec<GuardRef>) {
+    fn class_guards(&mut self, class: &Rc<ClassValue>, methods: Option<&[SmolStr]>, out: &mut Vec<GuardRef>) {
         let model = self.handler_class(class).map(|(m, c)| self.input.models.class(m, c));
         let marks = class.marks.borrow().clone();
         for mark in marks {
@@ -70,13 +73,22 @@ impl World<'_> {
         }
         for name in model.iter().flat_map(|m| &m.guards) {
             if let Some(value) = self.class_attr(class, name) {
-                let value = self.force(&value);
-                let items = match &value {
-                    Value::List(list) => list.items.borrow().clone(),
-                    other => vec![other.clone()],
-                };
+                let items = self.guard_items(&value, methods);
                 items.iter().for_each(|v| self.push_guard(v, class.at, "class", out));
             }
+        }
+    }
+
+    /// The guards that an attribute of a class lists, all or by the verbs that a handler answers.
+    fn guard_items(&mut self, value: &Value, methods: Option<&[SmolStr]>) -> Vec<Value> {
+        match self.force(value) {
+            Value::List(list) => list.items.borrow().clone(),
+            Value::Dict(by_verb) => {
+                let verbs = methods.unwrap_or_default().iter().map(|m| m.to_ascii_lowercase());
+                let found: Vec<Value> = verbs.filter_map(|v| by_verb.get(&v)).collect();
+                found.iter().flat_map(|v| self.guard_items(v, None)).collect()
+            }
+            other => vec![other],
         }
     }
 
@@ -103,6 +115,7 @@ impl World<'_> {
                     self.value_guards(handler, at, out, depth + 1);
                 }
             }
+            outside @ Value::Symbol(_) => self.push_guard(&outside, at, "handler", out),
             Value::Method(bound) if bound.name.is_empty() => self.value_guards(&bound.receiver.clone(), at, out, depth + 1),
             Value::Default(inner) => self.value_guards(&inner, at, out, depth + 1),
             Value::Either(all) => {
@@ -116,15 +129,16 @@ impl World<'_> {
 
     fn function_guards(&mut self, f: &Rc<Closure>, at: Place, out: &mut Vec<GuardRef>, depth: u32) {
         let marks = f.marks.borrow().clone();
-        for mark in &marks {
+        // Decorators outside of the one that registers wrap what nobody calls.
+        let from = marks.iter().position(|m| m.at == at).unwrap_or(0);
+        for mark in marks.iter().skip(from) {
             self.mark_guard(mark, "handler", out);
         }
         out.extend(self.exempting_mark(f, at, "handler"));
         let wraps = f.wraps.borrow().clone();
         match wraps {
             Some(inner) if !matches!(&inner, Value::Function(g) if Rc::ptr_eq(g, f)) => {
-                // This function is a wrapper around the handler: it guards if it refuses.
-                self.push_guard(&Value::Function(f.clone()), at, "handler", out);
+                self.wrapper_guard(f, at, out);
                 self.value_guards(&inner, at, out, depth + 1);
             }
             _ => {
@@ -142,10 +156,31 @@ impl World<'_> {
         }
     }
 
+    /// A wrapper around a handler guards by what stands on it, and if it refuses by itself.
+    fn wrapper_guard(&mut self, f: &Rc<Closure>, at: Place, out: &mut Vec<GuardRef>) {
+        let marks = f.marks.borrow().clone();
+        marks.iter().for_each(|mark| self.mark_guard(mark, "handler", out));
+        let mut guard = self.guard_ref(&Value::Function(f.clone()), at, "handler");
+        guard.ruling = self.inferred(f, 0);
+        if guard.ruling.says != Says::Nothing && !out.contains(&guard) {
+            out.push(guard);
+        }
+    }
+
     fn mark_guard(&mut self, mark: &Mark, level: &str, out: &mut Vec<GuardRef>) {
         let value = match (&mark.value, &mark.symbol) {
             // `@limiter.limit("5/minute")`: the mark holds what is called, and with what.
             (Value::Unknown(u), None) if self.brings_controls(u) => made_of(u.callee.clone().unwrap_or_default(), mark.args.clone()),
+            // `auth.login_required(role="admin")` of an object from outside: the arguments are the mark's.
+            (Value::Unknown(u), None) if u.callee.is_some() && !(mark.args.items.is_empty() && mark.args.named.is_empty()) => {
+                Value::Unknown(Rc::new(Unknown {
+                    label: u.label.clone(),
+                    callee: u.callee.clone(),
+                    args: mark.args.clone(),
+                    at: Some(mark.at),
+                    ..Unknown::default()
+                }))
+            }
             (Value::Function(_) | Value::BoundFunction(_) | Value::Unknown(_) | Value::Class(_) | Value::Instance(_), _) => {
                 mark.value.clone()
             }
@@ -188,6 +223,9 @@ impl World<'_> {
         let function = tree.function(f.function);
         let home = f.home.borrow().clone();
         let mut out = Vec::new();
+        if let (Injects::Values, Some(home)) = (injects, &home) {
+            self.class_injected(home, &mut out);
+        }
         for param in &function.params {
             match injects {
                 Injects::Values => {
@@ -212,6 +250,23 @@ impl World<'_> {
             }
         }
         out
+    }
+
+    /// What the attributes of a class of handlers bring (`user: User = Depends(get_user)`).
+    fn class_injected(&mut self, home: &Rc<ClassValue>, out: &mut Vec<Value>) {
+        let models = self.input.models;
+        for one in self.mro(home) {
+            let Value::Class(class) = one else { continue };
+            let attrs: Vec<Value> = class.attrs.borrow().values().cloned().collect();
+            for value in attrs {
+                let value = self.force(&value);
+                let Value::Unknown(u) = &value else { continue };
+                let guard = u.callee.as_ref().and_then(|c| models.guard(self.family.language(), c));
+                if guard.is_some_and(|g| g.through.is_some()) {
+                    out.push(value);
+                }
+            }
+        }
     }
 
     /// The calls in `Annotated[T, Depends(..)]`, and those behind a name for such a type.

@@ -4,7 +4,7 @@
 //! The common tree is read, so this works in every language. Only names and literals count; values aren't computed.
 
 use super::caught::{ends, within};
-use super::signs::{called_name, compared, read_expr, read_taken, takes_request, tells};
+use super::signs::{called_name, compared, logged, read_expr, read_taken, refusal, takes_request, tells};
 use super::{Facts, all_of, names};
 use crate::evaluate::Family;
 use crate::models::GuardSays;
@@ -103,6 +103,11 @@ impl Reading {
     pub(super) fn refuses(&self) -> bool {
         self.throws || self.asks_super || self.denies.is_some() || self.inner.says == Says::Required
     }
+    /// As middleware, which sees every request: a refusal with 403 counts only beside a look of its own at who calls.
+    pub(super) fn as_middleware(&self) -> Ruling {
+        let looks = self.credential || self.user || self.inner.says >= Says::Optional;
+        if self.denies == Some(403) && !looks { Ruling::default() } else { self.as_guard() }
+    }
     /// As a test that refuses by its answer (`has_permission`): it looks at who calls, or it stands aside.
     pub(super) fn as_test(&self) -> Ruling {
         let said = self.as_guard();
@@ -150,17 +155,24 @@ impl World<'_> {
         if self.family == Family::JavaScript && params == 4 {
             return Ruling::default();
         }
-        self.reading(f, depth).as_guard()
+        let is_wide = self.facts.as_ref().is_some_and(|facts| facts.wide);
+        let reading = self.reading(f, depth);
+        if is_wide { reading.as_middleware() } else { reading.as_guard() }
     }
 
     /// What a handler's own body says.
     pub(super) fn inferred_body(&mut self, f: &Rc<Closure>) -> Ruling {
         // Where callers sign in, a look at who calls sends those away who already have.
-        let name = self.module(f.module).tree.function(f.function).name.clone();
-        if name.is_some_and(|n| names::signs_in(&n)) {
+        let name = self.module(f.module).tree.function(f.function).name.clone().unwrap_or_default();
+        if names::signs_in(&name) {
             return Ruling::default();
         }
-        self.reading(f, 0).as_handler()
+        let reading = self.reading(f, 0);
+        // Where they get a token, what is refused is what they send for it.
+        if names::gives_token(&name) && !reading.credential && !reading.user {
+            return Ruling::default();
+        }
+        reading.as_handler()
     }
 
     pub(super) fn reading(&mut self, f: &Rc<Closure>, depth: u32) -> Reading {
@@ -168,7 +180,7 @@ impl World<'_> {
         let plain = self.plain_reading(f, depth);
         self.facts = facts;
         match &self.facts {
-            Some(facts) if plain.marks || plain.looks && !facts.full.is_empty() => self.reading_here(f, depth, plain),
+            Some(facts) if plain.marks || facts.wide || plain.looks && !facts.full.is_empty() => self.reading_here(f, depth, plain),
             _ => plain,
         }
     }
@@ -223,7 +235,10 @@ impl World<'_> {
         let told = super::caught::told(&tree, &binds);
         exprs.retain(|e| !within(&dead, tree.span(*e)) && !within(&told, tree.span(*e)));
         binds.retain(|s| !within(&dead, tree.stmt_span(*s)));
+        // What it calls is the same for every route, but for what looks at marks.
+        let kept = if facts.wide && !plain.marks { self.facts.take() } else { None };
         let mut reading = self.read_exprs(f, &tree, (&exprs, &binds, &found.invited), depth);
+        self.facts = kept.or(self.facts.take());
         (reading.looks, reading.marks) = (plain.looks, plain.marks);
         (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
         reading.offers = self.offers(f, &facts, (&exprs, &binds), &reading, depth);
@@ -277,8 +292,9 @@ impl World<'_> {
         depth: u32,
     ) -> Reading {
         let compared = compared(tree, exprs);
+        let logged = logged(tree, exprs);
         let mut out = Reading::default();
-        for id in exprs {
+        for id in exprs.iter().filter(|id| !logged.contains(id)) {
             read_expr(tree, *id, &compared, &mut out);
         }
         for stmt in binds {
@@ -315,7 +331,16 @@ impl World<'_> {
             if !seen.insert(name) {
                 continue;
             }
-            let Some(Value::Symbol(symbol)) = f.scope.get(name).map(|v| self.peek(&v)) else { continue };
+            let symbol = match f.scope.get(name).map(|v| self.peek(&v)) {
+                Some(Value::Symbol(symbol)) => symbol,
+                Some(other) => {
+                    if let Some(status) = refusal(&other) {
+                        out.denies(status);
+                    }
+                    continue;
+                }
+                None => continue,
+            };
             let Some(guard) = self.input.models.guard(self.family.language(), &symbol) else { continue };
             if guard.says == GuardSays::Optional && guard.through.is_none() {
                 out.user = true;
@@ -373,6 +398,9 @@ impl World<'_> {
         let mut seen: FxHashSet<usize> = FxHashSet::default();
         let home = f.home.borrow().clone();
         let in_guard = depth > 0 || home.as_ref().is_some_and(|h| super::guards(h));
+        // What a wrapper wraps answers for itself.
+        let wrapped = f.wraps.borrow().as_ref().and_then(Value::ptr);
+        seen.extend(wrapped);
         for id in exprs {
             let Expr::Call { callee, args, .. } = tree.expr(*id) else { continue };
             let value = if in_guard && let Some(found) = self.of_field(home.as_ref(), tree, *callee) {

@@ -19,6 +19,7 @@ pub(crate) mod reach;
 mod service;
 mod settings;
 mod signs;
+mod strangers;
 
 use class::guards;
 pub(crate) use controls::made_of;
@@ -32,6 +33,8 @@ use crate::world::World;
 use smol_str::SmolStr;
 use std::rc::Rc;
 
+/// The callee of guards that replace those further out.
+const OWN: &str = "@own";
 /// Guards wrap guards at most so deep.
 pub(super) const MAX_DEPTH: u32 = 8;
 /// Joins rulings of which all must pass.
@@ -41,6 +44,7 @@ pub(crate) fn all_of(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
         if one.says > out.says {
             out.inferred = one.inferred;
             out.unsafe_only = one.unsafe_only;
+            out.keeps_outer = one.keeps_outer;
             out.reason = one.reason.clone();
         } else if one.says == out.says {
             // What is asked of every method is asked of the safe ones too.
@@ -107,7 +111,7 @@ impl World<'_> {
                 let function = self.module(b.1.module).tree.function(b.1.function).clone();
                 (function.name.unwrap_or_default(), Some(self.place(b.1.module, function.span)))
             }
-            Value::Unknown(u) => (u.callee.clone().unwrap_or_else(|| u.label.clone()), None),
+            Value::Unknown(u) => (u.callee.clone().filter(|c| c != OWN).unwrap_or_else(|| u.label.clone()), None),
             Value::Symbol(s) => (s.clone(), None),
             Value::Class(c) => (c.name.clone(), Some(c.at)),
             Value::Instance(i) => (i.class.name.clone(), Some(i.class.at)),
@@ -125,6 +129,36 @@ impl World<'_> {
             self.flatten(&value, &mut out, 0);
         }
         out.retain(|v| !matches!(v, Value::Null));
+        out
+    }
+
+    /// The guard of a place where what is given replaces what stands further out; None given there lifts it.
+    pub(crate) fn own_guard(&mut self, place: &Option<crate::models::Place>, args: &Args) -> Option<Value> {
+        let given = place.as_ref()?.all(args, None, &mut |v, k| self.get_attr(v, k, None));
+        if given.is_empty() {
+            return None;
+        }
+        let mut items = Vec::new();
+        given.iter().for_each(|v| self.flatten(v, &mut items, 0));
+        items.retain(|v| !matches!(v, Value::Null));
+        let labels: Vec<String> = items.iter().map(|v| self.label(v).to_string()).collect();
+        let label = if labels.is_empty() { SmolStr::new_static("None") } else { SmolStr::new(labels.join(" or ")) };
+        Some(Value::Unknown(Rc::new(Unknown {
+            label,
+            callee: Some(SmolStr::new_static(OWN)),
+            args: Args::of(items),
+            ..Unknown::default()
+        })))
+    }
+
+    /// One of several guards that replace those further out will do.
+    fn replacing_ruling(&mut self, args: &Args, depth: u32) -> Ruling {
+        let all: Vec<Ruling> = args.items.iter().map(|v| self.ruling(v, depth + 1)).collect();
+        let Some(mut out) = all.iter().min_by_key(|r| r.says).cloned() else {
+            return Ruling { says: Says::Public, overrides: true, ..Ruling::default() };
+        };
+        all.iter().for_each(|one| out.merge_proof(one));
+        out.overrides = true;
         out
     }
 
@@ -209,6 +243,9 @@ impl World<'_> {
     }
 
     pub(super) fn unknown_ruling(&mut self, u: &Rc<Unknown>, depth: u32) -> Ruling {
+        if u.callee.as_deref() == Some(OWN) {
+            return self.replacing_ruling(&u.args, depth);
+        }
         let is_modelled = u.callee.as_ref().is_some_and(|c| self.input.models.guard(self.family.language(), c).is_some());
         if !is_modelled {
             let results = self.callback_results(u);
@@ -241,8 +278,8 @@ impl World<'_> {
         if inner.says >= Says::Passed { inner } else { self.named_ruling(callee) }
     }
 
-    /// What a method of an object that is not known says, by the tree's functions of that name: the strictest one is the
-    /// real one where others stand in for it.
+    /// What a method of an object that is not known says, by the tree's functions of that name, if all of them refuse: what
+    /// a name stands for is not known, so one that lets pass is as likely.
     fn ruling_by_name(&mut self, label: &str, depth: u32) -> Option<Ruling> {
         let name = label.trim_end_matches("()").rsplit('.').next()?.to_owned();
         let named: Vec<Rc<Closure>> = self
@@ -252,8 +289,15 @@ impl World<'_> {
             .take(8)
             .cloned()
             .collect();
-        let rulings: Vec<Ruling> = named.iter().map(|f| self.closure_ruling(f, depth + 1)).collect();
-        let mut best = rulings.into_iter().max_by_key(|r| r.says).filter(|r| r.says == Says::Required)?;
+        let mut best: Option<Ruling> = None;
+        for f in &named {
+            let ruling = self.closure_ruling(f, depth + 1);
+            if ruling.says != Says::Required {
+                return None;
+            }
+            best.get_or_insert(ruling);
+        }
+        let mut best = best?;
         best.inferred = true;
         Some(best)
     }
@@ -273,6 +317,7 @@ impl World<'_> {
             },
             unsafe_only: guard.unsafe_only,
             overrides: guard.overrides,
+            keeps_outer: guard.keeps_outer,
             ..Ruling::default()
         };
         if let Some(place) = &guard.public_unless

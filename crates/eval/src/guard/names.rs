@@ -145,6 +145,16 @@ pub(super) fn signs_in(name: &str) -> bool {
     ["login", "logon", "signin", "signup"].iter().any(|w| flat == *w || flat.ends_with(w) || flat.starts_with(&format!("{w}user")))
 }
 
+/// Whether a handler of this name takes part in giving callers an identity: an OAuth endpoint, the way back from a provider.
+pub(super) fn gives_token(name: &str) -> bool {
+    let all = words(name);
+    let has = |any: &[&str]| all.iter().any(|w| any.contains(&w.as_str()));
+    let is_about_auth = all.iter().any(|w| is_auth(w)) || has(&["oauth", "oauth2", "sso", "oidc", "saml", "login", "signin"]);
+    has(&["callback", "redirect", "acs"]) && is_about_auth
+        || matches!(all.first().map(String::as_str), Some("authorize" | "token"))
+        || has(&["get", "obtain", "exchange", "issue"]) && has(&["token"])
+}
+
 /// Whether a name says that a caller is refused for want of an identity (401) or of a right (403).
 pub(super) fn denial(name: &str) -> Option<u16> {
     let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -162,7 +172,8 @@ pub(super) fn denial(name: &str) -> Option<u16> {
         "authenticationerror",
         "loginrequired",
         "credentialsexception",
-        "invalidcredentials",
+        "invalidcredential",
+        "credentialexception",
         "notloggedin",
         "authenticationrequired",
         "invalidtoken",
@@ -216,6 +227,7 @@ mod tests {
         assert_eq!(denial("PermissionDenied"), Some(403));
         assert_eq!(denial("NotFound"), None);
         assert!(signs_in("user_login") && signs_in("handleSignup") && !signs_in("login_history") && !signs_in("design"));
+        assert!(gives_token("auth_callback") && gives_token("token_endpoint") && !gives_token("payment_callback"));
         for name in ["__allow_unauthenticated", "isPublic", "login_exempt", "skipAuth", "no_auth", "public"] {
             assert!(exempts(name), "{name}");
         }

@@ -1,6 +1,7 @@
 //! Which routes a router's guards reach: by order of registration and by path.
 
 use crate::assemble::join_path;
+use crate::evaluate::Family;
 use crate::guard::Facts;
 use crate::guard::matcher::{Matcher, sample};
 use crate::models::Join;
@@ -127,12 +128,17 @@ impl World<'_> {
 
     /// The guards that reach a route with these marks at a path.
     pub(crate) fn at_path(&mut self, guards: &[Reaching], path: &[PathPiece], route: &RouteEvent) -> Vec<GuardRef> {
-        let shown = show(path);
+        let endpoint = match route.handler.as_ref().map(|h| self.force(h)) {
+            Some(Value::Function(f)) => self.module(f.module).tree.function(f.function).name.clone(),
+            _ => None,
+        };
+        let wide = self.family == Family::Python;
+        let shown = rooted(show(path));
         let full = sample(&shown);
         let mut out: Vec<GuardRef> = Vec::new();
         for one in guards {
             let reaches = one.below.as_ref().is_none_or(|below| {
-                let below = show(below);
+                let below = rooted(show(below));
                 let below = below.trim_end_matches(['*', '/']);
                 shown.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || below.is_empty())
             });
@@ -143,9 +149,16 @@ impl World<'_> {
             if one.except.iter().any(|e| e.lets_pass(&full, route.methods.as_deref())) {
                 guard.ruling = Ruling::passed("it lets this path pass");
             } else if let Some(value) = &one.value {
-                let base = show(&one.base);
+                let base = rooted(show(&one.base));
                 let relative = shown.strip_prefix(base.trim_end_matches('/')).map_or_else(|| full.clone(), sample);
-                let facts = Facts { full: full.clone(), relative, marks: route.marks.clone(), ..Facts::default() };
+                let facts = Facts {
+                    full: full.clone(),
+                    relative,
+                    marks: route.marks.clone(),
+                    wide,
+                    endpoint: endpoint.clone(),
+                    ..Facts::default()
+                };
                 guard.ruling = self.with_facts(facts, |world| world.ruling(value, 0));
             }
             if !out.contains(&guard) {
@@ -166,6 +179,11 @@ impl Exception {
 /// The guards given with a mount or a route.
 pub(crate) fn here(guard: GuardRef) -> Reaching {
     Reaching { below: None, guard, base: Vec::new(), value: None, except: Rc::from([]) }
+}
+
+/// A path with its first slash, which some frameworks leave out.
+fn rooted(path: String) -> String {
+    if path.starts_with('/') { path } else { format!("/{path}") }
 }
 
 fn show(path: &[PathPiece]) -> String {

@@ -2,6 +2,7 @@
 
 use super::infer::Reading;
 use super::names;
+use crate::value::Value;
 use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Module, Pattern, Stmt, StmtId, StrPart};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -131,6 +132,44 @@ fn receiver_contains(tree: &Module, callee: ExprId, part: &str) -> bool {
     }
 }
 
+/// A header of the application's own that carries a key.
+fn is_key_header(flat: &str) -> bool {
+    let is_other = flat.contains("idempotency") || names::is_about_forgery(flat);
+    flat.starts_with("x-") && !is_other && ["-key", "-token", "-secret"].iter().any(|end| flat.ends_with(end))
+}
+
+/// The status of an exception kept under a name (`HTTPException(status_code=401)`), or of a class of them (`code = 403`).
+pub(super) fn refusal(value: &Value) -> Option<u16> {
+    let status = |v: &Value| match v {
+        Value::Number(n) => [401, 403].into_iter().find(|s| f64::from(*s) == *n),
+        Value::Symbol(s) => names::denial(s),
+        _ => None,
+    };
+    match value {
+        Value::Unknown(u) if u.callee.is_some() => u.args.name("status_code").or(u.args.name("code")).or(u.args.at(0)).and_then(status),
+        Value::Class(c) => {
+            let attrs = c.attrs.borrow();
+            ["status_code", "code"].iter().find_map(|name| attrs.get(*name).and_then(status))
+        }
+        _ => None,
+    }
+}
+
+/// What is written to a log: it tells of refusals, it doesn't refuse.
+pub(super) fn logged(tree: &Module, exprs: &[ExprId]) -> FxHashSet<ExprId> {
+    let mut out = FxHashSet::default();
+    for id in exprs {
+        let Expr::Call { callee, args, .. } = tree.expr(*id) else { continue };
+        let Expr::Attr(base, _) = tree.expr(*callee) else { continue };
+        let is_log = matches!(tree.expr(*base), Expr::Name(n) | Expr::Attr(_, n)
+            if matches!(n.to_ascii_lowercase().trim_start_matches('_'), "logger" | "log" | "logging" | "console"));
+        if is_log {
+            out.extend(args.iter().filter_map(|a| if let Arg::Positional(e) = a { Some(*e) } else { None }));
+        }
+    }
+    out
+}
+
 fn read_text(text: &str, out: &mut Reading) {
     if text.len() > 80 {
         return;
@@ -140,9 +179,10 @@ fn read_text(text: &str, out: &mut Reading) {
         "authorization" | "http_authorization" | "proxy-authorization" => out.credential = true,
         "bearer" => out.scheme("bearer", "Authorization"),
         "basic" => out.scheme("basic", "Authorization"),
+        flat if flat.starts_with("bearer ") => out.scheme("bearer", "Authorization"),
         "www-authenticate" => out.denies(401),
         "password" | "passwd" => out.password = true,
-        key if API_KEYS.contains(&key) => {
+        key if API_KEYS.contains(&key) || is_key_header(key) => {
             out.credential = true;
             out.scheme("apiKey", text.trim());
         }

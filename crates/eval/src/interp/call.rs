@@ -272,10 +272,13 @@ impl World<'_> {
                 if let Some(value) = self.mounted_on_unknown(name, &args, at) {
                     return value;
                 }
+                if let Some(value) = self.stand_in(name, &args) {
+                    return value;
+                }
                 let callee = Value::unknown(label_of(receiver, &format!(".{name}")), "its receiver is not known", Some(at));
                 self.unknown_call(&callee, args, at)
             }
-            _ => match self.host_method(receiver, name, &args, at) {
+            _ => match self.host_method(receiver, name, &args, at).or_else(|| self.stand_in(name, &args)) {
                 Some(value) => value,
                 None => {
                     let callee = Value::unknown(label_of(receiver, &format!(".{name}")), "the method is not known", Some(at));
@@ -283,6 +286,15 @@ impl World<'_> {
                 }
             },
         }
+    }
+
+    /// The class or function that stands in where settings name no other: `config.get("INITIALIZER", Initializer)`.
+    fn stand_in(&mut self, name: &str, args: &Args) -> Option<Value> {
+        if self.family != Family::Python || name != "get" || args.items.len() != 2 || args.at(0)?.as_str().is_none() {
+            return None;
+        }
+        let value = self.force(args.at(1)?);
+        matches!(value, Value::Class(_) | Value::Function(_)).then(|| Value::Default(Rc::new(value)))
     }
 
     /// A method that an outside base of a user class provides.

@@ -73,6 +73,9 @@ pub struct GuardModel {
     /// The method by which a subclass says what comes of a check: one that refuses nobody makes it optional.
     #[serde(default)]
     pub answers: Option<String>,
+    /// Public for its own framework's guards: those further out still count.
+    #[serde(default)]
+    pub keeps_outer: bool,
     /// What is changing state only: GET, HEAD and OPTIONS stay open.
     #[serde(default)]
     pub unsafe_only: bool,

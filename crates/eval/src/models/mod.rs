@@ -201,6 +201,12 @@ pub struct Role {
     /// Where the constructor takes guards.
     #[serde(default)]
     pub guards: Option<Place>,
+    /// Where it takes guards that replace those further out; None lifts them.
+    #[serde(default)]
+    pub own_guards: Option<Place>,
+    /// Where it takes middleware, guards too.
+    #[serde(default)]
+    pub middleware: Option<Place>,
     /// Calling the object itself (koa's compose, Express apps as middleware) does nothing.
     #[serde(default)]
     pub verbs: Vec<String>,
@@ -291,6 +297,9 @@ pub struct Call {
     /// What is given there says how to guard, to this outside name.
     #[serde(default)]
     pub guards_by: Option<String>,
+    /// Guards given with the call that replace those further out; None lifts them.
+    #[serde(default)]
+    pub own_guards: Option<Place>,
     /// `@name` (the call's name), `ANY`, a list, or a place.
     #[serde(default, deserialize_with = "methods")]
     pub methods: Option<MethodsSpec>,

@@ -198,6 +198,7 @@ pub(super) fn handlers(world: &mut World<'_>, object: &Rc<Object>, route: &Route
     let only = names("include_route_methods");
     let never = names("exclude_route_methods");
     let served = |name: &str| !never.as_ref().is_some_and(|n| n.has(name)) && only.as_ref().is_none_or(|o| o.has(name));
+    let is_api = is_api(world, model, &view);
     let mut seen: Vec<SmolStr> = Vec::new();
     let mut out = Vec::new();
     for base in ancestors {
@@ -221,7 +222,7 @@ pub(super) fn handlers(world: &mut World<'_>, object: &Rc<Object>, route: &Route
                 for row in &rows {
                     let name = row_name(row);
                     if !seen.iter().any(|s| s == name) && served(name) {
-                        out.extend(provided(world, own.as_ref(), row));
+                        out.extend(provided(world, own.as_ref(), row, is_api));
                     }
                 }
                 seen.extend(rows.iter().map(|r| SmolStr::new(row_name(r))));
@@ -232,12 +233,19 @@ pub(super) fn handlers(world: &mut World<'_>, object: &Rc<Object>, route: &Route
     Some(out)
 }
 
-/// An endpoint that a class of the framework provides: at the tree's class that inherits it.
-fn provided(world: &World<'_>, own: Option<&Rc<ClassValue>>, row: &str) -> Option<Handler> {
+/// An endpoint that a class of the framework provides: at the tree's class that inherits it. The framework guards all but
+/// those that a fourth word says are open.
+fn provided(world: &World<'_>, own: Option<&Rc<ClassValue>>, row: &str, is_api: bool) -> Option<Handler> {
     let mut words = row.split(' ');
     let (name, verbs, path) = (words.next()?, words.next()?, words.next()?);
     let handler = own.map(|class| HandlerRef { symbol: SmolStr::new(format!("{}.{name}", class.name)), ..world.class_ref(class) });
+    let guard = match (words.next(), is_api) {
+        (Some(_), _) => "@appbuilder.open",
+        (None, true) => "flask_appbuilder.security.decorators.protect",
+        (None, false) => "flask_appbuilder.security.decorators.has_access",
+    };
     Some(Handler {
+        guards: vec![Value::Symbol(SmolStr::new_static(guard))],
         methods: Some(verbs.split(',').map(SmolStr::new).collect()),
         third_party: handler.is_none(),
         handler,
@@ -273,6 +281,7 @@ fn exposed(world: &mut World<'_>, f: &Rc<Closure>, at: Place, out: &mut Vec<Hand
                         methods: Some(methods.clone()),
                         handler: handler.clone(),
                         suffix: Some(suffix),
+                        value: Some(Value::Function(f.clone())),
                         ..Handler::default()
                     });
                 }

@@ -316,6 +316,9 @@ fn serve(world: &mut World<'_>, model: u16, role: &str, id: ModuleId) {
     let Some(kind) = world.input.models.kind(model, role) else { return };
     let at = world.module_place(id);
     let object = world.make_object(Some(kind), at, None, false);
+    if role == "urlconf" {
+        super::django_middleware::guard(world, &object, id);
+    }
     let child = world.lazy_name(&Value::Module(id), &"urlpatterns".into(), at);
     world.register(&object, What::Mount { prefix: None, child, replaces: false, route: None }, at);
 }

@@ -73,10 +73,15 @@ fn unknown_view(world: &mut World<'_>, u: &Rc<Unknown>, at: Place, depth: u32) -
     if let Some(base) = u.callee.as_deref().and_then(|c| c.strip_suffix(".as_view")) {
         let verbs: Vec<SmolStr> =
             provided(world, base).iter().filter(|v| VERBS.contains(&v.as_str())).map(|v| v.to_uppercase().into()).collect();
-        return Some(if verbs.is_empty() {
-            vec![Handler { third_party: true, ..Handler::default() }]
-        } else {
-            verbs.into_iter().map(|v| Handler { methods: Some(vec![v]), third_party: true, ..Handler::default() }).collect()
+        let outside = |methods: Option<Vec<SmolStr>>| Handler {
+            methods,
+            third_party: true,
+            value: Some(Value::Symbol(SmolStr::new(base))),
+            ..Handler::default()
+        };
+        return Some(match verbs.is_empty() {
+            true => vec![outside(None)],
+            false => verbs.into_iter().map(|v| outside(Some(vec![v]))).collect(),
         });
     }
     let wraps = |v: &Value| {
@@ -93,8 +98,11 @@ fn unknown_view(world: &mut World<'_>, u: &Rc<Unknown>, at: Place, depth: u32) -
     };
     let args: Vec<Value> = u.args.items.iter().rev().filter(|v| wraps(v)).cloned().collect();
     let mut found = args.iter().find_map(|v| view(world, v, at, depth + 1))?;
-    if u.callee.as_deref().is_some_and(|c| world.input.models.guard("python", c).is_some()) {
-        found.iter_mut().for_each(|h| h.guards.insert(0, Value::Unknown(u.clone())));
+    if let Some(callee) = &u.callee {
+        // Without a model only its name tells, not what it was given.
+        let is_known = world.input.models.guard("python", callee).is_some();
+        let guard = if is_known { Value::Unknown(u.clone()) } else { Value::Symbol(callee.clone()) };
+        found.iter_mut().for_each(|h| h.guards.insert(0, guard.clone()));
     }
     if let Some(allowed) = u.callee.as_deref().and_then(|c| required(world, c, &Args::default())) {
         restrict(&mut found, &allowed);
@@ -205,7 +213,7 @@ pub(super) fn class_view(world: &mut World<'_>, class: &Rc<ClassValue>, actions:
         let own = member(world, class, &action);
         let Some(handler) = own.or_else(|| actions.map(|_| class_ref(world, class))) else { continue };
         let value = world.class_attr(class, &action);
-        let guards = if is_rest { drf_guards::of_class(world, class, value.as_ref()) } else { Vec::new() };
+        let guards = if is_rest { drf_guards::of_class(world, class, value.as_ref(), Some(&action)) } else { Vec::new() };
         out.push(Handler {
             methods: Some(vec![method]),
             handler: Some(handler),
@@ -217,7 +225,7 @@ pub(super) fn class_view(world: &mut World<'_>, class: &Rc<ClassValue>, actions:
         });
     }
     if out.is_empty() && actions.is_none() {
-        let guards = if is_rest { drf_guards::of_class(world, class, None) } else { Vec::new() };
+        let guards = if is_rest { drf_guards::of_class(world, class, None, None) } else { Vec::new() };
         out.push(Handler { handler: Some(class_ref(world, class)), framework, class: Some(class.clone()), guards, ..Handler::default() });
     }
     out

@@ -9,24 +9,34 @@ use std::rc::Rc;
 
 const ALLOW_ANY: &str = "rest_framework.permissions.AllowAny";
 
-/// The permissions of a method of a view class.
-pub(super) fn of_class(world: &mut World<'_>, class: &Rc<ClassValue>, method: Option<&Value>) -> Vec<Value> {
+/// The permissions of a method of a view class, by the name of the action or the verb that it answers.
+pub(super) fn of_class(world: &mut World<'_>, class: &Rc<ClassValue>, method: Option<&Value>, action_name: Option<&str>) -> Vec<Value> {
     let at = class.at;
     if let Some(Value::Function(f)) = method.map(|m| world.force(m)) {
         let action = f.props.borrow().get("@action").cloned();
-        let said = action.and_then(|a| world.get_attr(&a, "permission_classes", None));
+        let said = action.and_then(|a| if let Value::Dict(said) = a { said.get("permission_classes") } else { None });
         if let Some(said) = said.filter(|v| !matches!(v, Value::Null)) {
             return listed(world, &said, at);
         }
     }
     // A list chosen by the action: what the method of the tree names counts by reading it.
     if let Some(Value::Function(f)) = world.class_attr(class, "get_permissions").map(|v| world.force(&v)) {
-        return chosen(world, class, &f, at);
+        return chosen(world, class, &f, action_name, at);
     }
     match world.class_attr(class, "permission_classes") {
         Some(said) => listed(world, &said, at),
-        None => defaults(world, at),
+        None => match known_base(world, class) {
+            Some(base) => vec![base],
+            None => defaults(world, at),
+        },
     }
+}
+
+/// A base from outside of the tree whose own permissions a model knows.
+fn known_base(world: &mut World<'_>, class: &Rc<ClassValue>) -> Option<Value> {
+    let models = world.input.models;
+    let bases = world.outside_bases(class);
+    bases.into_iter().find(|b| models.guard("python", b).is_some()).map(Value::Symbol)
 }
 
 /// The permissions of a function view: those of its decorator, else the default.
@@ -42,10 +52,13 @@ pub(super) fn of_function(world: &mut World<'_>, f: &Rc<Closure>) -> Vec<Value> 
     }
 }
 
-fn chosen(world: &mut World<'_>, class: &Rc<ClassValue>, f: &Rc<Closure>, at: Place) -> Vec<Value> {
+fn chosen(world: &mut World<'_>, class: &Rc<ClassValue>, f: &Rc<Closure>, action: Option<&str>, at: Place) -> Vec<Value> {
     let label = SmolStr::new(format!("{}.get_permissions", class.name));
-    let bound = world.bind_method(Value::Function(f.clone()), &Value::Class(class.clone()));
-    let made = world.call_value(&bound, Args::default(), at);
+    let view = Rc::new(Instance { class: class.clone(), fields: Default::default(), assumed: true, at });
+    if let Some(action) = action {
+        view.fields.borrow_mut().insert("action".into(), Value::text(action));
+    }
+    let made = world.call_closure(f, Some(Value::Instance(view)), Args::default(), at);
     match world.force(&made) {
         made @ Value::List(_) => listed(world, &made, at),
         _ => vec![Value::Unknown(Rc::new(Unknown {

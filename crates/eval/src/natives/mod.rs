@@ -7,6 +7,7 @@ mod bottle;
 mod controllers;
 pub mod django;
 mod django_meta;
+mod django_middleware;
 mod django_views;
 mod drf;
 mod drf_guards;

@@ -9,7 +9,7 @@ use crate::world::World;
 use smol_str::SmolStr;
 use std::rc::Rc;
 
-/// Views that code adds: (route name, view, methods).
+/// Views that code adds: (route name, view, methods, guard).
 const VIEWS: &str = "pyramid.views";
 
 /// A modelled call.
@@ -25,7 +25,15 @@ pub(super) fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Op
                 _ => view,
             };
             let methods = site.args.name("request_method").cloned().unwrap_or(Value::Null);
-            world.notes.entry(VIEWS).or_default().push(Value::list(vec![route, view, methods]));
+            // `permission=` says here what it says in the decorator.
+            let guard = Value::Unknown(Rc::new(Unknown {
+                label: "add_view".into(),
+                callee: Some("pyramid.view.view_config".into()),
+                args: site.args.clone(),
+                at: Some(site.at),
+                ..Unknown::default()
+            }));
+            world.notes.entry(VIEWS).or_default().push(Value::list(vec![route, view, methods, guard]));
             Some(Value::Null)
         }
         "include" => include(world, site),
@@ -79,14 +87,14 @@ fn absolute(world: &World<'_>, name: &str) -> SmolStr {
 /// The views of a named route.
 pub(super) fn handlers(world: &mut World<'_>, route: &RouteEvent, at: Place) -> Option<Vec<Handler>> {
     let name = route.handler.as_ref()?.as_str()?;
-    let mut views: Vec<(Value, Option<Vec<SmolStr>>, Option<Rc<ClassValue>>)> = Vec::new();
+    let mut views: Vec<(Value, Option<Vec<SmolStr>>, Option<Rc<ClassValue>>, Vec<Value>)> = Vec::new();
     for note in world.notes.get(VIEWS).cloned().unwrap_or_default() {
         let Value::List(list) = note else { continue };
         let items = list.items.borrow().clone();
-        let [of, view, methods] = items.as_slice() else { continue };
+        let [of, view, methods, guard] = items.as_slice() else { continue };
         if of.as_str().is_some_and(|n| n == name) {
             let methods = world.method_names(methods, 0);
-            views.push((view.clone(), methods, None));
+            views.push((view.clone(), methods, None, vec![guard.clone()]));
         }
     }
     for f in world.closures.clone() {
@@ -98,13 +106,13 @@ pub(super) fn handlers(world: &mut World<'_>, route: &RouteEvent, at: Place) -> 
             if of.and_then(Value::as_str).is_some_and(|n| n == name) {
                 let methods = mark.args.name("request_method").or(defaults.name("request_method")).cloned();
                 let methods = methods.and_then(|m| world.method_names(&m, 0));
-                views.push((Value::Function(f.clone()), methods, home.clone()));
+                views.push((Value::Function(f.clone()), methods, home.clone(), Vec::new()));
             }
         }
     }
     let mut seen: Vec<(Option<usize>, Option<Vec<SmolStr>>)> = Vec::new();
     let mut out = Vec::new();
-    for (view, methods, class) in views {
+    for (view, methods, class, guards) in views {
         let key = (view.ptr(), methods.clone());
         if key.0.is_some() && seen.contains(&key) {
             continue;
@@ -112,7 +120,7 @@ pub(super) fn handlers(world: &mut World<'_>, route: &RouteEvent, at: Place) -> 
         seen.push(key);
         let methods = methods.or_else(|| route.methods.clone());
         let handler = world.handler_ref(&view, at, 0);
-        out.push(Handler { methods, handler, value: Some(view), class, ..Handler::default() });
+        out.push(Handler { methods, handler, value: Some(view), class, guards, ..Handler::default() });
     }
     if out.is_empty() {
         out.push(Handler { methods: route.methods.clone(), ..Handler::default() });

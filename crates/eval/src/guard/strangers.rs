@@ -1,0 +1,99 @@
+//! What tests of a guard give for a caller that proves nothing: `if not request.user.is_authenticated` holds, what stands
+//! under `if authed():` does not run. A guard that refuses only some of those who are known (a banned user) is then no guard.
+
+use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Module, StrPart, UnaryOp};
+
+/// Names by which code tells that the caller is known.
+const KNOWN: &[&str] = &[
+    "is_authenticated",
+    "isauthenticated",
+    "authenticated",
+    "authed",
+    "is_authed",
+    "logged_in",
+    "is_logged_in",
+    "loggedin",
+    "isloggedin",
+    "user",
+    "current_user",
+    "currentuser",
+    "user_id",
+    "userid",
+    "principal",
+];
+/// Names of variables that hold what a caller proves an identity with; a name of an object is as likely a setting.
+const BROUGHT: &[&str] = &["auth_header", "authorization", "credentials", "api_key", "apikey"];
+/// Parts of names of headers and cookies that carry a proof.
+const PROOFS: &[&str] = &["authorization", "api-key", "api_key", "apikey", "token", "session"];
+const MAX_DEPTH: u32 = 8;
+
+/// Whether a test holds for a stranger; None when that is not known.
+pub(super) fn holds(tree: &Module, test: ExprId, depth: u32) -> Option<bool> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    match tree.expr(test) {
+        Expr::Wrap(_, inner) => holds(tree, *inner, depth + 1),
+        Expr::Unary(UnaryOp::Not, inner) => holds(tree, *inner, depth + 1).map(|b| !b),
+        Expr::Binary(BinaryOp::And, a, b) => match (holds(tree, *a, depth + 1), holds(tree, *b, depth + 1)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        },
+        Expr::Binary(BinaryOp::Or, a, b) => match (holds(tree, *a, depth + 1), holds(tree, *b, depth + 1)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        },
+        Expr::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b) => {
+            let nothing = |id: ExprId| matches!(tree.expr(id), Expr::Null | Expr::Bool(false));
+            let other = if nothing(*b) {
+                *a
+            } else if nothing(*a) {
+                *b
+            } else {
+                return None;
+            };
+            (holds(tree, other, depth + 1) == Some(false)).then_some(*op == BinaryOp::Eq)
+        }
+        // `"Authorization" in request.headers`
+        Expr::Binary(op @ (BinaryOp::In | BinaryOp::NotIn), item, _) => is_proof(tree, *item).then_some(*op == BinaryOp::NotIn),
+        Expr::Name(name) => told(name).or_else(|| is_brought(name).then_some(false)),
+        Expr::Attr(base, name) => told(name).or_else(|| holds(tree, *base, depth + 1).filter(|known| !known)),
+        Expr::Call { callee, args, .. } => match tree.expr(*callee) {
+            Expr::Attr(_, name)
+                if matches!(name.as_str(), "get" | "get_header" | "getHeader" | "header")
+                    && matches!(args.first(), Some(Arg::Positional(first)) if is_proof(tree, *first)) =>
+            {
+                Some(false)
+            }
+            Expr::Name(name) => told(name),
+            Expr::Attr(base, name) => told(name).or_else(|| holds(tree, *base, depth + 1).filter(|known| !known)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a text names a header or cookie that carries a proof.
+fn is_proof(tree: &Module, id: ExprId) -> bool {
+    let Expr::Str(parts) = tree.expr(id) else { return false };
+    let [StrPart::Text(text)] = parts.as_slice() else { return false };
+    let flat = text.to_ascii_lowercase();
+    PROOFS.iter().any(|part| flat.contains(part))
+}
+
+/// Whether a variable holds a proof that the caller brings; constants are the application's own.
+fn is_brought(name: &str) -> bool {
+    let is_forgery = name.contains("csrf") || name.contains("xsrf");
+    let is_variable = name.chars().any(char::is_lowercase);
+    is_variable && !is_forgery && (BROUGHT.contains(&name) || name.ends_with("token") || name.ends_with("Token"))
+}
+
+fn told(name: &str) -> Option<bool> {
+    let flat = name.to_ascii_lowercase();
+    if flat.contains("anonymous") {
+        return Some(true);
+    }
+    KNOWN.contains(&flat.as_str()).then_some(false)
+}
