@@ -2,13 +2,14 @@
 //! `target/corpus`, scanned whole and scored. Applications that no registry has are scanned where the user puts them.
 
 use crate::docs::between;
-use crate::score::{Found, Score, ratio, read, score};
-use crate::{checked, release_binary, root};
+use crate::score::{Score, ratio, read, score};
+use crate::{checked, root, shape};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// An application.
@@ -24,6 +25,9 @@ struct App {
     /// What to scan, below the application's folder.
     #[serde(default)]
     scan: String,
+    /// There is no list of its true endpoints; only parameters and bodies are compared.
+    #[serde(default)]
+    shape_only: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -37,38 +41,73 @@ enum Registry {
 }
 
 /// Fetches, scans and scores all applications, or those named.
-pub fn run(names: &[String], write: bool) -> Result<()> {
-    let apps: Vec<App> = serde_yaml::from_str(&fs::read_to_string(root().join("testdata/corpus.yaml"))?)?;
-    if let Some(name) = names.iter().find(|n| apps.iter().all(|a| a.name != **n)) {
-        bail!("no application `{name}` in testdata/corpus.yaml");
-    }
-    let binary = release_binary()?;
+pub fn run(names: &[String], write: bool, binary: &Path) -> Result<()> {
+    let apps = apps(names)?;
     let mut rows = Vec::new();
-    for app in apps.iter().filter(|a| names.is_empty() || names.contains(&a.name)) {
-        let folder = root().join("target/corpus").join(&app.name);
-        if !folder.is_dir() {
-            if app.from == Registry::Github {
-                println!("{}: in no registry; put {} at {} into {}", app.name, app.package, app.version, folder.display());
-                rows.push((app, None));
-                continue;
-            }
-            fetch(app, &folder).with_context(|| format!("fetching {}", app.name))?;
-        }
-        let found = scan(&binary, &folder.join(&app.scan))?;
+    for app in apps.iter().filter(|a| !a.shape_only) {
+        let Some(folder) = folder(app)? else {
+            rows.push((app, None));
+            continue;
+        };
+        let found = scan(binary, &folder)?;
         let result = score(&read(&root().join(format!("testdata/truth/{}.json", app.name)))?, &found);
         println!("{}: recall {:.3}, precision {:.3} of {}", app.name, result.recall(), result.precision(), result.wanted);
         rows.push((app, Some(result)));
     }
-    let table = table(&rows);
+    put("corpus", &table(&rows), write)
+}
+
+/// Fetches and scans the applications that have a document of their own, and compares parameters and bodies with it.
+pub fn shapes(names: &[String], write: bool, binary: &Path, show: usize) -> Result<()> {
+    let mut rows = Vec::new();
+    for app in &apps(names)? {
+        let truth = root().join(format!("testdata/shape/{}.json", app.name));
+        if !truth.is_file() {
+            continue;
+        }
+        let Some(folder) = folder(app)? else { continue };
+        let result = shape::compare(&read(&truth)?, &scan(binary, &folder)?);
+        println!("{}: {}", app.name, shape::extra(&result));
+        result.differences.iter().take(show).for_each(|line| println!("{line}"));
+        rows.push((format!("{} {}", app.name, short(&app.version)), result));
+    }
+    put("shape", &shape::table(&rows), write)
+}
+
+/// All applications, or those named.
+fn apps(names: &[String]) -> Result<Vec<App>> {
+    let mut apps: Vec<App> = serde_yaml::from_str(&fs::read_to_string(root().join("testdata/corpus.yaml"))?)?;
+    if let Some(name) = names.iter().find(|n| apps.iter().all(|a| a.name != **n)) {
+        bail!("no application `{name}` in testdata/corpus.yaml");
+    }
+    apps.retain(|a| names.is_empty() || names.contains(&a.name));
+    Ok(apps)
+}
+
+/// Where an application is, fetched if need be; none if it isn't there and in no registry.
+fn folder(app: &App) -> Result<Option<PathBuf>> {
+    let folder = root().join("target/corpus").join(&app.name);
+    if !folder.is_dir() {
+        if app.from == Registry::Github {
+            println!("{}: in no registry; put {} at {} into {}", app.name, app.package, app.version, folder.display());
+            return Ok(None);
+        }
+        fetch(app, &folder).with_context(|| format!("fetching {}", app.name))?;
+    }
+    Ok(Some(folder.join(&app.scan)))
+}
+
+/// Prints a table, and writes it into the README.
+fn put(name: &str, table: &str, write: bool) -> Result<()> {
     println!("\n{table}");
     if write {
         let readme = fs::read_to_string(root().join("README.md"))?;
-        fs::write(root().join("README.md"), between(&readme, "corpus", &table)?)?;
+        fs::write(root().join("README.md"), between(&readme, name, table)?)?;
     }
     Ok(())
 }
 
-fn scan(binary: &Path, folder: &Path) -> Result<Found> {
+fn scan<T: DeserializeOwned>(binary: &Path, folder: &Path) -> Result<T> {
     let out = Command::new(binary).args(["scan", "--format", "json"]).arg(folder).output()?;
     if !out.status.success() {
         bail!("the scan of {} failed: {}", folder.display(), String::from_utf8_lossy(&out.stderr));

@@ -9,6 +9,7 @@ mod models;
 mod new_framework;
 mod run_cases;
 mod score;
+mod shape;
 mod try_file;
 
 use anyhow::{Context, Result, bail};
@@ -62,6 +63,15 @@ enum Task {
         /// Write the table into README.md
         #[arg(long)]
         write: bool,
+        /// Compare parameters and bodies with what the applications say of themselves (testdata/shape)
+        #[arg(long)]
+        shape: bool,
+        /// Scan with this binary instead of a fresh release build
+        #[arg(long)]
+        binary: Option<PathBuf>,
+        /// With --shape: list up to this many differences of an application
+        #[arg(long, default_value_t = 0)]
+        show: usize,
     },
     /// Score a catalog against a list of true endpoints
     Score {
@@ -100,7 +110,10 @@ fn run(task: Task) -> Result<()> {
         Task::Try { file } => try_file::show(&file),
         Task::NewFramework { language, name } => new_framework::create(&language, &name),
         Task::Docs { check } => docs::run(check),
-        Task::Corpus { apps, write } => corpus::run(&apps, write),
+        Task::Corpus { apps, write, shape, binary, show } => {
+            let binary = binary.map_or_else(release_binary, Ok)?;
+            if shape { corpus::shapes(&apps, write, &binary, show) } else { corpus::run(&apps, write, &binary) }
+        }
         Task::Score { truth, catalog, show } => score::print(&truth, &catalog, show),
         Task::Bench { tree } => bench::run(&tree),
         Task::Ci => checked(Command::new("bash").arg(".ci/run").current_dir(root())),

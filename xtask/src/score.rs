@@ -86,7 +86,8 @@ pub fn ratio(a: usize, b: usize) -> f64 {
     if b == 0 { 1.0 } else { a as f64 / b as f64 }
 }
 
-fn path_key(path: &str) -> String {
+/// A path with its parameters blanked, without a slash at its end.
+pub fn path_key(path: &str) -> String {
     let mut out = String::from("/");
     let mut depth = 0u32;
     for c in path.split('?').next().unwrap_or_default().chars() {

@@ -88,7 +88,9 @@ impl World<'_> {
         if let Some(given) = given {
             methods = self.method_names(&given, 0);
         }
+        let told = self.told(call.tells.as_ref(), args);
         RouteEvent {
+            told,
             default_methods: default_methods && !call.default_methods.is_empty(),
             methods,
             path,

@@ -285,8 +285,8 @@ impl World<'_> {
         }
         inner.trail.push(Step { place: event.at, what: "mount".into(), gives });
         for guard in route.iter().flat_map(|r| &r.guards) {
-            let guard = self.guard_ref(guard, event.at, "mount");
-            inner.guards.push(here(guard));
+            let made = self.guard_ref(guard, event.at, "mount");
+            inner.guards.push(here(made, guard.clone()));
         }
         let route = route.filter(|r| !r.guards_only);
         for child in self.mount_children(child, 0) {

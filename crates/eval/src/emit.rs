@@ -40,6 +40,7 @@ impl World<'_> {
         let at_registration =
             models.models.iter().any(|m| m.framework == framework && m.handler_at == crate::models::HandlerAt::Registration);
         let handler_label = route.handler.as_ref().map(|h| self.label(h)).unwrap_or_default();
+        let before: Vec<Value> = way.guards.iter().map(|g| g.given.clone()).collect();
         for (text, is_regex) in texts {
             let style = if is_regex { SmolStr::new_static("pattern") } else { style.clone() };
             let gives = self.pieces(&text, &style, event.at);
@@ -74,7 +75,7 @@ impl World<'_> {
                 }));
                 let framework = own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework));
                 let [outer, last] = self.framework_controls(&framework, event.at);
-                let inputs = self.inputs(whole, &framework, &path, &route.guards);
+                let inputs = self.inputs(whole, &framework, &path, route, &before);
                 out.push(Route {
                     framework,
                     protocol: match class_protocol.or(route.protocol.as_deref()) {

@@ -322,6 +322,8 @@ pub struct RouteEvent {
     pub guards_only: bool,
     /// What its handler and the class around that are marked with.
     pub marks: Option<Rc<crate::guard::Marks>>,
+    /// What its registration tells of inputs and answers.
+    pub told: Option<Rc<crate::shape::Told>>,
 }
 
 /// A name of a value, for a later call.

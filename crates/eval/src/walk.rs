@@ -161,6 +161,7 @@ impl Walker<'_> {
                 cases.iter().for_each(|c| self.case(c));
             }
             Stmt::With { items, body } => {
+                self.binds.push(id);
                 self.exprs.extend(items.iter().map(|(e, _)| *e));
                 self.stmts.extend(body);
             }

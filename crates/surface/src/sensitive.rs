@@ -112,7 +112,10 @@ impl Rule {
         if types.iter().any(|t| self.types.iter().any(|own| own == t)) {
             return true;
         }
-        let has = |all: &[Vec<String>]| all.iter().any(|wanted| words.windows(wanted.len().max(1)).any(|w| w == wanted.as_slice()));
+        // Names that don't set their words apart (`accesstoken`) are words of their own.
+        let is_one = |wanted: &[String]| wanted.len() > 1 && words.contains(&wanted.concat());
+        let beside = |wanted: &[String]| words.windows(wanted.len().max(1)).any(|w| w == wanted);
+        let has = |all: &[Vec<String>]| all.iter().any(|wanted| beside(wanted) || is_one(wanted));
         (self.whole.iter().any(|wanted| wanted == words) || has(&self.names)) && !has(&self.unless)
     }
 }
@@ -218,8 +221,8 @@ mod tests {
         let cases = [
             ("password newPassword PASSWORD_HASH user-password pwd", Some("credential")),
             ("email userEmail E-Mail contact_email phoneNumber shipping_address zipCode", Some("contact")),
-            ("dateOfBirth date_of_birth DOB firstName LAST_NAME", Some("personal")),
-            ("api_key APIKey clientSecret X-Api-Key accessToken token Authorization", Some("secret")),
+            ("dateOfBirth date_of_birth DOB firstName LAST_NAME dateofbirth user[birth-date]", Some("personal")),
+            ("api_key APIKey clientSecret X-Api-Key accessToken token Authorization accesstoken REFRESHTOKEN x.auth.token", Some("secret")),
             ("IBAN cardNumber cvv monthly_salary", Some("financial")),
             ("ssn taxId passportNumber", Some("identifier")),
             ("lat longitude client_ip", Some("location")),

@@ -22,6 +22,8 @@ pub(crate) struct Reaching {
     value: Option<Value>,
     /// What it lets pass.
     except: Rc<[Exception]>,
+    /// It as it was given.
+    pub given: Value,
 }
 
 /// What a guard lets pass: a path, with these methods only when there are any.
@@ -88,14 +90,23 @@ impl World<'_> {
         let guard = self.guard_ref(value, event.at, level);
         let again = (guard.ruling.says != Says::Nothing).then(|| value.clone());
         let except = self.excepted(value);
-        let Some(prefix) = prefix else { return vec![Reaching { below: None, guard, base: path.to_vec(), value: again, except }] };
+        let Some(prefix) = prefix else {
+            return vec![Reaching { below: None, guard, base: path.to_vec(), value: again, except, given: value.clone() }];
+        };
         let texts = self.texts(prefix, event.at);
         texts
             .iter()
             .map(|text| {
                 let gives = self.pieces(text, style, event.at);
                 let below = join_path(path, &gives, join);
-                Reaching { below: Some(below.clone()), guard: guard.clone(), base: below, value: again.clone(), except: except.clone() }
+                Reaching {
+                    below: Some(below.clone()),
+                    guard: guard.clone(),
+                    base: below,
+                    value: again.clone(),
+                    except: except.clone(),
+                    given: value.clone(),
+                }
             })
             .collect()
     }
@@ -177,8 +188,8 @@ impl Exception {
 }
 
 /// The guards given with a mount or a route.
-pub(crate) fn here(guard: GuardRef) -> Reaching {
-    Reaching { below: None, guard, base: Vec::new(), value: None, except: Rc::from([]) }
+pub(crate) fn here(guard: GuardRef, given: Value) -> Reaching {
+    Reaching { below: None, guard, base: Vec::new(), value: None, except: Rc::from([]), given }
 }
 
 /// A path with its first slash, which some frameworks leave out.

@@ -205,7 +205,7 @@ impl World<'_> {
             | "attrs.field"
             | "attr.attrib"
             | "pydantic.PrivateAttr"
-            | "pydantic.v1.Field" => self.field(args, at),
+            | "pydantic.v1.Field" => self.field(symbol, args, at),
             "re.compile" => Some(first?),
             "re.escape" => first,
             "re.sub" => self.regex_sub(args, at),

@@ -151,13 +151,21 @@ impl World<'_> {
     }
 
     /// A field with a default.
-    pub(crate) fn field(&mut self, args: &Args, at: Place) -> Option<Value> {
+    pub(crate) fn field(&mut self, symbol: &str, args: &Args, at: Place) -> Option<Value> {
         if let Some(factory) = args.name("default_factory").or(args.name("factory")) {
             let factory = factory.clone();
             return Some(self.call_value(&factory, Args::default(), at));
         }
         match args.name("default").or(args.at(0)) {
-            Some(Value::Unknown(_)) | None => Some(Value::unknown("field", "the field has no default", Some(at))),
+            // It keeps what it says, for `Annotated[..]`.
+            Some(Value::Unknown(_)) | None => Some(Value::Unknown(Rc::new(Unknown {
+                label: "field".into(),
+                reason: "the field has no default".into(),
+                at: Some(at),
+                callee: Some(SmolStr::new(symbol)),
+                args: args.clone(),
+                ..Unknown::default()
+            }))),
             Some(default) => Some(default.clone()),
         }
     }

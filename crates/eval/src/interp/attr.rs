@@ -14,6 +14,9 @@ use std::rc::Rc;
 /// Chains of calls of outside code are kept while their text is shorter.
 pub(crate) const MAX_CHAIN: usize = 600;
 
+/// Under which argument a column keeps its name.
+const COLUMN_NAME: &str = "@column";
+
 impl World<'_> {
     /// An attribute of a value; None when it certainly has none of that name.
     pub(crate) fn get_attr(&mut self, value: &Value, name: &str, at: Option<Place>) -> Option<Value> {
@@ -57,7 +60,10 @@ impl World<'_> {
                 let found: Vec<Value> = all.iter().filter_map(|v| self.get_attr(v, name, at)).collect();
                 if found.is_empty() { None } else { Some(Value::either(found)) }
             }
-            Value::Unknown(u) => Some(self.unknown_attr(u, name, at)),
+            Value::Unknown(u) => match u.args.name(COLUMN_NAME) {
+                Some(own) if matches!(name, "name" | "key") => Some(own.clone()),
+                _ => Some(self.unknown_attr(u, name, at)),
+            },
             Value::List(list) if name == "length" => Some(if list.open.get() {
                 Value::unknown("length", "the list is not known", at)
             } else {
@@ -238,6 +244,9 @@ impl World<'_> {
             {
                 return Some(self.enum_member(class, name, found));
             }
+            if let Some(column) = self.named_column(&found, name) {
+                return Some(column);
+            }
             return Some(if self.is_settings(class) && !matches!(found, Value::Function(_) | Value::Unknown(_)) {
                 Value::Default(Rc::new(found))
             } else {
@@ -272,6 +281,22 @@ impl World<'_> {
         }
     }
 
+    /// A column of a mapped class knows the name it has there.
+    fn named_column(&self, value: &Value, name: &str) -> Option<Value> {
+        let Value::Unknown(u) = value else { return None };
+        let is_column = self.family == Family::Python
+            && matches!(u.callee.as_deref().and_then(|c| c.rsplit('.').next()), Some("Column" | "mapped_column"));
+        if !is_column {
+            return None;
+        }
+        let own = u.args.at(0).filter(|v| v.as_str().is_some()).cloned().unwrap_or_else(|| Value::text(name));
+        let mut args = u.args.clone();
+        args.named.push((SmolStr::new_static(COLUMN_NAME), own));
+        let known =
+            Unknown { args, label: u.label.clone(), reason: u.reason.clone(), at: u.at, callee: u.callee.clone(), ..Unknown::default() };
+        Some(Value::Unknown(Rc::new(known)))
+    }
+
     pub(crate) fn enum_member(&mut self, class: &Rc<ClassValue>, name: &str, value: Value) -> Value {
         let text = self.outside_bases(class).iter().any(|s| matches!(s.as_str(), "str" | "enum.StrEnum" | "int" | "enum.IntEnum"));
         let instance = Instance { class: class.clone(), fields: Default::default(), assumed: false, at: class.at };
@@ -294,6 +319,11 @@ impl World<'_> {
             "__module__" => Some(Value::text(self.resolver.module_name(self.module(function.module).file))),
             "__wrapped__" => function.wraps.borrow().clone(),
             "__func__" => Some(Value::Function(function.clone())),
+            "__annotations__" if self.family == Family::Python => {
+                let said = Value::dict([]);
+                function.props.borrow_mut().insert(name.into(), said.clone());
+                Some(said)
+            }
             "__self__" => match value {
                 Value::BoundFunction(b) => Some(b.0.clone()),
                 _ => None,

@@ -1,6 +1,8 @@
 //! Where a framework's requests carry what their handlers take.
 
+use super::Place;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Paths from the request on, in dots: `query` is `req.query`, whose attributes, keys and getters are names of inputs;
 /// `get()` is a method whose argument is the name (`req.get('X-Token')`), or a function that is given the request first
@@ -33,4 +35,99 @@ pub struct Accessors {
     /// Uploaded files.
     #[serde(default)]
     pub file: Vec<String>,
+    /// Types of requests with what their arguments say: `path`, `query`, `header`, `body`, nothing, or `parts`, an object with a
+    /// type for each (`{Body: .., Querystring: ..}`).
+    #[serde(default)]
+    pub typed: BTreeMap<String, Vec<String>>,
+    /// Outside middleware that takes uploads; its first argument names the files (`multer().single`).
+    #[serde(default)]
+    pub uploads: Vec<String>,
+}
+
+/// Marks on parameters of handlers by what they take, as outside names; `x.*` is any name below `x`. A mark's first text is
+/// the input's name; without one the parameter's type has the names.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Marks {
+    /// A mark without a name takes the parameter's.
+    #[serde(default)]
+    pub own_name: bool,
+    /// Parameters of the path.
+    #[serde(default)]
+    pub path: Vec<String>,
+    /// Parameters of the query string.
+    #[serde(default)]
+    pub query: Vec<String>,
+    /// Headers.
+    #[serde(default)]
+    pub header: Vec<String>,
+    /// Cookies.
+    #[serde(default)]
+    pub cookie: Vec<String>,
+    /// The body, or a property of it.
+    #[serde(default)]
+    pub body: Vec<String>,
+    /// A field of a form.
+    #[serde(default)]
+    pub form: Vec<String>,
+    /// An uploaded file.
+    #[serde(default)]
+    pub file: Vec<String>,
+}
+
+impl Marks {
+    /// What a mark takes: `path`, `query`, `header`, `cookie`, `body`, `form` or `file`.
+    pub fn place_of(&self, symbol: &str) -> Option<&'static str> {
+        let lists = [
+            ("path", &self.path),
+            ("query", &self.query),
+            ("header", &self.header),
+            ("cookie", &self.cookie),
+            ("body", &self.body),
+            ("form", &self.form),
+            ("file", &self.file),
+        ];
+        let fits = |word: &String| match word.strip_suffix('*') {
+            Some(start) => symbol.starts_with(start),
+            None => word == symbol,
+        };
+        lists.into_iter().find(|(_, words)| words.iter().any(fits)).map(|(kind, _)| kind)
+    }
+}
+
+/// What the call that registers a route tells of it, by places among its arguments.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tells {
+    /// Schemas by the part of the request: `{body: .., querystring: ..}`.
+    #[serde(default)]
+    pub schemas: Option<Place>,
+    /// The status of the answer.
+    #[serde(default)]
+    pub status: Option<Place>,
+    /// Further answers by status.
+    #[serde(default)]
+    pub responses: Option<Place>,
+    /// The type of the answer; without one the handler's return type.
+    #[serde(default)]
+    pub model: Option<Place>,
+}
+
+/// A decorator of handlers that says what they take.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Take {
+    /// Its outside names.
+    #[serde(default)]
+    pub symbol: Vec<String>,
+    /// Its names as a method of one of the framework's objects.
+    #[serde(default)]
+    pub name: Vec<String>,
+    /// Where its schema is: a class of fields, or a dictionary of them.
+    pub schema: Place,
+    /// Where the part of the request is named.
+    #[serde(default)]
+    pub location: Option<Place>,
+    /// The part of the request when none is named.
+    pub default: String,
 }

@@ -11,7 +11,7 @@ mod guard;
 mod index;
 mod place;
 
-pub use accessors::Accessors;
+pub use accessors::{Accessors, Marks, Take, Tells};
 pub use control::{ClientModel, ControlLibrary, ControlModel, ControlSays};
 pub use control_index::Controls;
 pub use file_guard::{EntryKeys, FileGuard};
@@ -100,6 +100,15 @@ pub struct Model {
     /// Where its requests carry what, for the style `access`.
     #[serde(default)]
     pub accessors: Accessors,
+    /// What marks on parameters take, for the style `marks`.
+    #[serde(default)]
+    pub marks: Marks,
+    /// Decorators that say what handlers take.
+    #[serde(default)]
+    pub takes: Vec<Take>,
+    /// The first parameter of handlers is the request, for the style `signature`.
+    #[serde(default)]
+    pub request_first: bool,
 }
 
 /// How handlers say what they take.
@@ -110,6 +119,10 @@ pub enum InputStyle {
     Signature,
     /// By what their code reads off the request: Express, Flask.
     Access,
+    /// By marks on their parameters: Nest.
+    Marks,
+    /// By what their class says, as the native that `handlers` names reads it.
+    Native,
 }
 
 /// How parameters of handlers bring guards.
@@ -309,6 +322,9 @@ pub struct Call {
     /// websocket or sse.
     #[serde(default)]
     pub protocol: Option<String>,
+    /// What it tells of inputs and answers.
+    #[serde(default)]
+    pub tells: Option<Tells>,
     /// The call returns a decorator that takes the handler.
     #[serde(default)]
     pub decorator: bool,

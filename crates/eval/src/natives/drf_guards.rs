@@ -90,6 +90,21 @@ fn defaults(world: &mut World<'_>, at: Place) -> Vec<Value> {
         return known.clone();
     }
     let mut out = Vec::new();
+    if let Some(said) = rest_setting(world, "DEFAULT_PERMISSION_CLASSES") {
+        for one in listed(world, &said, at) {
+            let class = match one.as_str() {
+                Some(name) => world.import_string(&name, at).unwrap_or(Value::Symbol(name)),
+                None => one,
+            };
+            out.push(class);
+        }
+    }
+    world.notes.insert("drf.default_permissions", out.clone());
+    out
+}
+
+/// An entry of `REST_FRAMEWORK` in the first deployed settings that have it.
+pub(super) fn rest_setting(world: &mut World<'_>, name: &str) -> Option<Value> {
     for index in 0..world.modules.len() {
         let (file, found) = {
             let module = world.module(ModuleId(index as u32));
@@ -98,16 +113,9 @@ fn defaults(world: &mut World<'_>, at: Place) -> Vec<Value> {
         };
         let Some(found) = found.filter(|_| !world.input.files.get(file).secondary) else { continue };
         let Value::Dict(settings) = world.force(&found) else { continue };
-        let Some(said) = settings.get("DEFAULT_PERMISSION_CLASSES") else { continue };
-        for one in listed(world, &said, at) {
-            let class = match one.as_str() {
-                Some(name) => world.import_string(&name, at).unwrap_or(Value::Symbol(name)),
-                None => one,
-            };
-            out.push(class);
+        if let Some(said) = settings.get(name) {
+            return Some(said);
         }
-        break;
     }
-    world.notes.insert("drf.default_permissions", out.clone());
-    out
+    None
 }

@@ -53,6 +53,11 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
             let value = site.args.at(1).cloned().unwrap_or(Value::Null);
             world.set_prop(&object, &name, value);
         }
+        "add_schema" => {
+            let schema = site.args.at(0)?.clone();
+            world.share_schema(&schema);
+            return None;
+        }
         "autoload" => {
             let Value::Symbol(symbol) = world.force(site.args.at(0)?) else { return None };
             if !LOADERS.contains(&symbol.as_str()) {

@@ -272,7 +272,7 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
         let mut guards = file_guards::at(world, placed, route, methods.as_deref());
         let whole = Handler { value: Some(value), ..Handler::default() };
         guards.extend(world.handler_guards(&whole, handler.place));
-        let inputs = world.inputs(&whole, &model.framework, &path, &[]);
+        let inputs = world.inputs(&whole, &model.framework, &path, &RouteEvent::default(), &[]);
         push(world, model, path.clone(), methods, Some(handler), false);
         if let Some(route) = world.extra_routes.last_mut() {
             route.guards = guards;

@@ -11,9 +11,11 @@ mod django_middleware;
 mod django_views;
 mod drf;
 mod drf_guards;
+mod drf_inputs;
 mod drf_routes;
 mod falcon;
 mod fastify;
+pub(crate) mod field_classes;
 mod file_guards;
 pub(crate) mod files;
 mod finale;
@@ -102,6 +104,7 @@ pub const NAMES: &[&str] = &[
     "finale.resource",
     "flask",
     "flask.dispatcher",
+    "fastify.add_schema",
     "fastify.autoload",
     "fastify.decorate",
     "hapi.register",
@@ -188,6 +191,13 @@ pub(crate) fn handlers(world: &mut World<'_>, name: &str, object: &Rc<Object>, r
         "flask_openapi" => flask::class_verbs(world, route),
         "flask" => flask::handlers(world, object, route, at),
         _ => None,
+    }
+}
+
+/// What a handler takes, by the native a model names for its handlers.
+pub(crate) fn inputs(world: &mut World<'_>, name: &str, handler: &Handler, out: &mut crate::output::Inputs) {
+    if matches!(name, "drf" | "django") {
+        drf_inputs::inputs(world, handler, out);
     }
 }
 

@@ -22,7 +22,28 @@ const MAX_CALLS: u32 = 4;
 /// At most so many functions are read for a handler.
 const MAX_FUNCTIONS: usize = 60;
 /// Headers that every request may carry, which descriptions leave to the protocol.
-const COMMON_HEADERS: &[&str] = &["authorization", "accept", "content-type", "cookie", "host", "content-length"];
+const COMMON_HEADERS: &[&str] = &[
+    // Facts of a gateway's environment that are no headers.
+    "remote_addr",
+    "remote_host",
+    "remote_user",
+    "request_method",
+    "server_name",
+    "server_port",
+    "query_string",
+    "path_info",
+    "script_name",
+    "content_type",
+    "content_length",
+    "user-agent",
+    "referer",
+    "authorization",
+    "accept",
+    "content-type",
+    "cookie",
+    "host",
+    "content-length",
+];
 /// What an uploaded file tells of itself.
 const FILE_FACTS: &[&str] = &["path", "buffer", "originalname", "mimetype", "filename", "fieldname", "destination", "stream", "filepath"];
 
@@ -39,6 +60,8 @@ struct Bodies {
     json: Option<Node>,
     form: Option<Node>,
     files: Vec<SmolStr>,
+    /// A file without a name.
+    any_file: bool,
 }
 
 /// A walk from function to function.
@@ -94,8 +117,14 @@ impl World<'_> {
         // Twice, for names bound before what they are bound to is known.
         for _ in 0..2 {
             for stmt in &binds {
-                if let Stmt::Bind { target, value: Some(value), .. } = tree.stmt(*stmt) {
-                    walk.bind_to(&tree, target, *value, &mut names);
+                match tree.stmt(*stmt) {
+                    Stmt::Bind { target, value: Some(value), .. } => walk.bind_to(&tree, target, *value, &mut names),
+                    Stmt::With { items, .. } => {
+                        for (value, target) in items {
+                            target.iter().for_each(|t| walk.bind_to(&tree, t, *value, &mut names));
+                        }
+                    }
+                    _ => {}
                 }
             }
             for id in &exprs {
@@ -105,9 +134,11 @@ impl World<'_> {
             }
         }
         walk.read(&tree, &exprs, &names);
+        let seen = super::validators::Seen { patterns: &walk.patterns, names: &names };
         if self.family == Family::JavaScript {
-            let seen = super::validators::Seen { patterns: &walk.patterns, names: &names };
             self.schemas_called(f, &tree, &exprs, &seen, &mut walk.said);
+        } else {
+            self.classes_called(f, &tree, &exprs, &seen, &mut walk.said);
         }
         if depth < MAX_CALLS {
             self.hand_on(f, &tree, &exprs, &names, walk, depth);
@@ -269,10 +300,9 @@ fn put(found: Vec<Found>, out: &mut Inputs) {
             "header" => InputIn::Header,
             "cookie" => InputIn::Cookie,
             "file" => {
-                let name =
-                    one.names.first().filter(|n| !FILE_FACTS.contains(&n.as_str())).cloned().unwrap_or_else(|| SmolStr::new_static("file"));
-                if !bodies.files.contains(&name) {
-                    bodies.files.push(name);
+                match one.names.first().filter(|n| !FILE_FACTS.contains(&n.as_str())) {
+                    Some(name) if !bodies.files.contains(name) => bodies.files.push(name.clone()),
+                    _ => bodies.any_file = true,
                 }
                 continue;
             }
@@ -283,7 +313,7 @@ fn put(found: Vec<Found>, out: &mut Inputs) {
             }
         };
         let Some(name) = one.names.first() else { continue };
-        let name = if place == InputIn::Header { SmolStr::new(name.to_lowercase()) } else { name.clone() };
+        let name = if place == InputIn::Header { header(name) } else { name.clone() };
         if place == InputIn::Header && COMMON_HEADERS.contains(&name.as_str()) {
             continue;
         }
@@ -297,8 +327,26 @@ fn put(found: Vec<Found>, out: &mut Inputs) {
             out.push(Input { place, name, schema: Json::Object(schema), required: place == InputIn::Path });
         }
     }
-    if out.bodies.is_empty() {
-        bodies.put(out);
+    let is_new = out.bodies.is_empty();
+    match out.bodies.iter_mut().find(|b| b.content_type == "multipart/form-data") {
+        // What stands beside uploads that middleware takes.
+        Some(known) => {
+            let more = bodies.form.or(bodies.json).unwrap_or_default().schema();
+            let properties = known.schema.get_mut("properties").and_then(Json::as_object_mut);
+            if let (Some(into), Some(more)) = (properties, more.get("properties").and_then(Json::as_object)) {
+                merge(into, more);
+            }
+        }
+        None if is_new => bodies.put(out),
+        None => {}
+    }
+}
+
+/// A header's name in lower case; `HTTP_X_TOKEN` is that of a gateway's environment (RFC 3875, section 4.1.18).
+fn header(name: &str) -> SmolStr {
+    match name.strip_prefix("HTTP_") {
+        Some(rest) => SmolStr::new(rest.to_lowercase().replace('_', "-")),
+        None => SmolStr::new(name.to_lowercase()),
     }
 }
 
@@ -307,11 +355,12 @@ impl Bodies {
         let mut push = |kind: &str, node: Node| {
             out.bodies.push(Body { content_type: kind.into(), schema: node.schema(), required: false });
         };
-        if !self.files.is_empty() {
+        let files = if self.files.is_empty() && self.any_file { vec![SmolStr::new_static("file")] } else { self.files };
+        if !files.is_empty() {
             let mut all = self.form.or(self.json).unwrap_or_default();
             let binary = json!({"type": "string", "format": "binary"});
             let Json::Object(binary) = binary else { return };
-            self.files.iter().for_each(|name| all.add(std::slice::from_ref(name), &binary));
+            files.iter().for_each(|name| all.add(std::slice::from_ref(name), &binary));
             return push("multipart/form-data", all);
         }
         if let Some(node) = self.json {

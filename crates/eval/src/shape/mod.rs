@@ -6,12 +6,18 @@
 
 mod access;
 mod access_path;
+mod fields;
+mod marks;
 mod schema;
 mod signature;
+mod taken;
+mod told;
 mod types;
 mod validators;
 
+pub(crate) use fields::FieldShape;
 pub(crate) use schema::constant;
+pub use told::Told;
 
 use crate::handler::Handler;
 use crate::models::InputStyle;
@@ -22,20 +28,38 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 impl World<'_> {
-    /// What a handler takes, behind a path and the guards of its route.
-    pub(crate) fn inputs(&mut self, handler: &Handler, framework: &str, path: &[PathPiece], guards: &[Value]) -> Inputs {
+    /// What a handler takes and gives, behind a path, with what its route says and what stands before it further out.
+    pub(crate) fn inputs(&mut self, handler: &Handler, framework: &str, path: &[PathPiece], route: &RouteEvent, outer: &[Value]) -> Inputs {
         let models = self.input.models;
         let language = self.family.language();
         let Some(model) = models.models.iter().find(|m| m.framework == framework && m.language == language) else {
             return Inputs::default();
         };
         let mut out = Inputs::default();
+        if model.inputs.contains(&InputStyle::Native)
+            && let Some(native) = &model.handlers
+        {
+            crate::natives::inputs(self, native, handler, &mut out);
+        }
         let Some(function) = handler.value.as_ref().and_then(|v| self.answering(v, 0)) else { return out };
+        if let Some(told) = &route.told {
+            self.told_schemas(told, &mut out);
+            if model.inputs.contains(&InputStyle::Signature) {
+                self.told_answers(told, &function, &mut out);
+            }
+        }
+        self.taken(&function, &model.takes, &mut out);
         for style in &model.inputs {
             match style {
-                InputStyle::Signature => self.signature(&function, &path_names(path), &mut out),
+                InputStyle::Signature => {
+                    let before: Vec<Value> = outer.iter().chain(&route.guards).cloned().collect();
+                    self.signature(&function, &path_names(path), model.request_first, &before, &mut out);
+                }
+                InputStyle::Native => {}
+                InputStyle::Marks => self.marked(&function, &model.marks, &mut out),
                 InputStyle::Access => {
-                    self.guarded_inputs(guards, &model.accessors, &mut out);
+                    self.guarded_inputs(&route.guards, &model.accessors, &mut out);
+                    self.typed_requests(&function, &model.accessors, &mut out);
                     self.accessed(&function, &model.accessors, &mut out);
                 }
             }

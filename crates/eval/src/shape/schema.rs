@@ -1,6 +1,7 @@
 //! JSON Schemas (draft 2020-12) of types and classes. A class is defined once, under its name; uses of it are
 //! `{"$ref": "#/schemas/Name"}`, so recursion is no matter. A type that is not known says so in `x-apicensus-type`.
 
+use super::fields::FieldShape;
 use super::types::Ty;
 use crate::evaluate::Family;
 use crate::value::*;
@@ -9,13 +10,6 @@ use apicensus_syntax::{ClassKind, Stmt};
 use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 use std::rc::Rc;
-
-/// A field of a class as it travels.
-pub(super) struct FieldShape {
-    pub name: SmolStr,
-    pub schema: Json,
-    pub required: bool,
-}
 
 impl World<'_> {
     /// The schema of a type.
@@ -46,6 +40,10 @@ impl World<'_> {
             Ty::Class(class, args) => self.class_ref_schema(class, args, depth),
             Ty::Name(name) => self.named_schema(name),
             Ty::Apply(name, args) => self.applied_schema(name, args, depth),
+            Ty::Object(_) | Ty::All(_) => {
+                let fields = self.fields_of_type(ty, depth + 1);
+                object(fields)
+            }
         }
     }
 
@@ -81,9 +79,13 @@ impl World<'_> {
                 json!({"type": "object", "additionalProperties": values})
             }
             "Type" | "Callable" => json!({}),
+            "Partial" | "Pick" | "Omit" | "Required" if self.family == Family::JavaScript => {
+                let fields = self.fields_of_type(&Ty::Apply(name.clone(), args.to_vec()), depth + 1);
+                object(fields)
+            }
             // Wrappers that don't change what travels.
             "Box" | "Arc" | "Rc" | "Cow" | "RefCell" | "Mutex" | "Required" | "NotRequired" | "Final" | "ClassVar" | "Promise"
-            | "Readonly" | "Partial" | "NonNullable" | "Json" | "Form" | "Query" | "Secret" | "Awaitable" | "SecretBox" => {
+            | "Readonly" | "NonNullable" | "Json" | "Form" | "Query" | "Secret" | "Awaitable" | "SecretBox" => {
                 of(self, args.len().saturating_sub(1))
             }
             _ => self.named_schema(name),
@@ -100,7 +102,7 @@ impl World<'_> {
         }
         let mut name = class.name.to_string();
         if !args.is_empty() {
-            let args: Vec<String> = args.iter().map(|a| a.core().last().to_owned()).collect();
+            let args: Vec<String> = args.iter().map(|a| a.core().short()).collect();
             name = format!("{name}_{}", args.join("_"));
         }
         if let Some(inner) = self.alias_of(class) {
@@ -109,7 +111,7 @@ impl World<'_> {
         let base = name.clone();
         let mut number = 2;
         while let Some((at, _)) = self.schemas.get(&name) {
-            if *at == (class.at, args.len()) {
+            if *at == (class.at, args.len()) && name.starts_with(&base) {
                 return json!({"$ref": format!("#/schemas/{name}")});
             }
             name = format!("{base}_{number}");
@@ -126,7 +128,7 @@ impl World<'_> {
     }
 
     /// What a type alias or a pydantic root model stands for.
-    fn alias_of(&mut self, class: &Rc<ClassValue>) -> Option<Ty> {
+    pub(super) fn alias_of(&mut self, class: &Rc<ClassValue>) -> Option<Ty> {
         let tree = self.module(class.module).tree.clone();
         let definition = tree.class(class.class?);
         if definition.kind != ClassKind::Alias {
@@ -141,22 +143,11 @@ impl World<'_> {
         if let Some(values) = self.enum_values(class) {
             return literal(&values);
         }
-        let mut properties = Map::new();
-        let mut required: Vec<Json> = Vec::new();
-        for field in self.shape_fields(class, args, depth) {
-            required.retain(|r| r.as_str() != Some(field.name.as_str()));
-            if field.required {
-                required.push(json!(field.name));
-            }
-            properties.insert(field.name.to_string(), field.schema);
+        if let Some(root) = self.root_of(class, args) {
+            return self.schema(&root, depth + 1);
         }
-        let mut out = Map::new();
-        out.insert("type".into(), json!("object"));
-        out.insert("properties".into(), Json::Object(properties));
-        if !required.is_empty() {
-            out.insert("required".into(), Json::Array(required));
-        }
-        Json::Object(out)
+        let fields = self.shape_fields(class, args, depth);
+        object(fields)
     }
 
     /// The values of an enumeration.
@@ -200,85 +191,6 @@ impl World<'_> {
         Some(out)
     }
 
-    /// The fields of a class and its bases as they travel.
-    pub(super) fn shape_fields(&mut self, class: &Rc<ClassValue>, args: &[Ty], depth: u32) -> Vec<FieldShape> {
-        let mut out: Vec<FieldShape> = Vec::new();
-        let line: Vec<Rc<ClassValue>> =
-            self.mro(class).into_iter().rev().filter_map(|v| if let Value::Class(c) = v { Some(c) } else { None }).collect();
-        for one in line {
-            for field in self.own_fields(&one, args, depth) {
-                out.retain(|f| f.name != field.name);
-                out.push(field);
-            }
-        }
-        out
-    }
-
-    fn own_fields(&mut self, class: &Rc<ClassValue>, args: &[Ty], depth: u32) -> Vec<FieldShape> {
-        let Some(id) = class.class else { return Vec::new() };
-        let tree = self.module(class.module).tree.clone();
-        let definition = tree.class(id);
-        let cx = crate::interp::Cx { scope: class.scope.clone(), home: Some(class.clone()), ..self.top(class.module) };
-        let mut out = Vec::new();
-        for stmt in &definition.body {
-            let Stmt::Bind { target: apicensus_syntax::Pattern::Name(name, _), value, ty: Some(ty), .. } = tree.stmt(*stmt) else {
-                continue;
-            };
-            if name.starts_with('_') || matches!(name.as_str(), "model_config" | "Config") {
-                continue;
-            }
-            let ty = self.type_at(&cx, *ty, 0);
-            if ty.last() == "ClassVar" || ty.last() == "InitVar" {
-                continue;
-            }
-            let ty = self.generic(ty, args);
-            let mut schema = self.schema(&ty, depth + 1);
-            let mut name = name.clone();
-            let mut required = value.is_none();
-            for meta in ty.meta() {
-                required &= !self.gives_default(&meta);
-                name = self.field_alias(&meta).unwrap_or(name);
-            }
-            if let Some(value) = value {
-                let given = self.expr(&cx, *value);
-                required = self.is_required(&given, &cx, *value);
-                self.constrain(&mut schema, &given);
-                name = self.field_alias(&given).unwrap_or(name);
-                if let (Some(default), Json::Object(map)) = (constant(&given).filter(|d| !d.is_null()), &mut schema) {
-                    map.insert("default".into(), default);
-                }
-            }
-            out.push(FieldShape { name, schema, required });
-        }
-        for field in &definition.fields {
-            let Some(ty) = field.ty else { continue };
-            let ty = self.type_at(&cx, ty, 0);
-            let ty = self.generic(ty, args);
-            let schema = self.schema(&ty, depth + 1);
-            let required = !field.optional && !ty.is_optional() && field.value.is_none();
-            out.push(FieldShape { name: field.name.clone(), schema, required });
-        }
-        out
-    }
-
-    /// A type parameter stands for the only argument.
-    fn generic(&self, ty: Ty, args: &[Ty]) -> Ty {
-        let Some(first) = args.first() else { return ty };
-        let is_parameter = |t: &Ty| match t {
-            Ty::Meta(inner, _) => matches!(inner.as_ref(), Ty::Name(n) if n.ends_with("TypeVar")),
-            Ty::Name(n) => n.len() <= 2 && n.chars().all(|c| c.is_uppercase() || c.is_numeric()),
-            _ => false,
-        };
-        match &ty {
-            one if is_parameter(one) => first.clone(),
-            Ty::Apply(name, inner) => {
-                Ty::Apply(name.clone(), inner.iter().map(|t| if is_parameter(t) { first.clone() } else { t.clone() }).collect())
-            }
-            Ty::Union(all) => Ty::Union(all.iter().map(|t| if is_parameter(t) { first.clone() } else { t.clone() }).collect()),
-            _ => ty,
-        }
-    }
-
     /// Whether a default given as a value still leaves a field required: `...`, `Field(...)`.
     pub(super) fn is_required(&mut self, given: &Value, cx: &crate::interp::Cx, at: apicensus_syntax::ExprId) -> bool {
         if self.source_text(self.at(cx, at), 8) == "..." {
@@ -306,9 +218,14 @@ impl World<'_> {
         u.args.at(0).is_some_and(given)
     }
 
+    /// The name that `Field(alias=..)` and the like give; of several (`AliasChoices`) the first.
     pub(super) fn field_alias(&mut self, meta: &Value) -> Option<SmolStr> {
         let Value::Unknown(u) = meta else { return None };
-        u.args.name("validation_alias").and_then(Value::as_str).or_else(|| u.args.name("alias").and_then(Value::as_str))
+        let given = ["validation_alias", "alias"].iter().find_map(|n| u.args.name(n).cloned()).map(|v| self.force(&v))?;
+        match given {
+            Value::Unknown(choices) => choices.args.items.iter().find_map(Value::as_str),
+            other => other.as_str(),
+        }
     }
 
     /// Puts the constraints that `Field(ge=1)` and the like say on a schema.
@@ -338,7 +255,18 @@ impl World<'_> {
     }
 }
 
-fn is_field_call(callee: &str) -> bool {
+/// The schema of an object of these fields.
+pub(super) fn object(fields: Vec<FieldShape>) -> Json {
+    let required: Vec<Json> = fields.iter().filter(|f| f.required).map(|f| json!(f.name)).collect();
+    let properties: Map<String, Json> = fields.into_iter().map(|f| (f.name.to_string(), f.schema)).collect();
+    let mut out = json!({"type": "object", "properties": properties});
+    if !required.is_empty() {
+        out["required"] = Json::Array(required);
+    }
+    out
+}
+
+pub(super) fn is_field_call(callee: &str) -> bool {
     matches!(
         callee.rsplit('.').next(),
         Some("Field" | "Query" | "Path" | "Body" | "Header" | "Cookie" | "Form" | "File" | "field" | "ib" | "attrib" | "Param")
@@ -395,7 +323,7 @@ fn plain(family: Family, name: &str) -> Option<Json> {
             json!({"type": "number"})
         }
         "bool" | "boolean" | "StrictBool" | "Boolean" => json!({"type": "boolean"}),
-        "bytes" | "bytearray" | "Buffer" | "Blob" | "Bytes" | "UploadFile" | "File" | "TempFile" => string("binary"),
+        "bytes" | "bytearray" | "Buffer" | "Blob" | "Bytes" | "UploadFile" | "UploadedFile" | "File" | "TempFile" => string("binary"),
         "datetime" | "DateTime" | "Date" if name != "Date" || family == Family::JavaScript => string("date-time"),
         "NaiveDateTime" | "OffsetDateTime" | "AwareDatetime" | "NaiveDatetime" => string("date-time"),
         "date" | "NaiveDate" | "Date" => string("date"),

@@ -36,39 +36,49 @@ struct Part {
 }
 
 impl World<'_> {
-    pub(super) fn signature(&mut self, f: &Rc<Closure>, path: &[SmolStr], out: &mut Inputs) {
+    pub(super) fn signature(&mut self, f: &Rc<Closure>, path: &[SmolStr], request_first: bool, before: &[Value], out: &mut Inputs) {
         let mut parts = Vec::new();
         let mut seen = Vec::new();
-        self.signature_of(f, path, out, &mut parts, &mut seen, 0);
+        let first = f.home.borrow().is_none() && request_first;
+        self.signature_of(f, path, usize::from(first), out, &mut parts, &mut seen, 0);
+        let mut given = Vec::new();
+        before.iter().for_each(|v| self.flatten(v, &mut given, 0));
+        for marker in given.iter().filter(|v| marker_of(v).is_some()) {
+            self.dependency(Some(marker), None, path, out, &mut parts, &mut seen, 0);
+        }
         if let Some(body) = body(parts) {
             out.bodies.push(body);
         }
     }
 
+    #[allow(clippy::too_many_arguments)]
     fn signature_of(
         &mut self,
         f: &Rc<Closure>,
         path: &[SmolStr],
+        own: usize,
         out: &mut Inputs,
         parts: &mut Vec<Part>,
-        seen: &mut Vec<usize>,
+        seen: &mut Vec<Rc<Closure>>,
         depth: u32,
     ) {
-        let key = Rc::as_ptr(f) as usize;
-        if depth > 8 || seen.contains(&key) {
+        if depth > 8 || seen.iter().any(|s| Rc::ptr_eq(s, f)) {
             return;
         }
-        seen.push(key);
+        seen.push(f.clone());
         let cx = self.declared_in(f);
         let tree = cx.tree.clone();
         let function = tree.function(f.function);
         let skip = usize::from(f.home.borrow().is_some() && !self.is_static_method(f));
-        for param in function.params.iter().skip(skip) {
+        for param in function.params.iter().skip(skip + own) {
             if !matches!(param.kind, ParamKind::Normal | ParamKind::NameOnly) {
                 continue;
             }
             let Some(name) = crate::interp::function::param_name(&param.pattern) else { continue };
-            let ty = param.ty.map(|t| self.type_at(&cx, t, 0));
+            let ty = match self.later_type(f, &name) {
+                Some(ty) => Some(ty),
+                None => param.ty.map(|t| self.type_at(&cx, t, 0)),
+            };
             let default = param.default.map(|d| (d, self.expr(&cx, d)));
             let mut marker: Option<Value> = default.as_ref().map(|d| d.1.clone()).filter(|v| marker_of(v).is_some());
             if marker.is_none() {
@@ -88,6 +98,13 @@ impl World<'_> {
         }
     }
 
+    /// A type that code put on a function after it was made: `f.__annotations__["value"] = kind`.
+    fn later_type(&mut self, f: &Rc<Closure>, name: &str) -> Option<Ty> {
+        let Some(Value::Dict(said)) = f.props.borrow().get("__annotations__").cloned() else { return None };
+        let value = said.get(name)?;
+        self.type_of_value(&value, 0)
+    }
+
     fn is_static_method(&self, f: &Rc<Closure>) -> bool {
         let marks = f.marks.borrow();
         marks.iter().any(|m| m.symbol.as_deref() == Some("staticmethod"))
@@ -101,7 +118,7 @@ impl World<'_> {
         path: &[SmolStr],
         out: &mut Inputs,
         parts: &mut Vec<Part>,
-        seen: &mut Vec<usize>,
+        seen: &mut Vec<Rc<Closure>>,
         depth: u32,
     ) {
         let Some(Value::Unknown(u)) = marker else { return };
@@ -109,19 +126,21 @@ impl World<'_> {
             Some(value) => self.force(value),
             None => match ty.map(Ty::core) {
                 Some(Ty::Class(class, _)) => Value::Class(class),
+                Some(Ty::Name(name)) => Value::Symbol(name),
                 _ => return,
             },
         };
         match &called {
-            Value::Function(f) => self.signature_of(f, path, out, parts, seen, depth + 1),
-            Value::BoundFunction(b) => self.signature_of(&b.1.clone(), path, out, parts, seen, depth + 1),
+            Value::Symbol(symbol) => parts.extend(outside_form(symbol)),
+            Value::Function(f) => self.signature_of(f, path, 0, out, parts, seen, depth + 1),
+            Value::BoundFunction(b) => self.signature_of(&b.1.clone(), path, 0, out, parts, seen, depth + 1),
             Value::Instance(i) => {
                 if let Some(Value::Function(call)) = self.class_attr(&i.class.clone(), "__call__") {
-                    self.signature_of(&call, path, out, parts, seen, depth + 1);
+                    self.signature_of(&call, path, 0, out, parts, seen, depth + 1);
                 }
             }
             Value::Class(class) => match self.class_attr(class, "__init__") {
-                Some(Value::Function(init)) => self.signature_of(&init, path, out, parts, seen, depth + 1),
+                Some(Value::Function(init)) => self.signature_of(&init, path, 0, out, parts, seen, depth + 1),
                 _ => {
                     // A model or dataclass as a dependency: its fields are query parameters.
                     for field in self.shape_fields(class, &[], 0) {
@@ -186,7 +205,7 @@ impl World<'_> {
         }
         let name = match (place, alias) {
             (_, Some(alias)) => alias,
-            (InputIn::Header, None) => SmolStr::new(name.replace('_', "-")),
+            (InputIn::Header, None) if !keeps_underscores(marker.as_ref()) => SmolStr::new(name.replace('_', "-")),
             _ => name.clone(),
         };
         let _ = cx;
@@ -221,7 +240,9 @@ impl World<'_> {
     fn is_body(&mut self, ty: &Ty) -> bool {
         match ty {
             Ty::Class(class, _) => self.enum_values(&class.clone()).is_none(),
-            Ty::Name(_) => matches!(ty.last(), "dict" | "Dict" | "Mapping" | "list" | "List" | "set" | "UploadFile" | "tuple"),
+            Ty::Name(_) => {
+                matches!(ty.last(), "dict" | "Dict" | "Mapping" | "list" | "List" | "set" | "UploadFile" | "UploadedFile" | "tuple")
+            }
             Ty::Apply(_, args) => match ty.last() {
                 "List" | "list" | "Sequence" | "Set" | "set" | "Tuple" | "tuple" | "FrozenSet" | "frozenset" => true,
                 "Dict" | "dict" | "Mapping" => true,
@@ -233,6 +254,33 @@ impl World<'_> {
             _ => false,
         }
     }
+}
+
+/// The parts that a form class of FastAPI's own takes (`fastapi.security`).
+fn outside_form(symbol: &str) -> Vec<Part> {
+    let is_strict = match symbol.rsplit('.').next() {
+        Some("OAuth2PasswordRequestForm") => false,
+        Some("OAuth2PasswordRequestFormStrict") => true,
+        _ => return Vec::new(),
+    };
+    let string = json!({"type": "string"});
+    let secret = json!({"type": "string", "format": "password"});
+    let all = [
+        ("grant_type", &string, is_strict),
+        ("username", &string, true),
+        ("password", &secret, true),
+        ("scope", &string, false),
+        ("client_id", &string, false),
+        ("client_secret", &secret, false),
+    ];
+    let part = |(name, schema, required): (&str, &Json, bool)| Part {
+        name: SmolStr::new(name),
+        schema: schema.clone(),
+        required,
+        is_embedded: true,
+        kind: "form",
+    };
+    all.into_iter().map(part).collect()
 }
 
 /// A parameter as a part of the body; a form model's fields are the form's.
@@ -254,8 +302,13 @@ fn is_file(ty: &Ty) -> bool {
     match ty {
         Ty::Apply(_, args) => args.iter().any(is_file),
         Ty::Union(all) => all.iter().any(is_file),
-        other => matches!(other.last(), "UploadFile"),
+        other => matches!(other.last(), "UploadFile" | "UploadedFile"),
     }
+}
+
+/// `Header(convert_underscores=False)`.
+fn keeps_underscores(marker: Option<&Value>) -> bool {
+    matches!(marker, Some(Value::Unknown(u)) if matches!(u.args.name("convert_underscores"), Some(Value::Bool(false))))
 }
 
 /// The word of a parameter's declaration.

@@ -1,9 +1,10 @@
 //! Type expressions of any language as one kind of type.
 
+use crate::evaluate::Family;
 use crate::interp::Cx;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{BinaryOp, Expr, ExprId, StrPart};
+use apicensus_syntax::{BinaryOp, Entry, Expr, ExprId, StrPart};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -25,6 +26,10 @@ pub(crate) enum Ty {
     Null,
     /// A type with metadata: `Annotated[T, ..]`.
     Meta(Box<Ty>, Vec<Value>),
+    /// An object of these fields.
+    Object(Vec<(SmolStr, Ty)>),
+    /// All of these at once: `A & B`.
+    All(Vec<Ty>),
 }
 
 impl Ty {
@@ -58,6 +63,26 @@ impl Ty {
             other => other.clone(),
         }
     }
+    /// A name for it.
+    pub fn short(&self) -> String {
+        let all = |all: &[Ty]| all.iter().map(|t| t.core().short()).collect::<Vec<_>>().join("_");
+        match self {
+            Ty::Apply(_, args) => format!("{}_{}", self.last(), all(args)),
+            Ty::Class(c, args) if !args.is_empty() => format!("{}_{}", c.name, all(args)),
+            Ty::Union(parts) | Ty::All(parts) => all(parts),
+            Ty::Literal(values) => values.iter().filter_map(Json::as_str).collect::<Vec<_>>().join("_"),
+            Ty::Null => "null".to_owned(),
+            other => other.last().to_owned(),
+        }
+    }
+    /// Whether an object may be without a field of it: TypeScript's `undefined` is one of its alternatives.
+    pub fn may_lack(&self) -> bool {
+        match self {
+            Ty::Name(n) => n == "undefined",
+            Ty::Union(all) => all.iter().any(Ty::may_lack),
+            _ => false,
+        }
+    }
     /// Its metadata.
     pub fn meta(&self) -> Vec<Value> {
         match self {
@@ -85,7 +110,7 @@ impl World<'_> {
             Expr::Null => Ty::Null,
             Expr::Wrap(_, inner) => self.type_at(cx, *inner, depth + 1),
             Expr::Str(parts) => match parts.as_slice() {
-                [StrPart::Text(text)] if self.family == crate::evaluate::Family::Python => self.type_named(cx, text),
+                [StrPart::Text(text)] if self.family == Family::Python => self.type_text(cx, text, depth),
                 [StrPart::Text(text)] => Ty::Literal(vec![Json::String(text.to_string())]),
                 _ => Ty::Name("str".into()),
             },
@@ -101,8 +126,24 @@ impl World<'_> {
                 }
                 Ty::Union(all)
             }
+            Expr::Binary(BinaryOp::BitAnd, a, b) => Ty::All(vec![self.type_at(cx, *a, depth + 1), self.type_at(cx, *b, depth + 1)]),
+            Expr::Dict(entries, _) if self.family == Family::JavaScript => {
+                let mut fields = Vec::new();
+                for entry in entries {
+                    let Entry::Pair(key, value) = entry else { continue };
+                    if let Some(Json::String(name)) = super::access_path::literal(&tree, *key) {
+                        fields.push((SmolStr::new(name), self.type_at(cx, *value, depth + 1)));
+                    }
+                }
+                Ty::Object(fields)
+            }
             Expr::Index(base, index) => {
                 let args = crate::walk::items(&tree, *index);
+                if let [one] = args.as_slice()
+                    && let Some(found) = self.looked_up(cx, *base, *one, depth)
+                {
+                    return found;
+                }
                 self.applied(cx, *base, &args, depth)
             }
             Expr::Name(name) => self.type_named(cx, name),
@@ -115,6 +156,24 @@ impl World<'_> {
                 self.type_of_value(&value, 0).unwrap_or(Ty::Name("object".into()))
             }
             _ => Ty::Name("object".into()),
+        }
+    }
+
+    /// The type of a field of a type: `User['id']`.
+    fn looked_up(&mut self, cx: &Cx, base: ExprId, index: ExprId, depth: u32) -> Option<Ty> {
+        if self.family != Family::JavaScript {
+            return None;
+        }
+        let Some(Json::String(name)) = super::access_path::literal(&cx.tree, index) else { return None };
+        match self.type_at(cx, base, depth + 1) {
+            Ty::Object(fields) => fields.into_iter().find(|f| f.0 == name).map(|f| f.1),
+            Ty::Class(class, _) => {
+                let tree = self.module(class.module).tree.clone();
+                let field = tree.class(class.class?).fields.iter().find(|f| f.name == name)?;
+                let inner = self.class_cx(&class);
+                Some(self.type_at(&inner, field.ty?, depth + 1))
+            }
+            _ => None,
         }
     }
 
@@ -135,9 +194,36 @@ impl World<'_> {
                 Ty::Literal(values)
             }
             (Ty::Name(_), "Union") => Ty::Union(args.iter().map(|a| self.type_at(cx, *a, depth + 1)).collect()),
+            // `Query[T]` is `Annotated[T, Query()]`.
+            (Ty::Name(name), "Query" | "Path" | "Header" | "Cookie" | "Body" | "Form" | "File") if self.family == Family::Python => {
+                let inner = args.first().map_or(Ty::Null, |a| self.type_at(cx, *a, depth + 1));
+                let meta = Unknown { label: name.clone(), callee: Some(name.clone()), ..Unknown::default() };
+                Ty::Meta(Box::new(inner), vec![Value::Unknown(Rc::new(meta))])
+            }
             (Ty::Name(name), _) => Ty::Apply(name.clone(), args.iter().map(|a| self.type_at(cx, *a, depth + 1)).collect()),
             (Ty::Class(class, _), _) => Ty::Class(class.clone(), args.iter().map(|a| self.type_at(cx, *a, depth + 1)).collect()),
             _ => base,
+        }
+    }
+
+    /// A type written as a text: a name, `A | B`, `List["A"]`.
+    fn type_text(&mut self, cx: &Cx, text: &str, depth: u32) -> Ty {
+        let text = text.trim().trim_matches(['"', '\'']);
+        let sides = split(text, '|');
+        if depth > 6 {
+            return Ty::Name(SmolStr::new(text));
+        }
+        if sides.len() > 1 {
+            return Ty::Union(sides.into_iter().map(|side| self.type_text(cx, side, depth + 1)).collect());
+        }
+        let Some((base, inner)) = text.strip_suffix(']').and_then(|t| t.split_once('[')) else { return self.type_named(cx, text) };
+        let args: Vec<Ty> = split(inner, ',').into_iter().map(|arg| self.type_text(cx, arg, depth + 1)).collect();
+        match self.type_named(cx, base) {
+            Ty::Class(class, _) => Ty::Class(class, args),
+            base if base.last() == "Union" => Ty::Union(args),
+            base if base.last() == "Annotated" => args.into_iter().next().unwrap_or(Ty::Null),
+            Ty::Name(name) => Ty::Apply(name, args),
+            other => other,
         }
     }
 
@@ -155,7 +241,7 @@ impl World<'_> {
 
     /// Names that a language finds beyond its scopes: Rust's globs and modules.
     fn outer_type(&mut self, cx: &Cx, name: &str) -> Option<Value> {
-        if self.family != crate::evaluate::Family::Rust {
+        if self.family != Family::Rust {
             return None;
         }
         let name = SmolStr::new(name);
@@ -207,4 +293,22 @@ impl World<'_> {
             _ => return None,
         })
     }
+}
+
+/// The parts of a text between separators outside of brackets.
+fn split(text: &str, separator: char) -> Vec<&str> {
+    let (mut out, mut open, mut start) = (Vec::new(), 0i32, 0);
+    for (at, c) in text.char_indices() {
+        match c {
+            '[' | '(' => open += 1,
+            ']' | ')' => open -= 1,
+            c if c == separator && open == 0 => {
+                out.push(text.get(start..at).unwrap_or_default());
+                start = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    out.push(text.get(start..).unwrap_or_default());
+    out
 }

@@ -2,6 +2,7 @@
 //! on a part of the request (`Schema.parse(req.body)`) by the handler or by its middleware.
 
 use super::access_path::{self, Pattern, Seg};
+use super::types::Ty;
 use crate::models::Accessors;
 use crate::natives::validators::Shape;
 use crate::output::{Body, Input, InputIn, Inputs};
@@ -49,6 +50,7 @@ impl World<'_> {
             match self.force(&guard) {
                 Value::Function(f) => self.checked_by(&f, accessors, out),
                 Value::BoundFunction(b) => self.checked_by(&b.1.clone(), accessors, out),
+                Value::Unknown(u) if u.callee.as_ref().is_some_and(|c| accessors.uploads.iter().any(|w| w == c)) => self.uploaded(&u, out),
                 Value::Unknown(u) => self.outside_middleware(&u, out),
                 _ => {}
             }
@@ -62,6 +64,77 @@ impl World<'_> {
         // Headers and cookies that middleware looks at are about who calls more often than what is asked for.
         inner.parameters.retain(|p| p.place != InputIn::Header && p.place != InputIn::Cookie);
         add(out, inner);
+    }
+
+    /// Files that outside middleware takes: `single("photo")`, `fields([{name: "cover"}])`.
+    fn uploaded(&mut self, u: &Rc<Unknown>, out: &mut Inputs) {
+        let Some(first) = u.args.at(0).map(|v| self.force(v)) else { return };
+        let mut names = self.path_words(&first);
+        if matches!(first, Value::List(_)) {
+            let (items, _) = self.items_of(&first, crate::interp::attr::NOWHERE);
+            for item in items {
+                names.extend(self.pairs(&item).into_iter().filter(|p| p.0 == "name").filter_map(|p| p.1.as_str()));
+            }
+        }
+        let files: serde_json::Map<String, Json> =
+            names.iter().map(|n| (n.to_string(), json!({"type": "string", "format": "binary"}))).collect();
+        if !files.is_empty() {
+            let schema = json!({"type": "object", "properties": files});
+            add_body(out, Body { content_type: "multipart/form-data".into(), schema, required: false });
+        }
+    }
+
+    /// What the types of a handler's request say.
+    pub(super) fn typed_requests(&mut self, f: &Rc<Closure>, accessors: &Accessors, out: &mut Inputs) {
+        if accessors.typed.is_empty() {
+            return;
+        }
+        let cx = self.declared_in(f);
+        let tree = cx.tree.clone();
+        for ty in tree.function(f.function).params.iter().filter_map(|p| p.ty) {
+            let Ty::Apply(name, args) = self.type_at(&cx, ty, 0) else { continue };
+            let Some(words) = accessors.typed.get(name.as_str()) else { continue };
+            for (word, arg) in words.iter().zip(&args) {
+                if word == "parts" {
+                    for field in self.parts_of_type(arg) {
+                        self.put_type(&field.0.to_lowercase(), &field.1, out);
+                    }
+                } else {
+                    self.put_type(word, arg, out);
+                }
+            }
+        }
+    }
+
+    /// The types of an object type's fields.
+    fn parts_of_type(&mut self, ty: &Ty) -> Vec<(SmolStr, Ty)> {
+        match ty {
+            Ty::Object(fields) => fields.clone(),
+            Ty::Class(class, _) => {
+                let tree = self.module(class.module).tree.clone();
+                let cx = self.class_cx(class);
+                let Some(id) = class.class else { return Vec::new() };
+                let fields = tree.class(id).fields.iter().filter_map(|f| Some((f.name.clone(), f.ty?)));
+                fields.map(|(name, ty)| (name, self.type_at(&cx, ty, 0))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn put_type(&mut self, word: &str, ty: &Ty, out: &mut Inputs) {
+        let word = if word == "path" { "params" } else { word };
+        let Some(kind) = kind_of(word) else { return };
+        let fields = self.fields_of_type(ty, 0);
+        if fields.is_empty() {
+            return;
+        }
+        match kind {
+            "body" | "form" => {
+                let schema = self.schema(ty, 0);
+                put_whole(kind, schema, out);
+            }
+            _ => put_whole(kind, super::schema::object(fields), out),
+        }
     }
 
     /// Middleware from outside of the tree, by the schemas among its arguments.
@@ -118,7 +191,7 @@ impl World<'_> {
     }
 
     /// A plain object of schemas at a place: `query: {token: Joi.string()}`.
-    fn put_literal(&mut self, place: &str, value: &Value, out: &mut Inputs) {
+    pub(super) fn put_literal(&mut self, place: &str, value: &Value, out: &mut Inputs) {
         for (name, inner) in self.pairs(value) {
             if let Some(shape) = self.validator(&inner, 0) {
                 put_field(place, name, shape, out);
@@ -126,7 +199,7 @@ impl World<'_> {
         }
     }
 
-    fn put_at(&mut self, place: &str, shape: Shape, out: &mut Inputs) {
+    pub(super) fn put_at(&mut self, place: &str, shape: Shape, out: &mut Inputs) {
         let Some(kind) = kind_of(place) else { return };
         put_whole(kind, shape.schema, out);
     }
@@ -167,6 +240,66 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    /// The classes of the tree that a function makes of a part of the request: `Form(request.POST)`,
+    /// `OrderSerializer(data=request.data)`, `User(**await request.json())`, `User.model_validate(..)`, `UserSchema().load(..)`.
+    pub(super) fn classes_called(&mut self, f: &Rc<Closure>, tree: &Arc<Module>, exprs: &[ExprId], seen: &Seen<'_>, out: &mut Inputs) {
+        for id in exprs {
+            let Expr::Call { callee, args, .. } = tree.expr(*id) else { continue };
+            let given = |a: &Arg| match a {
+                Arg::Positional(e) | Arg::Named(_, e) | Arg::SpreadNamed(e) => Some(*e),
+                Arg::Spread(_) => None,
+            };
+            let parts: Vec<(&'static str, Vec<SmolStr>, Option<SmolStr>)> =
+                args.iter().filter_map(given).flat_map(|e| read_parts(tree, e, seen)).filter(|p| p.1.is_empty()).collect();
+            let Some((kind, ..)) = parts.first() else { continue };
+            let Some(class) = self.class_called(f, tree, *callee) else { continue };
+            let schema = self.class_schema_ref(&class, 0);
+            match *kind {
+                "body" | "form" => put_whole(kind, schema, out),
+                _ => {
+                    for field in self.shape_fields(&class, &[], 0) {
+                        put_field(kind_word(kind), field.name, Shape { schema: field.schema, required: field.required }, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The class that a callee makes an instance of, or reads a value with.
+    fn class_called(&mut self, f: &Rc<Closure>, tree: &Arc<Module>, callee: ExprId) -> Option<Rc<ClassValue>> {
+        const READS: &[&str] = &[
+            "model_validate",
+            "model_validate_json",
+            "parse_obj",
+            "parse_raw",
+            "from_dict",
+            "load",
+            "loads",
+            "validate",
+            "from_json",
+            "from_request",
+        ];
+        let home = f.home.borrow().clone();
+        let found = match tree.expr(callee) {
+            Expr::Attr(base, method) if READS.contains(&method.as_str()) => match tree.expr(*base) {
+                Expr::Call { callee, .. } => self.named_value(&f.scope, home.as_ref(), tree, *callee, 0)?,
+                _ => self.named_value(&f.scope, home.as_ref(), tree, *base, 0)?,
+            },
+            Expr::Name(_) | Expr::Attr(..) => match self.named_value(&f.scope, home.as_ref(), tree, callee, 0)? {
+                class @ Value::Class(_) => class,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let class = match found {
+            Value::Class(class) => class,
+            Value::Instance(i) => i.class.clone(),
+            _ => return None,
+        };
+        // Only classes that say what they have.
+        (!self.shape_fields(&class, &[], 0).is_empty()).then_some(class)
     }
 
     /// The schema that an expression of a function stands for.
@@ -250,6 +383,11 @@ fn parts_of(paths: Vec<Vec<Seg>>, seen: &Seen<'_>) -> Vec<(&'static str, Vec<Smo
     out
 }
 
+/// The word of a place for its kind.
+fn kind_word(kind: &str) -> &str {
+    if kind == "path" { "params" } else { kind }
+}
+
 /// The kind of a place by the words that middleware uses.
 fn kind_of(word: &str) -> Option<&'static str> {
     Some(match word {
@@ -276,10 +414,16 @@ fn put_whole(kind: &str, schema: Json, out: &mut Inputs) {
             return add_body(out, Body { content_type: content_type.into(), schema, required });
         }
     };
+    put_schema(place, &schema, out);
+}
+
+/// The properties of an object's schema as parameters at a place.
+pub(super) fn put_schema(place: InputIn, schema: &Json, out: &mut Inputs) {
     let required: Vec<String> =
         schema.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(|r| r.as_str().map(str::to_owned)).collect();
     for (name, schema) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
         let required = place == InputIn::Path || required.contains(name);
+        let name = if place == InputIn::Header { name.to_lowercase() } else { name.clone() };
         out.push(Input { place, name: SmolStr::new(name), schema: schema.clone(), required });
     }
 }

@@ -143,6 +143,11 @@ fn record(ctx: &mut Ctx<'_>, fields: &[Field], node: Node<'_>) -> ExprId {
     for field in fields {
         let key = ctx.module.add_expr(Expr::Str(vec![StrPart::Text(field.name.clone())]), field.span);
         let value = match field.ty {
+            // `a?: T` is `a: T | undefined`.
+            Some(ty) if field.optional => {
+                let nothing = ctx.module.add_expr(Expr::Name(SmolStr::new_static("undefined")), field.span);
+                ctx.module.add_expr(Expr::Binary(BinaryOp::BitOr, ty, nothing), field.span)
+            }
             Some(ty) => ty,
             None => ctx.unknown(node),
         };
