@@ -157,10 +157,10 @@ impl Shape {
         self.media.add(&operation.bodies.keys().cloned().collect(), &endpoint.bodies.iter().map(|b| b.content_type.clone()).collect());
         let (mut wanted, mut found) = (Facts::new(), Facts::new());
         for body in operation.bodies.values() {
-            facts(body).into_iter().for_each(|(k, v)| drop(wanted.entry(k).or_insert(v)));
+            add(&mut wanted, facts(body));
         }
         for body in &endpoint.bodies {
-            properties(&body.schema, schemas, 1, 0).into_iter().for_each(|(k, v)| drop(found.entry(k).or_insert(v)));
+            add(&mut found, properties(&body.schema, schemas, 1, 0));
         }
         let (a, b) = (names(&wanted), names(&found));
         self.properties.add(&a, &b);
@@ -200,6 +200,13 @@ impl Shape {
 fn key(parameter: &Parameter) -> String {
     let name = if parameter.place == "header" { parameter.name.to_lowercase() } else { parameter.name.clone() };
     format!("{} {name}", parameter.place)
+}
+
+/// Adds what isn't there yet.
+fn add(into: &mut Facts, more: Facts) {
+    for (name, facts) in more {
+        into.entry(name).or_insert(facts);
+    }
 }
 
 fn names(facts: &Facts) -> BTreeSet<String> {
@@ -296,7 +303,7 @@ fn properties(schema: &Value, schemas: &BTreeMap<String, Value>, level: usize, d
         }
     }
     if let Some(items) = schema.get("items") {
-        properties(items, schemas, level, depth + 1).into_iter().for_each(|(k, v)| drop(out.entry(k).or_insert(v)));
+        add(&mut out, properties(items, schemas, level, depth + 1));
     }
     out
 }
