@@ -205,7 +205,7 @@ impl World<'_> {
             }));
         }
         let holes = self.hole_mounts(&events);
-        way.guards.extend(self.object_controls(object).into_iter().map(here));
+        way.guards.extend(self.object_controls(object).into_iter().map(|guard| here(guard, Value::Null)));
         let mut guards = self.router_guards(&events, &way.guards, &way.path, join, &model.style);
         let mut seen: FxHashSet<(usize, String)> = FxHashSet::default();
         for (index, event) in events.iter().enumerate() {
