@@ -108,6 +108,10 @@ impl World<'_> {
                 dict @ Value::Dict(_) => Some(self.get_attr(&dict, name, None).map_or(Value::Null, |v| self.force(&v))),
                 _ => None,
             },
+            Expr::Cond(test, yes, no) => {
+                let holds = self.mark_value(reader, *test, depth + 1).and_then(|v| self.is_true(&v))?;
+                self.mark_value(reader, if holds { *yes } else { *no }, depth + 1)
+            }
             Expr::Binary(op, a, b) => self.mark_operation(reader, *op, *a, *b, depth),
             Expr::Call { callee, args, .. } if self.reads_marks(&tree, id) => {
                 let Expr::Attr(_, name) = tree.expr(*callee) else { return None };

@@ -4,7 +4,7 @@
 //! The common tree is read, so this works in every language. Only names and literals count; values aren't computed.
 
 use super::caught::{ends, within};
-use super::signs::{called_name, compared, logged, read_expr, read_taken, refusal, takes_request, tells};
+use super::signs::{called_name, compared, logged, read_expr, read_taken, refusal, takes_request, tells, told_to_skip};
 use super::{Facts, all_of, names};
 use crate::evaluate::Family;
 use crate::models::GuardSays;
@@ -117,8 +117,8 @@ impl Reading {
     fn as_handler(&self) -> Ruling {
         let says = match self.denies {
             _ if self.offers.is_some() => Says::Nothing,
-            _ if self.password => Says::Nothing,
             _ if self.inner.says == Says::Required && self.inner_proof => Says::Required,
+            _ if self.password => Says::Nothing,
             Some(_) if self.credential || self.user || self.inner_proof => Says::Required,
             None if self.redirects && self.login && self.user => Says::Required,
             _ => Says::Nothing,
@@ -403,9 +403,12 @@ impl World<'_> {
         seen.extend(wrapped);
         for id in exprs {
             let Expr::Call { callee, args, .. } = tree.expr(*id) else { continue };
+            if told_to_skip(tree, args) {
+                continue;
+            }
             let value = if in_guard && let Some(found) = self.of_field(home.as_ref(), tree, *callee) {
                 Some(found)
-            } else if tells(tree, *callee) {
+            } else if tells(tree, *callee) || depth == 0 && self.family == Family::JavaScript && takes_request(tree, args) {
                 self.named_value(&f.scope, home.as_ref(), tree, *callee, 0)
             } else {
                 self.known_value(&f.scope, home.as_ref(), tree, *callee)

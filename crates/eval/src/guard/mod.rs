@@ -117,7 +117,14 @@ impl World<'_> {
             Value::Instance(i) => (i.class.name.clone(), Some(i.class.at)),
             other => (self.label(other), None),
         };
-        let ruling = self.ruling(&value, 0);
+        let ruling = match &value {
+            // A guard by its name in a table of the framework's: `auth`, `auth:api`.
+            Value::Text(text) => {
+                let name = text.known().unwrap_or_default();
+                self.symbol_ruling(&SmolStr::new(name.split(':').next().unwrap_or_default()), &Args::default(), 0)
+            }
+            _ => self.ruling(&value, 0),
+        };
         let said = self.controls_of(&value, 0);
         GuardRef { place: at, level: SmolStr::new(level), symbol, defined, ruling, controls: said.facts, foreign: said.foreign }
     }
@@ -187,11 +194,6 @@ impl World<'_> {
             },
             module @ Value::Module(_) => match self.member(&module, "default") {
                 Some(default) => self.ruling(&default, depth + 1),
-                None => Ruling::default(),
-            },
-            // A guard by its name in a table of the framework's.
-            Value::Text(text) => match text.known() {
-                Some(name) => self.symbol_ruling(&SmolStr::new(name.split(':').next().unwrap_or(&name)), &Args::default(), depth),
                 None => Ruling::default(),
             },
             _ => Ruling::default(),

@@ -3,7 +3,7 @@
 use super::infer::Reading;
 use super::names;
 use crate::value::Value;
-use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Module, Pattern, Stmt, StmtId, StrPart};
+use apicensus_syntax::{Arg, BinaryOp, Entry, Expr, ExprId, Module, Pattern, Stmt, StmtId, StrPart};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
@@ -19,6 +19,34 @@ pub(super) fn takes_request(tree: &Module, args: &[Arg]) -> bool {
         let (Arg::Positional(id) | Arg::Named(_, id)) = arg else { return false };
         matches!(tree.expr(*id), Expr::Name(n) if matches!(n.as_str(), "req" | "request" | "ctx" | "context" | "headers" | "client"))
     })
+}
+
+/// Whether a call says that it should not check: `parse(request, { skipAuth: true })`.
+pub(super) fn told_to_skip(tree: &Module, args: &[Arg]) -> bool {
+    args.iter().any(|arg| {
+        let (Arg::Positional(id) | Arg::Named(_, id)) = arg else { return false };
+        let Expr::Dict(entries, _) = tree.expr(*id) else { return false };
+        entries.iter().any(|entry| match entry {
+            Entry::Pair(key, value) => {
+                let named = match tree.expr(*key) {
+                    Expr::Str(parts) => matches!(parts.as_slice(), [StrPart::Text(text)] if names::exempts(text)),
+                    Expr::Name(name) => names::exempts(name),
+                    _ => false,
+                };
+                named && matches!(tree.expr(*value), Expr::Bool(true))
+            }
+            _ => false,
+        })
+    })
+}
+
+/// Whether an expression is a secret of the settings: `env.CRON_SECRET`.
+fn is_secret(tree: &Module, id: ExprId) -> bool {
+    let Expr::Attr(base, name) = tree.expr(id) else { return false };
+    let (Expr::Name(of) | Expr::Attr(_, of)) = tree.expr(*base) else { return false };
+    let (name, of) = (name.to_ascii_lowercase(), of.to_ascii_lowercase());
+    ["env", "config", "settings"].iter().any(|w| of.contains(w))
+        && ["secret", "token", "api_key", "apikey"].iter().any(|w| name.contains(w))
 }
 
 pub(super) fn called_name(tree: &Module, callee: ExprId) -> Option<SmolStr> {
@@ -62,6 +90,8 @@ pub(super) fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>,
             }
         }
         Expr::Super => out.asks_super = true,
+        // What the caller sends is compared with a secret.
+        Expr::Binary(BinaryOp::Eq | BinaryOp::Ne, a, b) if is_secret(tree, *a) || is_secret(tree, *b) => out.credential = true,
         Expr::Name(name) => read_name(name, false, compared.contains(&id), out),
         Expr::Attr(_, name) => read_name(name, true, compared.contains(&id), out),
         Expr::Call { callee, .. } => {
@@ -72,6 +102,7 @@ pub(super) fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>,
             let flat = name.to_ascii_lowercase();
             out.redirects |= flat.contains("redirect");
             out.checks |= names::checks(name);
+            out.credential |= matches!(flat.as_str(), "safeequal" | "timingsafeequal");
             let of = |part: &str| receiver_contains(tree, *callee, part);
             if (flat.contains("verify") || flat.contains("decode") || flat == "jwtverify")
                 && (flat.contains("jwt") || of("jwt") || of("jose"))
