@@ -106,6 +106,7 @@ impl World<'_> {
                         methods,
                         path,
                         handler: Some(value.clone()),
+                        guards: self.written_guards(&call.guards, &mark.args, &function, mark.at),
                         protocol: call.protocol.as_deref().map(SmolStr::new),
                         style: call.style.as_deref().map(SmolStr::new),
                         annotated: true,

@@ -20,6 +20,11 @@ pub fn with_bindings(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId
     bindings.append(&mut walker.binds);
 }
 
+/// Calls `visit` for these expressions, those of these statements, and all inside them.
+pub fn within(tree: &Module, exprs: Vec<ExprId>, stmts: Vec<StmtId>, visit: &mut dyn FnMut(ExprId)) {
+    Walker { tree, exprs, stmts, functions: Vec::new(), binds: Vec::new(), seen: 0 }.run(visit);
+}
+
 /// The items of a list, or the expression itself: arguments of a type.
 pub fn items(tree: &Module, id: ExprId) -> Vec<ExprId> {
     match tree.expr(id) {
@@ -82,7 +87,8 @@ impl Walker<'_> {
             Expr::List(_, items) => self.exprs.extend(items.iter().map(|i| match i {
                 Item::One(e) | Item::Spread(e) => *e,
             })),
-            Expr::Dict(entries, _) => {
+            Expr::Dict(entries, ty) => {
+                self.exprs.extend(*ty);
                 for entry in entries {
                     match entry {
                         Entry::Pair(k, v) => self.exprs.extend([*k, *v]),

@@ -19,7 +19,11 @@ pub fn verdict(route: &Route, method: &str) -> Auth {
             auth.reason = reason_of(&guards, Says::Unread);
             AuthState::Unknown
         }
-        Says::Optional => AuthState::Optional,
+        // What the handler asks itself is not known when it wasn't seen.
+        Says::Optional => match open_state(route, &mut auth) {
+            AuthState::None => AuthState::Optional,
+            other => other,
+        },
         Says::Public => AuthState::Public,
         Says::Passed => {
             auth.reason = reason_of(&guards, Says::Passed);

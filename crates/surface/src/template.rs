@@ -198,6 +198,8 @@ fn render(parts: &[Part], labels: &[String]) -> Template {
     let mut parameters: Vec<Parameter> = Vec::new();
     let mut is_partial = false;
     let mut dropped_base = false;
+    // What stands before nothing but a slash is a base path.
+    let is_root = matches!(parts, [Part::Hole(_), Part::Text(text)] if text == "/");
     let total = parts.iter().filter(|p| !matches!(p, Part::Text(t) if t.trim_matches('/').is_empty())).count();
     for part in parts {
         match part {
@@ -208,7 +210,7 @@ fn render(parts: &[Part], labels: &[String]) -> Template {
             }
             Part::Hole(at) => {
                 is_partial = true;
-                if path.trim_matches('/').is_empty() && parameters.is_empty() && total > 1 {
+                if path.trim_matches('/').is_empty() && parameters.is_empty() && (total > 1 || is_root) {
                     dropped_base = true;
                 } else {
                     path.push_str(&format!("{{?{}}}", labels.get(*at).map_or("", String::as_str)));

@@ -266,7 +266,9 @@ fn f() {
 "#,
         r#"
 function f()
-  declare construct(name Some, x) = name y
+  if assign(construct(name Some, x) = name y)
+  else
+    return
   declare [a, b]: tuple[name u8, name u8]
   bind a = 1
   bind place(attr(name a, b)) += 2

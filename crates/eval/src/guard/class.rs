@@ -1,6 +1,7 @@
 //! Classes of guards: what their guarding methods do, and what the bases are that models know.
 
 use super::MAX_DEPTH;
+use super::extractor::makes;
 use crate::output::{Ruling, Says};
 use crate::value::*;
 use crate::world::World;
@@ -40,6 +41,9 @@ impl World<'_> {
     pub(super) fn class_ruling(&mut self, class: &Rc<ClassValue>, depth: u32) -> Ruling {
         if depth > MAX_DEPTH {
             return Ruling::unread("guards nest too deeply");
+        }
+        if let Some(derived) = self.derived_ruling(class) {
+            return derived;
         }
         let line = self.mro(class);
         for one in &line {
@@ -92,6 +96,7 @@ impl World<'_> {
                     }
                     return (own, true);
                 }
+                (Some(Value::Function(f)), name) if makes(name) => self.extractor_ruling(class, f, depth + 1),
                 (Some(method @ (Value::Function(_) | Value::BoundFunction(_))), _) => self.ruling(method, depth + 1),
                 _ => continue,
             };

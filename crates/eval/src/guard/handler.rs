@@ -310,44 +310,4 @@ impl World<'_> {
             _ => {}
         }
     }
-
-    /// The type of an extractor: a class of the tree or an outside name, through references and `Option`.
-    fn extractor(
-        &mut self,
-        f: &Rc<Closure>,
-        home: Option<&Rc<ClassValue>>,
-        tree: &apicensus_syntax::Module,
-        ty: ExprId,
-        depth: u32,
-    ) -> Option<Value> {
-        if depth > 4 {
-            return None;
-        }
-        match tree.expr(ty) {
-            Expr::Wrap(_, inner) => self.extractor(f, home, tree, *inner, depth + 1),
-            Expr::Index(base, index) => {
-                let name = match tree.expr(*base) {
-                    Expr::Name(n) | Expr::Attr(_, n) => n.clone(),
-                    _ => SmolStr::default(),
-                };
-                match name.as_str() {
-                    "Option" | "Result" => {
-                        let inner = self.extractor(f, home, tree, *index, depth + 1)?;
-                        Some(Value::Unknown(Rc::new(Unknown {
-                            label: name.clone(),
-                            callee: Some(SmolStr::new_static("core.option.Option")),
-                            args: Args::of(vec![inner]),
-                            ..Unknown::default()
-                        })))
-                    }
-                    _ => self.extractor(f, home, tree, *base, depth + 1),
-                }
-            }
-            Expr::Name(_) | Expr::Attr(..) => match self.named_value(&f.scope, home, tree, ty, 0)? {
-                value @ (Value::Class(_) | Value::Symbol(_)) => Some(value),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
 }

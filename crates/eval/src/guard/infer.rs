@@ -4,7 +4,9 @@
 //! The common tree is read, so this works in every language. Only names and literals count; values aren't computed.
 
 use super::caught::{ends, within};
-use super::signs::{called_name, compared, logged, read_expr, read_taken, refusal, takes_request, tells, told_to_skip};
+use super::extractor::softened;
+use super::signs::{called_name, compared, hangs_on_identity, logged, read_expr, read_taken, refusal, takes_request, tells, told_to_skip};
+use super::typed::Locals;
 use super::{Facts, all_of, names};
 use crate::evaluate::Family;
 use crate::models::GuardSays;
@@ -63,7 +65,7 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// It looks at something that proves an identity.
-    fn proof(&self) -> bool {
+    pub(super) fn proof(&self) -> bool {
         self.credential || self.user || self.inner_proof
     }
     pub(super) fn scheme(&mut self, kind: &'static str, name: &str) {
@@ -112,6 +114,10 @@ impl Reading {
     pub(super) fn as_test(&self) -> Ruling {
         let said = self.as_guard();
         if said.says < Says::Required && self.proof() { self.ruling(Says::Required) } else { said }
+    }
+    /// As code that makes who calls from the request, or fails.
+    pub(super) fn as_test_of_caller(&self) -> Ruling {
+        self.ruling(Says::Required)
     }
     /// As the body of a handler: only a check of the caller counts, not that of a password it was sent.
     fn as_handler(&self) -> Ruling {
@@ -296,6 +302,11 @@ impl World<'_> {
         let mut out = Reading::default();
         for id in exprs.iter().filter(|id| !logged.contains(id)) {
             read_expr(tree, *id, &compared, &mut out);
+            if !compared.contains(id)
+                && let Some(status) = self.error_status(f, tree, *id)
+            {
+                out.denies(status);
+            }
         }
         for stmt in binds {
             read_taken(tree, *stmt, &mut out);
@@ -380,6 +391,11 @@ impl World<'_> {
                 let proof = matches!(ruling.says, Says::Required | Says::Optional);
                 (ruling, proof, false)
             }
+            Value::Unknown(_) => {
+                let ruling = self.ruling(callee, depth);
+                let proof = matches!(ruling.says, Says::Required | Says::Optional);
+                (ruling, proof, false)
+            }
             _ => (Ruling::default(), false, false),
         }
     }
@@ -397,19 +413,31 @@ impl World<'_> {
         let swallowed = super::caught::swallowed(tree, f.function, invited);
         let mut seen: FxHashSet<usize> = FxHashSet::default();
         let home = f.home.borrow().clone();
+        let locals = (self.family == Family::Rust).then(|| Locals::of(tree, f));
+        let softly = locals.as_ref().map(|_| softened(tree, exprs)).unwrap_or_default();
         let in_guard = depth > 0 || home.as_ref().is_some_and(|h| super::guards(h));
         // What a wrapper wraps answers for itself.
         let wrapped = f.wraps.borrow().as_ref().and_then(Value::ptr);
         seen.extend(wrapped);
         for id in exprs {
-            let Expr::Call { callee, args, .. } = tree.expr(*id) else { continue };
+            let Expr::Call { callee, args, types, .. } = tree.expr(*id) else { continue };
             if told_to_skip(tree, args) {
+                continue;
+            }
+            let is_soft = softly.contains(id) || within(&swallowed, tree.span(*id));
+            let extracted = self.extracted(f, tree, *callee, types);
+            if !extracted.is_empty() {
+                out.extend(extracted.into_iter().map(|v| (v, is_soft)));
                 continue;
             }
             let value = if in_guard && let Some(found) = self.of_field(home.as_ref(), tree, *callee) {
                 Some(found)
-            } else if tells(tree, *callee) || depth == 0 && self.family == Family::JavaScript && takes_request(tree, args) {
-                self.named_value(&f.scope, home.as_ref(), tree, *callee, 0)
+            } else if tells(tree, *callee)
+                || locals.is_some() && hangs_on_identity(tree, *callee)
+                || depth == 0 && self.family == Family::JavaScript && takes_request(tree, args)
+            {
+                let value = self.named_value(&f.scope, home.as_ref(), tree, *callee, 0);
+                value.or_else(|| locals.as_ref().and_then(|l| self.typed_method(f, tree, l, *callee)))
             } else {
                 self.known_value(&f.scope, home.as_ref(), tree, *callee)
             };
@@ -427,25 +455,10 @@ impl World<'_> {
                 }
             };
             if found.ptr().is_none_or(|p| seen.insert(p)) && out.len() < 200 {
-                out.push((found, within(&swallowed, tree.span(*id))));
+                out.push((found, is_soft));
             }
         }
         out
-    }
-
-    /// What a name stands for if that is known without reading one more file.
-    fn known_value(&mut self, scope: &Scope, home: Option<&Rc<ClassValue>>, tree: &Module, id: ExprId) -> Option<Value> {
-        match tree.expr(id) {
-            Expr::Name(name) => {
-                let found = scope.get(name)?;
-                Some(self.peek(&found))
-            }
-            Expr::Attr(base, _) if matches!(tree.expr(*base), Expr::This | Expr::Super) => self.named_value(scope, home, tree, id, 0),
-            Expr::Attr(base, _) if matches!(tree.expr(*base), Expr::Name(n) if matches!(n.as_str(), "self" | "cls" | "Self")) => {
-                self.named_value(scope, home, tree, id, 0)
-            }
-            _ => None,
-        }
     }
 
     /// What a name or an attribute of one stands for, without running anything but imports' laziness.

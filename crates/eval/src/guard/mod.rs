@@ -8,6 +8,7 @@ mod by_path;
 mod caught;
 mod class;
 mod controls;
+mod extractor;
 mod facts;
 mod fields;
 mod handler;
@@ -20,6 +21,8 @@ mod service;
 mod settings;
 mod signs;
 mod strangers;
+mod typed;
+mod written;
 
 use class::guards;
 pub(crate) use controls::made_of;
@@ -265,7 +268,24 @@ impl World<'_> {
         };
         let models = self.input.models;
         if let Some(guard) = models.guard(self.family.language(), callee) {
-            return self.modelled_ruling(guard, callee, &u.args, depth);
+            let own = self.modelled_ruling(guard, callee, &u.args, depth);
+            // A stack of layers: `stack.layer(a).layer(b)`.
+            let below = u.from.as_ref().filter(|_| guard.through.is_some()).cloned();
+            return match below {
+                Some(Value::Unknown(below)) if below.callee.as_ref().is_some_and(|c| models.guard(self.family.language(), c).is_some()) => {
+                    let below = self.unknown_ruling(&below, depth);
+                    all_of([below, own])
+                }
+                _ => own,
+            };
+        }
+        // What a builder was made from: `Bearer::new(check).realm("x")`.
+        let mut base = u.from.clone();
+        while let Some(Value::Unknown(one)) = &base {
+            if one.callee.as_ref().is_some_and(|c| models.guard(self.family.language(), c).is_some()) {
+                return self.unknown_ruling(&one.clone(), depth + 1);
+            }
+            base = one.from.clone();
         }
         // An unknown combinator of guards (`compose(auth, audit)`): what it was given counts.
         let inner: Vec<Value> = u.args.items.iter().chain(u.args.named.iter().map(|(_, v)| v)).chain(&u.results).cloned().collect();
@@ -333,6 +353,10 @@ impl World<'_> {
             let any = guard.any && !self.is_given(args, &guard.all_when);
             let own = (guard.says == GuardSays::Optional).then_some(ruling);
             ruling = if any { any_of(&found) } else { all_of(found.into_iter().chain(own)) };
+            // What may be missing is asked of nobody.
+            if guard.softens && ruling.says > Says::Optional {
+                ruling.says = Says::Optional;
+            }
         }
         let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol).trim_end_matches("()"));
         if let Some(kind) = &guard.scheme {

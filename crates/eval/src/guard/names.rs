@@ -121,6 +121,48 @@ pub(super) fn checks(name: &str) -> bool {
     (verb && noun) || has(&["authorize", "authenticate", "authorise", "isauthenticated", "authenticated", "authorized"])
 }
 
+/// Whether something of this name tells who calls: `CurrentUser`, `Claims`, `ApiKey`.
+pub(super) fn is_identity(name: &str) -> bool {
+    let all = words(name);
+    let has = |any: &[&str]| all.iter().any(|w| any.contains(&w.as_str()));
+    if has(&["agent", "ip", "query", "form", "input", "params", "settings", "config"]) {
+        return false;
+    }
+    all.iter().any(|w| is_auth(w))
+        || has(&["api"]) && has(&["key"])
+        || has(&[
+            "user",
+            "account",
+            "session",
+            "claims",
+            "token",
+            "jwt",
+            "identity",
+            "principal",
+            "admin",
+            "login",
+            "apikey",
+            "credentials",
+            "guard",
+            "caller",
+            "member",
+            "actor",
+            "moderator",
+            "owner",
+            "bearer",
+            "permission",
+            "permissions",
+            "role",
+            "viewer",
+            "operator",
+        ])
+}
+
+/// Whether what goes by this name may be missing: `MaybeUser`, `OptionalAuth`.
+pub(super) fn may_lack(name: &str) -> bool {
+    words(name).iter().any(|w| matches!(w.as_str(), "maybe" | "optional" | "opt" | "option" | "try" | "possible" | "anonymous" | "guest"))
+}
+
 /// Whether a mark of this name declares what carries it open to callers that prove no identity.
 pub(super) fn exempts(name: &str) -> bool {
     let all = words(name);

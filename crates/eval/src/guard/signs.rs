@@ -250,3 +250,19 @@ fn read_name(name: &str, is_attr: bool, is_compared: bool, out: &mut Reading) {
     out.forgery |= names::is_about_forgery(&flat);
     out.login |= flat.contains("login");
 }
+
+/// Whether a callee hangs on something that says that it is about who calls: `AuthCheck::new().run(..)`, `auth.check(..)`.
+pub(super) fn hangs_on_identity(tree: &Module, callee: ExprId) -> bool {
+    let Expr::Attr(base, _) = tree.expr(callee) else { return false };
+    let mut at = *base;
+    for _ in 0..8 {
+        match tree.expr(at) {
+            Expr::Wrap(_, inner) => at = *inner,
+            Expr::Call { callee, .. } => at = *callee,
+            Expr::Attr(base, name) if !names::is_identity(name) => at = *base,
+            Expr::Attr(_, name) | Expr::Name(name) => return names::is_identity(name),
+            _ => return false,
+        }
+    }
+    false
+}

@@ -181,9 +181,13 @@ impl World<'_> {
         let inner_scope = scope::new(ScopeKind::Class, Some(cx.scope.clone()));
         inner_scope.set("Self".into(), Value::Class(class.clone()));
         let inner = Cx { scope: inner_scope.clone(), home: Some(class.clone()), ..cx.clone() };
+        let is_second = base.is_some_and(|b| is_optional(&tree, b));
         for id in methods {
             let function = tree.function(*id);
             let Some(name) = function.name.clone() else { continue };
+            if is_second && class.attrs.borrow().contains_key(&name) {
+                continue;
+            }
             let annotations = function.annotations.clone();
             let Some(conditions) = self.conditions_of(cx, &annotations) else { continue };
             let before = std::mem::replace(&mut self.conditions, conditions);
@@ -331,5 +335,16 @@ impl World<'_> {
         if let Some(Value::Function(post)) = self.class_attr(&instance.class.clone(), "__post_init__") {
             self.call_closure(&post, Some(Value::Instance(instance.clone())), Args::default(), at);
         }
+    }
+}
+
+/// Whether a Rust trait is the lenient one of a pair (`OptionalFromRequest` beside `FromRequest`), whose methods go by the
+/// same names.
+fn is_optional(tree: &apicensus_syntax::Module, id: apicensus_syntax::ExprId) -> bool {
+    use apicensus_syntax::Expr;
+    match tree.expr(id) {
+        Expr::Name(name) | Expr::Attr(_, name) => name.starts_with("Optional"),
+        Expr::Index(inner, _) | Expr::Wrap(_, inner) => is_optional(tree, *inner),
+        _ => false,
     }
 }

@@ -66,6 +66,9 @@ impl World<'_> {
                 }
                 let value = self.expr(cx, *value);
                 self.bind(cx, pattern, value.clone(), *kind);
+                if is_some(&cx.tree, pattern) && matches!(value, Value::Text(_) | Value::Number(_) | Value::Bool(_)) {
+                    return Value::Bool(true);
+                }
                 value
             }
             Expr::Comp { kind, element, value, clauses } => self.comprehension(cx, *kind, *element, *value, clauses),
@@ -395,4 +398,10 @@ impl World<'_> {
         }
         Value::either(possible)
     }
+}
+
+/// Rust's `Some(x)` and `Ok(x)`, which any value that is there fits.
+fn is_some(tree: &apicensus_syntax::Module, pattern: &apicensus_syntax::Pattern) -> bool {
+    let apicensus_syntax::Pattern::Construct { ty, .. } = pattern else { return false };
+    matches!(tree.expr(*ty), Expr::Name(n) if n == "Some" || n == "Ok")
 }

@@ -259,8 +259,10 @@ impl World<'_> {
                     Value::Module(id) => self.module(*id).parent.map_or(Value::Null, Value::Module),
                     _ => value,
                 }
+            } else if let Value::Symbol(symbol) = &value {
+                Value::Symbol(super::module::join_symbol(symbol, segment))
             } else {
-                self.lazy_name(&value, &SmolStr::new(segment), self.module_place(cx.module))
+                self.lazy_name(&value, &super::items::type_key(segment), self.module_place(cx.module))
             };
         }
         value

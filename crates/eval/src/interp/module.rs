@@ -303,7 +303,10 @@ impl World<'_> {
             }
             LazyWhat::Name(module, name, at) => {
                 let module = self.force(module);
-                if let Some(value) = self.member(&module, name) {
+                // A module, though a function of its name stands beside it.
+                let typed = if name.ends_with("::") && matches!(module, Value::Module(_)) { self.member(&module, name) } else { None };
+                let name = &SmolStr::new(name.trim_end_matches(':'));
+                if let Some(value) = typed.or_else(|| self.member(&module, name)) {
                     return Some(value);
                 }
                 match &module {

@@ -43,6 +43,9 @@ pub struct GuardModel {
     /// All of these must hold (`any: false`, the default) or one of them.
     #[serde(default)]
     pub any: bool,
+    /// What it holds is asked of nobody: at most optional.
+    #[serde(default)]
+    pub softens: bool,
     /// All must hold after all when a named argument (or a key of the last one) has this value.
     #[serde(default)]
     pub all_when: BTreeMap<String, serde_yaml::Value>,

@@ -101,6 +101,7 @@ impl Models {
     fn index(models: Vec<Model>, libraries: Vec<Library>) -> Models {
         let mut out = Models { models, libraries, ..Models::default() };
         out.prefixes = prefixes(&out.models);
+        out.know_guards();
         let libraries = out.libraries.iter().map(|l| (&l.language, &l.guards));
         for (language, guards) in out.models.iter().map(|m| (&m.language, &m.guards)).chain(libraries) {
             for guard in guards {
@@ -154,6 +155,17 @@ impl Models {
             }
         }
         out
+    }
+
+    /// What guards is known too, so that it is found behind imports of everything.
+    fn know_guards(&mut self) {
+        let all = self.models.iter().flat_map(|m| &m.guards).chain(self.libraries.iter().flat_map(|l| &l.guards));
+        let plain = all.flat_map(|g| &g.symbol).filter(|s| !s.starts_with('*') && !s.contains("()"));
+        let symbols: Vec<SmolStr> = plain.map(SmolStr::from).collect();
+        for symbol in symbols {
+            self.prefixes.extend(symbol.match_indices('.').map(|(at, _)| SmolStr::new(&symbol[..at])));
+            self.prefixes.insert(symbol);
+        }
     }
 
     /// What a symbol means; a symbol that no model names means nothing.

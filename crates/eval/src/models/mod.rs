@@ -123,6 +123,10 @@ pub enum InputStyle {
     Marks,
     /// By what their class says, as the native that `handlers` names reads it.
     Native,
+    /// By the types of their parameters: axum, actix.
+    Types,
+    /// By an attribute that names parameters in its path and its data: Rocket.
+    Attribute,
 }
 
 /// How parameters of handlers bring guards.

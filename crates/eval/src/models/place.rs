@@ -56,6 +56,13 @@ impl Place {
         let all: Option<Vec<Vec<One>>> = text.split('|').map(both).collect();
         all.filter(|a| !a.is_empty()).map(Place)
     }
+    /// The name, when the place is nothing but a named argument.
+    pub fn name(&self) -> Option<&SmolStr> {
+        match self.0.iter().flatten().collect::<Vec<_>>().as_slice() {
+            [One { base: Base::Name(name), keys, .. }] if keys.is_empty() => Some(name),
+            _ => None,
+        }
+    }
     /// The value at the place, and the index of the positional argument it took.
     pub fn find(
         &self,

@@ -25,6 +25,8 @@ struct Way {
     handler: Option<Value>,
     at: Option<Place>,
     websocket: bool,
+    /// What came before the handler and may reject.
+    guards: Vec<Value>,
     /// The handler answers; what maps its reply is none.
     done: bool,
 }
@@ -59,7 +61,18 @@ pub(super) fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Op
                 if name == "map" && way.done {
                     return way;
                 }
-                Way { handler: Some(handler.clone()), at: Some(site.at), done: name == "handle", ..way }
+                // A step before the last one.
+                let mut guards = way.guards;
+                guards.extend(way.handler);
+                Way {
+                    handler: Some(handler.clone()),
+                    at: Some(site.at),
+                    done: name == "handle",
+                    guards,
+                    path: way.path,
+                    method: way.method,
+                    websocket: way.websocket,
+                }
             };
             ways_of(world, &receiver(site)?).into_iter().map(set).collect()
         }
@@ -82,7 +95,7 @@ fn path(world: &mut World<'_>, site: &CallSite<'_>) -> Text {
         out.push_str("/");
         for part in &text.parts {
             match part {
-                Part::Hole { label, .. } if is_macro && label.trim() == ".." => {}
+                Part::Hole { label, .. } if is_macro && label.trim().trim_end_matches("()") == ".." => {}
                 // The types of parameters stand where the values come.
                 Part::Hole { label, .. } if is_macro => {
                     let name = label.rsplit(['.', ':']).next().unwrap_or(label).to_ascii_lowercase();
@@ -91,6 +104,12 @@ fn path(world: &mut World<'_>, site: &CallSite<'_>) -> Text {
                 other => out.parts.push(other.clone()),
             }
         }
+    }
+    // The slash before `..`.
+    if let Some(Part::Known(text, _)) = out.parts.last_mut()
+        && text.ends_with('/')
+    {
+        *text = SmolStr::new(text.trim_end_matches('/'));
     }
     out
 }
@@ -103,6 +122,7 @@ fn both(a: &Way, b: &Way) -> Way {
         method: a.method.clone().or_else(|| b.method.clone()),
         handler: a.handler.clone().or_else(|| b.handler.clone()),
         at: a.at.or(b.at),
+        guards: a.guards.iter().chain(&b.guards).chain(b.handler.iter().filter(|_| a.handler.is_some())).cloned().collect(),
         websocket: a.websocket || b.websocket,
         done: false,
     }
@@ -136,6 +156,7 @@ fn read(object: &Object) -> Vec<Way> {
                 handler: route.handler.clone(),
                 at: route.annotation,
                 websocket: route.protocol.is_some(),
+                guards: route.guards.clone(),
                 done: route.by_class,
             });
         }
@@ -156,6 +177,7 @@ fn made(world: &mut World<'_>, site: &CallSite<'_>, mut ways: Vec<Way>) -> Optio
             handler: way.handler,
             by_class: way.done,
             protocol: way.websocket.then(|| "websocket".into()),
+            guards: way.guards,
             annotation: way.at,
             ..RouteEvent::default()
         };

@@ -37,6 +37,9 @@ impl World<'_> {
 
     /// The fields of a class and its bases as they travel.
     pub(super) fn shape_fields(&mut self, class: &Rc<ClassValue>, args: &[Ty], depth: u32) -> Vec<FieldShape> {
+        if self.family == Family::Rust {
+            return self.struct_fields(class, args, depth);
+        }
         if self.family == Family::Python
             && let Some(found) = crate::natives::field_classes::fields(self, class, depth)
         {

@@ -6,9 +6,11 @@
 
 mod access;
 mod access_path;
+mod extractors;
 mod fields;
 mod marks;
 mod schema;
+mod serde;
 mod signature;
 mod taken;
 mod told;
@@ -57,6 +59,8 @@ impl World<'_> {
                 }
                 InputStyle::Native => {}
                 InputStyle::Marks => self.marked(&function, &model.marks, &mut out),
+                InputStyle::Types => self.extracted_inputs(&function, &model.accessors, path, &mut out),
+                InputStyle::Attribute => self.attributed_inputs(&function, &model.accessors, &mut out),
                 InputStyle::Access => {
                     self.guarded_inputs(&route.guards, &model.accessors, &mut out);
                     self.typed_requests(&function, &model.accessors, &mut out);

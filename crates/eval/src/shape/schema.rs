@@ -140,6 +140,11 @@ impl World<'_> {
     }
 
     fn class_schema(&mut self, class: &Rc<ClassValue>, args: &[Ty], depth: u32) -> Json {
+        if self.family == Family::Rust
+            && let Some(schema) = self.rust_schema(class, args, depth)
+        {
+            return schema;
+        }
         if let Some(values) = self.enum_values(class) {
             return literal(&values);
         }

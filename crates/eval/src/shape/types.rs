@@ -4,7 +4,7 @@ use crate::evaluate::Family;
 use crate::interp::Cx;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{BinaryOp, Entry, Expr, ExprId, StrPart};
+use apicensus_syntax::{BinaryOp, Entry, Expr, ExprId, Item, StrPart};
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -145,6 +145,13 @@ impl World<'_> {
                     return found;
                 }
                 self.applied(cx, *base, &args, depth)
+            }
+            Expr::List(_, items) if self.family == crate::evaluate::Family::Rust => {
+                let all = items.iter().map(|i| {
+                    let (Item::One(e) | Item::Spread(e)) = i;
+                    self.type_at(cx, *e, depth + 1)
+                });
+                Ty::Apply("tuple".into(), all.collect())
             }
             Expr::Name(name) => self.type_named(cx, name),
             Expr::Attr(..) => match self.named_value(&cx.scope, cx.home.as_ref(), &tree, id, 0) {

@@ -206,6 +206,8 @@ fn a_leading_hole_is_left_out_and_others_stay() {
     };
     let partial = PathState::Partial;
     assert_eq!(of(&[hole("config.base"), text("colon", "/users/:id")]), ("/users/{id}".into(), "{?config.base}/users/:id".into(), partial));
+    assert_eq!(of(&[hole("config.base"), text("colon", "/")]).0, "/");
+    assert_eq!(of(&[hole("config.path")]).0, "/{?config.path}");
     assert_eq!(of(&[text("brace", "/"), hole("b"), text("brace", "/x")]), ("/x".into(), "/{?b}/x".into(), partial));
     assert_eq!(of(&[text("brace", "/api/"), hole("a.b"), text("brace", "/x")]), ("/api/{?a.b}/x".into(), "/api/{?a.b}/x".into(), partial));
     assert_eq!(of(&[hole("x")]), ("/{?x}".into(), "{?x}".into(), partial));

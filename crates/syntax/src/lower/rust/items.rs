@@ -250,6 +250,11 @@ impl Low<'_, '_> {
         let ty = field(node, "type").map(|ty| self.ty(ty));
         let value = field(node, "value").map(|value| self.expr(value));
         let target = self.pattern_of(node, "pattern");
+        // `let Some(x) = y else { .. }`: the block runs where the pattern doesn't fit, and never goes on.
+        if let (Some(value), Some(block), Some(place)) = (value, field(node, "alternative"), field(node, "value")) {
+            let test = self.put(Expr::Assign(Box::new(target), value, BindKind::Declare), place);
+            return Stmt::If { test, then: Block::new(), other: self.block(block) };
+        }
         Stmt::Bind { target, value, kind: BindKind::Declare, ty }
     }
 }
