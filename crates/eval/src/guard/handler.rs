@@ -2,6 +2,7 @@
 //! its parameters inject, and the first checks of its own body.
 
 use super::controls::{Said, bringing, made_of};
+use crate::evaluate::Family;
 use crate::handler::Handler;
 use crate::interp::Cx;
 use crate::models::Injects;
@@ -129,8 +130,9 @@ impl World<'_> {
 
     fn function_guards(&mut self, f: &Rc<Closure>, at: Place, out: &mut Vec<GuardRef>, depth: u32) {
         let marks = f.marks.borrow().clone();
-        // Decorators outside of the one that registers wrap what nobody calls.
-        let from = marks.iter().position(|m| m.at == at).unwrap_or(0);
+        // Decorators outside of the one that registers wrap what nobody calls, where a decorator replaces what it decorates.
+        let wraps_calls = self.family == Family::Python;
+        let from = marks.iter().position(|m| wraps_calls && m.at == at).unwrap_or(0);
         for mark in marks.iter().skip(from) {
             self.mark_guard(mark, "handler", out);
         }

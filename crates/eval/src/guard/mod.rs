@@ -17,6 +17,7 @@ mod marks;
 pub(crate) mod matcher;
 mod names;
 pub(crate) mod reach;
+mod reading;
 mod service;
 mod settings;
 mod signs;
@@ -27,7 +28,7 @@ mod written;
 use class::guards;
 pub(crate) use controls::made_of;
 pub(crate) use facts::{Facts, Marks};
-pub(crate) use infer::Reading;
+pub(crate) use reading::Reading;
 
 use crate::models::{GuardModel, GuardSays};
 use crate::output::{GuardRef, Place, Ruling, Says};
@@ -358,6 +359,22 @@ impl World<'_> {
                 ruling.says = Says::Optional;
             }
         }
+        self.add_schemes(&mut ruling, guard, symbol, args);
+        for (place, is_scope) in [(&guard.scopes, true), (&guard.roles, false)] {
+            let Some(place) = place else { continue };
+            let words = self.words_at(place, args);
+            if is_scope { ruling.scopes.extend(words) } else { ruling.roles.extend(words) }
+        }
+        ruling.roles.extend(guard.role.as_deref().map(SmolStr::new));
+        let is_weak = self.is_given(args, &guard.optional_when);
+        if is_weak && ruling.says == Says::Required {
+            ruling.says = Says::Optional;
+        }
+        ruling
+    }
+
+    /// The schemes that a model says outright and those that the arguments name.
+    fn add_schemes(&mut self, ruling: &mut Ruling, guard: &GuardModel, symbol: &str, args: &Args) {
         let name = SmolStr::new(symbol.rsplit('.').next().unwrap_or(symbol).trim_end_matches("()"));
         if let Some(kind) = &guard.scheme {
             let kind = SmolStr::new(kind);
@@ -375,17 +392,6 @@ impl World<'_> {
                 }
             }
         }
-        for (place, is_scope) in [(&guard.scopes, true), (&guard.roles, false)] {
-            let Some(place) = place else { continue };
-            let words = self.words_at(place, args);
-            if is_scope { ruling.scopes.extend(words) } else { ruling.roles.extend(words) }
-        }
-        ruling.roles.extend(guard.role.as_deref().map(SmolStr::new));
-        let is_weak = self.is_given(args, &guard.optional_when);
-        if is_weak && ruling.says == Says::Required {
-            ruling.says = Says::Optional;
-        }
-        ruling
     }
 
     /// Whether one of these named arguments, or keys of the last argument, has its value.

@@ -1,7 +1,7 @@
 //! Signs in code that it guards: statuses and names of refusals, and what callers prove an identity with.
 
-use super::infer::Reading;
 use super::names;
+use super::reading::Reading;
 use crate::value::Value;
 use apicensus_syntax::{Arg, BinaryOp, Entry, Expr, ExprId, Module, Pattern, Stmt, StmtId, StrPart};
 use rustc_hash::FxHashSet;
