@@ -74,7 +74,7 @@ impl World<'_> {
         let scope = self.module(id).scope.clone();
         let values: Vec<Value> = scope.names.borrow().values().cloned().collect();
         // Nothing is resolved for it: that might read further files.
-        values.iter().any(|v| symbol_of(v).is_some_and(|s| modules.contains(s.split(['.', '(']).next().unwrap_or_default())))
+        values.iter().any(|v| symbol_of(v, 0).is_some_and(|s| modules.contains(s.split(['.', '(']).next().unwrap_or_default())))
     }
 
     fn outbound_of(&mut self, id: ModuleId, tree: Arc<Module>, modules: &Rc<FxHashSet<SmolStr>>, out: &mut Vec<Outbound>) {
@@ -332,13 +332,17 @@ fn named(value: Value) -> Option<(SmolStr, Option<Rc<Unknown>>)> {
     }
 }
 
-fn symbol_of(value: &Value) -> Option<SmolStr> {
+/// The outside name that a value is or was made by. Names may stand for each other in circles.
+fn symbol_of(value: &Value, depth: u32) -> Option<SmolStr> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
     match value {
         Value::Symbol(s) => Some(s.clone()),
         Value::Unknown(u) => u.callee.clone(),
-        Value::Default(inner) => symbol_of(inner),
+        Value::Default(inner) => symbol_of(inner, depth + 1),
         Value::Lazy(lazy) => match (&*lazy.value.borrow(), &lazy.what) {
-            (Some(known), _) => symbol_of(known),
+            (Some(known), _) => symbol_of(known, depth + 1),
             (None, LazyWhat::Name(Value::Symbol(holder), name, _)) => Some(SmolStr::new(format!("{holder}.{name}"))),
             _ => None,
         },
