@@ -257,7 +257,7 @@ impl World<'_> {
                     _ => continue,
                 };
                 let ty = self.type_at(&cx, ty, 0);
-                let is_rest = query.iter().any(|q| *q == name) && uri.contains(&format!("<{name}..>"));
+                let is_rest = query.contains(&name) && uri.contains(&format!("<{name}..>"));
                 if is_rest {
                     let read = Read { cx: &cx, name: None, accessors, path: &[] };
                     self.fields_or_value(&read, place, &ty, true, out);
