@@ -11,7 +11,7 @@ pub fn lines(endpoint: &Endpoint) -> Vec<(&'static str, String)> {
             if state == ControlState::Unknown && control.evidence.is_empty() {
                 continue;
             }
-            let label = if out.is_empty() { "controls" } else { "" };
+            let label = if out.is_empty() { "checks" } else { "" };
             out.push((label, line(*kind, control)));
         }
     }
@@ -22,7 +22,7 @@ pub fn lines(endpoint: &Endpoint) -> Vec<(&'static str, String)> {
         .map(|(k, _)| words(*k))
         .collect();
     if !silent.is_empty() {
-        out.push((if out.is_empty() { "controls" } else { "" }, format!("not known: {}", silent.join(", "))));
+        out.push((if out.is_empty() { "checks" } else { "" }, format!("not known: {}", silent.join(", "))));
     }
     out
 }

@@ -7,6 +7,7 @@ use crate::output::{Body, Input, InputIn, Inputs};
 use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::ParamKind;
+use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -321,8 +322,11 @@ fn marker_of(value: &Value) -> Option<&str> {
         .then_some(last)
 }
 
-/// One body of all its parts.
+/// One body of all its parts. A part that a dependency asks for under the same name is the same part
+/// (FastAPI's `_should_embed_body_fields` counts them by name).
 fn body(mut parts: Vec<Part>) -> Option<Body> {
+    let mut names = FxHashSet::default();
+    parts.retain(|part| names.insert(part.name.clone()));
     let content_type = if parts.iter().any(|p| p.kind == "file") {
         "multipart/form-data"
     } else if parts.iter().any(|p| p.kind == "form") {
