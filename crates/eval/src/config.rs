@@ -7,12 +7,15 @@ use apicensus_syntax::{Expr, Pattern, Stmt, StrPart};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
+/// Parts of the names whose values can be parts of a path.
+pub(crate) const CONFIG_NAMES: &[&str] = &["path", "prefix", "url", "base", "root", "route", "version", "endpoint", "api"];
+
 impl World<'_> {
     /// The only text that the evaluated part of the tree binds to the last name of a label, and where.
     pub(crate) fn only_value(&mut self, label: &str) -> Option<(SmolStr, Place)> {
         let name = label.rsplit(['.', ':', '[', ']', '\'', '"']).find(|s| !s.is_empty())?;
         let lower = name.to_ascii_lowercase();
-        let tells = ["path", "prefix", "url", "base", "root", "route", "version", "endpoint", "api"].iter().any(|w| lower.contains(w));
+        let tells = CONFIG_NAMES.iter().any(|w| lower.contains(w));
         if !tells || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
             return None;
         }
@@ -68,29 +71,6 @@ impl World<'_> {
             }
         }
         *self.config.borrow_mut() = Some(index);
-    }
-
-    /// A data file (JSON, YAML, TOML) imported as a module.
-    pub(crate) fn data_file(&mut self, file: crate::files::FileId) -> Value {
-        let path = self.input.files.get(file).path.clone();
-        let Some(bytes) = (self.input.text)(file) else { return Value::unknown(path, "the file can't be read", None) };
-        let text = String::from_utf8_lossy(&bytes);
-        let at = Place { file, line: 1, end_line: 1, start: 0, end: 0 };
-        if path.ends_with(".json") {
-            match serde_json::from_str::<serde_json::Value>(&text) {
-                Ok(json) => return self.json_value(&json, at, 0),
-                Err(error) => {
-                    self.trouble(
-                        crate::output::TroubleKind::Manifest,
-                        file,
-                        error.line() as u32,
-                        format!("this JSON can't be read: {error}"),
-                        "values it gives are unknown",
-                    );
-                }
-            }
-        }
-        Value::unknown(path, "it is not code or data that is read", Some(at))
     }
 
     /// A JSON value.

@@ -77,6 +77,9 @@ impl Demand<'_> {
             let wave: Vec<FileId> = closure.iter().copied().filter(|id| !input.files.get(*id).secondary).collect();
             let is_python = *one == Family::Python;
             waves[at] = if is_python { relevant(input, &weights, &anchors_of, &graph, &wave) } else { wave };
+            let copies = if is_python { copies(input, &weights) } else { Vec::new() };
+            let is_copied = |id: &FileId| copies.iter().any(|folder| input.files.get(*id).path.starts_with(folder));
+            let secondary: Vec<FileId> = secondary.into_iter().filter(|id| !is_copied(id)).collect();
             late[at] = if is_python { relevant(input, &weights, &anchors_of, &graph, &secondary) } else { secondary };
         }
         Demand { python, node, cargo, weights, waves, late, marker: std::marker::PhantomData }
@@ -142,6 +145,38 @@ impl Anchors {
         let anchored = !models.is_empty() || plugin;
         (specs, anchored.then_some((id, models)))
     }
+}
+
+/// Folders, ending in `/`, that hold a copy of a Python package which a model in force describes: one of its symbols has a file there.
+/// What the model names beats the copy, so the copy need not run.
+fn copies(input: &Input<'_>, weights: &[usize]) -> Vec<String> {
+    let mut inner: Vec<String> = Vec::new();
+    for (m, model) in input.models.of(Family::Python.language()) {
+        if weights.get(m as usize).copied().unwrap_or(0) == 0 {
+            continue;
+        }
+        for symbol in model.roles.values().flat_map(|role| role.made_by.iter().chain(&role.types)) {
+            let mut parts: Vec<&str> = symbol.split('.').collect();
+            parts.pop();
+            if parts.len() > 1 {
+                inner.push(parts.join("/"));
+            }
+        }
+    }
+    inner.sort_unstable();
+    inner.dedup();
+    let mut out: Vec<String> = Vec::new();
+    for (_, file) in input.files.iter().filter(|(_, f)| f.secondary) {
+        let stem = file.path.strip_suffix("/__init__.py").or_else(|| file.path.strip_suffix(".py"));
+        for module in &inner {
+            let Some(before) = stem.and_then(|s| s.strip_suffix(module.as_str())) else { continue };
+            let package = format!("{before}{}/", module.split('/').next().unwrap_or_default());
+            if before.ends_with('/') && input.files.find(&format!("{package}__init__.py")).is_some() && !out.contains(&package) {
+                out.push(package);
+            }
+        }
+    }
+    out
 }
 
 /// Models that nothing imports but a manifest depends on count too, where something registers like them.

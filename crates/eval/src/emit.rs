@@ -6,7 +6,7 @@ use crate::guard::Facts;
 use crate::handler::Handler;
 use crate::models::Join;
 use crate::output::*;
-use crate::text::{Part, Text};
+use crate::text::{OUTSIDE, Part, Text};
 use crate::value::*;
 use crate::world::World;
 use smol_str::SmolStr;
@@ -73,6 +73,7 @@ impl World<'_> {
                     style: style.clone(),
                     is_default: false,
                 }));
+                let Some(path) = self.placed(path, &gives, event.at) else { continue };
                 let framework = own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework));
                 let [outer, last] = self.framework_controls(&framework, event.at);
                 let inputs = self.inputs(whole, &framework, &path, route, &before);
@@ -101,6 +102,29 @@ impl World<'_> {
                 });
             }
         }
+    }
+
+    /// A path that something is known of; `own` is what the route itself gives. A route whose path is all data, like one for each row
+    /// of a table, is a trouble and no endpoint, unless a name from outside the tree stands for it; the root below a base path that
+    /// is not known is `/`.
+    fn placed(&mut self, mut path: Vec<PathPiece>, own: &[PathPiece], at: Place) -> Option<Vec<PathPiece>> {
+        let is_hole = |piece: &PathPiece| matches!(piece, PathPiece::Hole { .. });
+        let is_known = |piece: &PathPiece| matches!(piece, PathPiece::Text { text, .. } if text.chars().any(|c| c != '/'));
+        if !path.iter().any(is_hole) || path.iter().any(is_known) {
+            return Some(path);
+        }
+        let Some(PathPiece::Hole { label, reason, .. }) = own.iter().find(|p| is_hole(p)) else {
+            if path.last().is_some_and(is_hole) {
+                path.push(PathPiece::Text { text: "/".into(), place: Some(at), style: "literal".into(), is_default: false });
+            }
+            return Some(path);
+        };
+        if reason == OUTSIDE {
+            return Some(path);
+        }
+        let message = format!("a route is registered here whose whole path is only known at run time: `{label}`: {reason}");
+        self.trouble_at(TroubleKind::UnresolvedRegistration, at, message, "its endpoints are missing");
+        None
     }
 
     /// The texts a path value may be, and whether each is a regular expression.

@@ -4,6 +4,7 @@
 //!
 //! Left out: JavaScript, whose default exports have no name to look for, and Rust, whose modules are one crate.
 
+use crate::config::CONFIG_NAMES;
 use crate::evaluate::{Family, Input};
 use crate::files::FileId;
 use crate::models::Does;
@@ -73,19 +74,43 @@ fn spread(
     (!hits.is_empty()).then(|| (id, closure(&text, definitions(&text, &hits))))
 }
 
-struct Signs {
+/// Names, each with the models that a file must be anchored by for it to count.
+struct Owned {
     words: AhoCorasick,
-    /// Of these, what makes or mounts a router, and the models that a file must be anchored by for it to count.
-    seeds: AhoCorasick,
     owners: Vec<Vec<u16>>,
+}
+
+impl Owned {
+    fn new(mut names: BTreeMap<String, Vec<u16>>) -> Option<Owned> {
+        names.retain(|w, _| w.len() >= LEAST_NAME && !VERBS.contains(&w.as_str()));
+        Some(Owned { words: AhoCorasick::new(names.keys()).ok()?, owners: names.into_values().collect() })
+    }
+
+    /// Where names that count stand in a file that some models anchor.
+    fn find<'a>(&'a self, text: &'a [u8], anchors: &'a [u16]) -> impl Iterator<Item = usize> + 'a {
+        let counts = move |m: &aho_corasick::Match| self.owners[m.pattern().as_usize()].iter().any(|owner| anchors.contains(owner));
+        let found = self.words.find_overlapping_iter(text);
+        found.filter(move |m| counts(m) && is_whole(text, m.start(), m.end())).map(|m| m.start())
+    }
+}
+
+struct Signs {
+    /// What registers under any receiver.
+    words: AhoCorasick,
+    /// Classes and functions of frameworks.
+    owned: Owned,
+    /// What makes or mounts a router.
+    seeds: Owned,
     verbs: Regex,
+    /// A text that settings bind to a name that tells of a path.
+    settings: Regex,
 }
 
 impl Signs {
     fn new(input: &Input<'_>, weights: &[usize]) -> Option<Signs> {
         let mut words: BTreeSet<&str> = BTreeSet::new();
         let last = |symbol: &'_ str| -> String { symbol.rsplit('.').next().unwrap_or(symbol).to_owned() };
-        let mut owned: BTreeSet<String> = BTreeSet::new();
+        let mut owned: BTreeMap<String, Vec<u16>> = BTreeMap::new();
         let mut seeds: BTreeMap<String, Vec<u16>> = BTreeMap::new();
         let mut verbs: BTreeSet<&str> = VERBS.iter().copied().collect();
         for (m, model) in input.models.of(Family::Python.language()) {
@@ -94,13 +119,13 @@ impl Signs {
             }
             words.extend(model.keywords.iter().map(String::as_str));
             for role in model.roles.values() {
-                owned.extend(role.made_by.iter().chain(&role.types).map(|s| last(s)));
                 for symbol in &role.made_by {
                     seeds.entry(last(symbol)).or_default().push(m);
                 }
+                role.made_by.iter().chain(&role.types).for_each(|s| owned.entry(last(s)).or_default().push(m));
             }
             for call in model.calls.iter().chain(&model.annotations) {
-                owned.extend(call.symbol.iter().map(|s| last(s)));
+                call.symbol.iter().for_each(|s| owned.entry(last(s)).or_default().push(m));
                 if matches!(call.does, Does::Nothing | Does::Same) {
                     continue;
                 }
@@ -116,34 +141,34 @@ impl Signs {
                     }
                 }
             }
-            owned.extend(model.classes.iter().flat_map(|c| &c.symbol).map(|s| last(s)));
+            model.classes.iter().flat_map(|c| &c.symbol).for_each(|s| owned.entry(last(s)).or_default().push(m));
         }
-        owned.retain(|w| w.len() >= LEAST_NAME && !VERBS.contains(&w.as_str()));
-        seeds.retain(|w, _| w.len() >= LEAST_NAME && !VERBS.contains(&w.as_str()));
-        words.extend(owned.iter().map(String::as_str));
         words.remove("");
         let verbs = verbs.iter().filter(|v| v.chars().all(|c| c.is_alphanumeric() || c == '_')).copied().collect::<Vec<_>>().join("|");
-        // A decorator, or a call whose first argument looks like a path or is named like one.
+        // A decorator, or a call whose first argument looks like a path or, for what no dictionary has, is named like one.
+        let rare = verbs.split('|').filter(|v| *v != "get").collect::<Vec<_>>().join("|");
         let verbs = format!(
-            r#"@[ \t]*(?:[\w.]+\.)?(?:{verbs})\b|\.(?:{verbs})\(\s*(?:[rbfRBF]?["'](?:/|\^|["'])|[\w.]*(?:path|prefix|route|PATH|PREFIX|ROUTE)\b)|\bgetattr\([^)\n]*(?:router|app|api|blueprint|bp)\b"#
+            r#"(?m)^[ \t]*@[ \t]*(?:[\w.]+\.)?(?:{verbs})\b|\.(?:{verbs})\(\s*[rbfRBF]?["'](?:/|\^|["'])|\.(?:{rare})\(\s*[\w.]*(?:path|prefix|route|PATH|PREFIX|ROUTE)\b|\bgetattr\([^)\n]*(?:router|app|api|blueprint|bp)\b"#
         );
         Some(Signs {
             words: AhoCorasick::new(&words).ok()?,
-            seeds: AhoCorasick::new(seeds.keys()).ok()?,
-            owners: seeds.into_values().collect(),
+            owned: Owned::new(owned)?,
+            seeds: Owned::new(seeds)?,
             verbs: Regex::new(&verbs).ok()?,
+            settings: Regex::new(&format!(r#"(?mi)^[ \t]*\w*(?:{})\w*[ \t]*(?::[^=\n]+)?=[^=\n]*["']"#, CONFIG_NAMES.join("|"))).ok()?,
         })
     }
 
     fn look(&self, input: &Input<'_>, id: FileId, anchors: &[u16]) -> (bool, BTreeSet<String>) {
         let Some(text) = (input.text)(id) else { return Default::default() };
-        let is_word = |m: &aho_corasick::Match| is_whole(&text, m.start(), m.end());
-        let is_sign = is_settings(&input.files.get(id).path) || self.verbs.is_match(&text);
-        if !is_sign && !self.words.find_overlapping_iter(&text[..]).any(|m| is_word(&m)) {
+        let is_sign = is_settings(&input.files.get(id).path) && self.settings.is_match(&text)
+            || self.verbs.is_match(&text)
+            || self.words.find_overlapping_iter(&text[..]).any(|m| is_whole(&text, m.start(), m.end()))
+            || self.owned.find(&text, anchors).next().is_some();
+        if !is_sign {
             return (false, BTreeSet::new());
         }
-        let counts = |m: &aho_corasick::Match| self.owners[m.pattern().as_usize()].iter().any(|owner| anchors.contains(owner));
-        let hits: Vec<usize> = self.seeds.find_overlapping_iter(&text[..]).filter(|m| counts(m) && is_word(m)).map(|m| m.start()).collect();
+        let hits: Vec<usize> = self.seeds.find(&text, anchors).collect();
         (true, closure(&text, definitions(&text, &hits)))
     }
 }

@@ -19,6 +19,9 @@ pub enum Part {
     },
 }
 
+/// Why a name that the tree does not define is a hole.
+pub const OUTSIDE: &str = "it comes from outside the tree";
+
 /// A string, maybe with holes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {

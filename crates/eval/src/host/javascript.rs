@@ -125,10 +125,6 @@ impl World<'_> {
                 }
                 Some(Value::Null)
             }
-            "JSON.parse" => match first?.as_str() {
-                Some(text) => serde_json::from_str::<serde_json::Value>(&text).ok().map(|json| self.json_value(&json, at, 0)),
-                None => None,
-            },
             "require.resolve" => first,
             "url.fileURLToPath" | "fileURLToPath" | "url.pathToFileURL" => match first? {
                 url @ Value::Dict(_) => self.get_attr(&url, "pathname", None),
@@ -144,7 +140,7 @@ impl World<'_> {
                 }
                 Some(value)
             }
-            _ => self.js_paths(symbol, args, at),
+            _ => self.data_call(symbol, args, at).or_else(|| self.js_paths(symbol, args, at)),
         }
     }
 

@@ -4,6 +4,7 @@
 //! unknown of it.
 
 mod container;
+mod data_files;
 mod dict;
 mod environment;
 mod folders;

@@ -91,7 +91,8 @@ impl World<'_> {
         let first = args.at(0).and_then(Value::as_str);
         let rooted = |path: &str| Value::text(format!("/{path}"));
         Some(match name {
-            "resolve" | "absolute" | "as_posix" | "expanduser" => value.clone(),
+            "resolve" | "absolute" | "as_posix" | "expanduser" | "open" => value.clone(),
+            "read" | "read_text" => self.data_text(value)?,
             "joinpath" => rooted(&format!("{path}/{}", first?)),
             "is_dir" => self.is_what(&path, true, false)?,
             "is_file" => self.is_what(&path, false, true)?,

@@ -341,7 +341,10 @@ impl World<'_> {
         let returns = cx.out.returns.take();
         match returns.len() {
             0 => Value::Null,
-            _ => self.joined_returns(returns),
+            _ => {
+                let result = self.joined_returns(returns);
+                self.declared_class(&cx, &result, function.returns).unwrap_or(result)
+            }
         }
     }
 

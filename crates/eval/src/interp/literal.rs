@@ -119,7 +119,7 @@ impl World<'_> {
                 }
                 Text::hole(instance.class.name.clone(), "it is an object", Some(at))
             }
-            Value::Symbol(s) => Text::hole(s.clone(), "it comes from outside the tree", Some(at)),
+            Value::Symbol(s) => Text::hole(s.clone(), crate::text::OUTSIDE, Some(at)),
             Value::Either(all) => {
                 let all = all.clone();
                 let known = all.iter().find(|v| matches!(v, Value::Text(_) | Value::Default(_)));

@@ -6,6 +6,7 @@ mod call;
 pub(crate) mod cfg;
 mod class;
 mod collection;
+mod declared;
 pub(crate) mod emitted;
 pub(crate) mod expand;
 mod expr;
