@@ -1,7 +1,7 @@
 //! Scores a catalog against a list of true endpoints.
 //!
 //! Endpoints are compared as (protocol, method, path), names of path parameters and a trailing slash aside; GraphQL
-//! operations by their field. What the truth marks as third-party, implicit or a regular expression is neither wanted
+//! operations by their field. Server-sent events are answers over HTTP: a table of routes can't tell them from others. What the truth marks as third-party, implicit or a regular expression is neither wanted
 //! nor counted; so are HEAD and OPTIONS beside a GET, and what the catalog does not call production code. A true method
 //! ANY is met by any method on that path.
 
@@ -111,7 +111,7 @@ pub fn path_key(path: &str) -> String {
 fn key(endpoint: &Endpoint) -> Key {
     let path = endpoint.path_normalized.as_deref().unwrap_or(&endpoint.path);
     let protocol = match endpoint.protocol.as_deref().unwrap_or("http").to_lowercase().as_str() {
-        "" => "http".to_owned(),
+        "" | "sse" => "http".to_owned(),
         "ws" | "wss" => "websocket".to_owned(),
         other => other.to_owned(),
     };
@@ -238,6 +238,7 @@ mod tests {
         let truth = json!([
             {"method": "GET", "path_normalized": "/a/{}", "file": "x/a.py", "line": 10},
             {"method": "POST", "path_normalized": "/b", "file": "x/b.py", "line": 1},
+            {"protocol": "http", "method": "GET", "path_normalized": "/events"},
             {"method": "ANY", "path_normalized": "/any"},
             {"method": "HEAD", "path_normalized": "/a/{}"},
             {"method": "GET", "path_normalized": "/docs", "implicit": true},
@@ -245,13 +246,14 @@ mod tests {
         let found = json!({"endpoints": [
             {"protocol": "http", "method": "GET", "path": "/a/{id}/", "handler": {"file": "root/x/a.py", "line": 14}},
             {"method": "GET", "path": "/any"},
+            {"protocol": "sse", "method": "GET", "path": "/events"},
             {"method": "GET", "path": "/docs"},
             {"method": "OPTIONS", "path": "/a/{id}"},
             {"method": "GET", "path": "/extra"},
             {"method": "GET", "path": "/test", "audience": "test"},
         ], "troubles": [{"file": "x/b.py"}]});
         let score = run(truth, found);
-        assert_eq!((score.wanted, score.found, score.silent), (3, 2, 0));
+        assert_eq!((score.wanted, score.found, score.silent), (4, 3, 0));
         assert_eq!(score.extra, [("http".to_owned(), "GET".to_owned(), "/extra".to_owned())]);
         assert_eq!(score.missing[0].2, "/b");
         assert_eq!((score.located, score.right_line), (1, 1));

@@ -89,6 +89,7 @@ impl World<'_> {
             methods = self.method_names(&given, 0);
         }
         let told = self.told(call.tells.as_ref(), args);
+        let protocol = call.protocol.as_deref().map(SmolStr::new).or_else(|| self.streamed(call, object, args));
         RouteEvent {
             told,
             default_methods: default_methods && !call.default_methods.is_empty(),
@@ -96,7 +97,7 @@ impl World<'_> {
             path,
             handler,
             guards,
-            protocol: call.protocol.as_deref().map(SmolStr::new),
+            protocol,
             deprecated,
             by_class: true,
             style: call.style.as_deref().map(SmolStr::new),
@@ -107,6 +108,13 @@ impl World<'_> {
             guards_only: false,
             marks: None,
         }
+    }
+
+    /// The protocol `sse` where the call says that the answer streams events.
+    fn streamed(&mut self, call: &Call, object: &Rc<Object>, args: &Args) -> Option<SmolStr> {
+        let given = self.places(&call.streams, args, None).into_iter().next()?;
+        let framework = &self.input.models.model(object.kind.get()?.model).framework;
+        self.is_stream_type(&given, framework).then(|| "sse".into())
     }
 
     pub(crate) fn flatten(&mut self, value: &Value, into: &mut Vec<Value>, depth: u32) {

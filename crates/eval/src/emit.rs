@@ -76,15 +76,16 @@ impl World<'_> {
                 let Some(path) = self.placed(path, &gives, event.at) else { continue };
                 let framework = own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework));
                 let [outer, last] = self.framework_controls(&framework, event.at);
-                let inputs = self.inputs(whole, &framework, &path, route, &before);
+                let mut inputs = self.inputs(whole, &framework, &path, route, &before);
+                let protocol = match class_protocol.or(route.protocol.as_deref()) {
+                    Some("websocket") => Protocol::WebSocket,
+                    Some("sse") => Protocol::Sse,
+                    _ if *socket => Protocol::WebSocket,
+                    _ => self.answered_protocol(whole.value.as_ref(), &framework, &mut inputs),
+                };
                 out.push(Route {
                     framework,
-                    protocol: match class_protocol.or(route.protocol.as_deref()) {
-                        Some("websocket") => Protocol::WebSocket,
-                        Some("sse") => Protocol::Sse,
-                        _ if *socket => Protocol::WebSocket,
-                        _ => Protocol::Http,
-                    },
+                    protocol,
                     methods: methods.clone().map_or(Methods::Any, Methods::Some),
                     path,
                     handler: handler_at(handler.clone(), at_registration, registered_at, &handler_label),

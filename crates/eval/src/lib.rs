@@ -35,6 +35,7 @@ pub mod resolve;
 mod scope;
 mod shape;
 mod sockets;
+mod stream;
 mod text;
 mod touches;
 mod twins;

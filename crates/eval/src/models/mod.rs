@@ -76,6 +76,9 @@ pub struct Model {
     /// Types of a handler's parameters, and functions it calls, that make its route a WebSocket.
     #[serde(default)]
     pub websocket: Vec<String>,
+    /// Types that a handler returns, and functions it calls, that make its route a stream of server-sent events.
+    #[serde(default)]
+    pub sse: Vec<String>,
     /// Native run before assembly.
     #[serde(default)]
     pub finish: Option<String>,
@@ -326,6 +329,9 @@ pub struct Call {
     /// websocket or sse.
     #[serde(default)]
     pub protocol: Option<String>,
+    /// Where it says that the answer is a stream of server-sent events: a type of the model's `sse`, or true.
+    #[serde(default)]
+    pub streams: Option<Place>,
     /// What it tells of inputs and answers.
     #[serde(default)]
     pub tells: Option<Tells>,

@@ -272,11 +272,13 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
         let mut guards = file_guards::at(world, placed, route, methods.as_deref());
         let whole = Handler { value: Some(value), ..Handler::default() };
         guards.extend(world.handler_guards(&whole, handler.place));
-        let inputs = world.inputs(&whole, &model.framework, &path, &RouteEvent::default(), &[]);
+        let mut inputs = world.inputs(&whole, &model.framework, &path, &RouteEvent::default(), &[]);
+        let protocol = world.answered_protocol(whole.value.as_ref(), &model.framework, &mut inputs);
         push(world, model, path.clone(), methods, Some(handler), false);
         if let Some(route) = world.extra_routes.last_mut() {
             route.guards = guards;
             route.inputs = inputs;
+            route.protocol = protocol;
         }
     }
 }
