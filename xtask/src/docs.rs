@@ -1,4 +1,5 @@
-//! `docs`: the framework tables of README.md and docs/frameworks.md, made from the models.
+//! `docs`: the framework tables of README.md and docs/frameworks.md, made from the models, and the table of contract formats in
+//! docs/contracts.md.
 
 use crate::{models, root};
 use anyhow::{Context, Result, bail};
@@ -28,6 +29,8 @@ pub fn run(check: bool) -> Result<()> {
     let readme = between(&readme, "frameworks", &table)?;
     fs::create_dir_all(root().join("docs"))?;
     put("README.md", &readme, check)?;
+    let contracts = fs::read_to_string(root().join("docs/contracts.md"))?;
+    put("docs/contracts.md", &between(&contracts, "contracts", &apicensus_contracts::formats::table())?, check)?;
     put("docs/frameworks.md", &page, check)
 }
 
@@ -55,7 +58,7 @@ fn put(file: &str, text: &str, check: bool) -> Result<()> {
         return Ok(());
     }
     if check {
-        bail!("{file} is not what the models say; run `cargo xtask docs`");
+        bail!("{file} is not what models and readers say; run `cargo xtask docs`");
     }
     fs::write(&path, text).with_context(|| format!("{file} can't be written"))
 }

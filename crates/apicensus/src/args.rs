@@ -376,6 +376,9 @@ pub struct FrameworksArgs {
     /// A folder of additional framework models (YAML) to list too.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub models: Vec<PathBuf>,
+    /// List the formats of API descriptions that are read instead.
+    #[arg(long, conflicts_with = "models")]
+    pub contracts: bool,
 }
 
 /// Formats of a scan.

@@ -2,6 +2,7 @@
 
 mod args;
 mod changes;
+mod contract_formats;
 mod errors;
 mod explain;
 mod explain_controls;
@@ -235,11 +236,14 @@ fn nearest(query: &lookup::Query, catalog: &Catalog) -> String {
 }
 
 fn list_frameworks(args: &FrameworksArgs, color: ColorWhen) -> Result<u8> {
-    let known = pipeline::frameworks(&args.models)?;
     let stdout = std::io::stdout();
     let look =
         Look { width: style::output_width(stdout.is_terminal()), color: style::wants_color(color, &stdout), verbose: false, quiet: false };
-    output::print(&frameworks::render(&known, args.format, &look)?).map(|()| 0)
+    let text = match args.contracts {
+        true => contract_formats::render(args.format, &look)?,
+        false => frameworks::render(&pipeline::frameworks(&args.models)?, args.format, &look)?,
+    };
+    output::print(&text).map(|()| 0)
 }
 
 fn man(command: Option<&str>) -> Result<String> {

@@ -104,6 +104,7 @@ fn method(endpoint: &Endpoint) -> String {
         Protocol::WebSocket => "WS".to_owned(),
         Protocol::Grpc => "GRPC".to_owned(),
         Protocol::Soap => "SOAP".to_owned(),
+        Protocol::JsonRpc => "RPC".to_owned(),
         Protocol::Http | Protocol::Sse | Protocol::Graphql => one_line(&endpoint.method),
     }
 }

@@ -83,6 +83,26 @@ words! {
         Har = "har",
         /// WSDL.
         Wsdl = "wsdl",
+        /// RAML.
+        Raml = "raml",
+        /// OpenRPC.
+        Openrpc = "openrpc",
+        /// TypeSpec.
+        Typespec = "typespec",
+        /// An Insomnia export.
+        Insomnia = "insomnia",
+        /// A Bruno collection.
+        Bruno = "bruno",
+        /// Requests in a file for an editor (`.http`, `.rest`).
+        HttpFile = "http-file",
+    }
+}
+
+impl ContractKind {
+    /// Whether it says what is to be there. Collections of requests and recordings say what somebody called: they are evidence
+    /// of use, and neither document an endpoint nor leave one undocumented.
+    pub fn is_promise(self) -> bool {
+        !matches!(self, Self::Postman | Self::Har | Self::Insomnia | Self::Bruno | Self::HttpFile)
     }
 }
 
@@ -113,9 +133,11 @@ words! {
 /// One operation that a contract promises.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContractOperation {
-    /// The method in upper case; GraphQL: `QUERY`, `MUTATION`, `SUBSCRIPTION`; AsyncAPI: `SEND`, `RECEIVE`; `RPC` for gRPC.
+    /// The method in upper case; GraphQL: `QUERY`, `MUTATION`, `SUBSCRIPTION`; AsyncAPI: `SEND`, `RECEIVE`; `RPC` for gRPC and
+    /// JSON-RPC, `SOAP` for SOAP.
     pub method: String,
-    /// The path as the contract writes it, without its base path.
+    /// The path as the contract writes it, without its base path. What is called by its name has the name after a `#`: fields
+    /// of GraphQL, operations of SOAP, methods of JSON-RPC.
     pub path: String,
     /// Its name.
     #[serde(default, skip_serializing_if = "String::is_empty")]

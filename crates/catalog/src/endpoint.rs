@@ -15,7 +15,8 @@ pub struct Endpoint {
     pub service: String,
     /// How it is spoken to.
     pub protocol: Protocol,
-    /// The HTTP method in upper case, or `ANY`. WebSockets have `GET`; GraphQL operations `QUERY`, `MUTATION` or `SUBSCRIPTION`.
+    /// The HTTP method in upper case, or `ANY`. WebSockets have `GET`; GraphQL operations `QUERY`, `MUTATION` or `SUBSCRIPTION`;
+    /// SOAP operations `SOAP`; methods of gRPC and JSON-RPC `RPC`.
     pub method: String,
     /// The path as a template: `{name}` for a parameter, whatever the framework's own syntax. A part that is not known
     /// stands as `{?source.text}`, except a leading base path, which is left out here and kept in `raw_path`.
@@ -97,8 +98,10 @@ words! {
         Grpc = "grpc",
         /// A GraphQL operation; the path is `<mount>#<field>`.
         Graphql = "graphql",
-        /// SOAP.
+        /// SOAP; the path is `<mount>#<operation>`.
         Soap = "soap",
+        /// JSON-RPC; the path is `<mount>#<method>`.
+        JsonRpc = "json-rpc",
     }
 }
 

@@ -177,7 +177,7 @@ fn base_path(root: &Node) -> Vec<String> {
 }
 
 /// The paths of servers, variables at their defaults; empty when all stand at the root.
-fn servers(servers: &Node) -> Vec<String> {
+pub(crate) fn servers(servers: &Node) -> Vec<String> {
     let mut paths: Vec<String> = Vec::new();
     for server in servers.items() {
         let mut url = server.text_at("url").unwrap_or_default().to_owned();

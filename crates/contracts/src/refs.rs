@@ -46,13 +46,25 @@ pub struct Loader<'t> {
     told: HashSet<(String, u32, String)>,
     /// What could not be followed.
     pub troubles: Vec<Trouble>,
+    /// Files that are parts of this contract as a whole and so none of their own.
+    pub parts: Vec<String>,
 }
 
 impl<'t> Loader<'t> {
     /// A loader that knows the root document already.
     pub fn new(tree: &'t Tree, file: &str, root: &Node) -> Self {
         let files = HashMap::from([(file.to_owned(), Some(root.clone()))]);
-        Loader { tree, files, bytes: 0, told: HashSet::new(), troubles: Vec::new() }
+        Loader { tree, files, bytes: 0, told: HashSet::new(), troubles: Vec::new(), parts: Vec::new() }
+    }
+
+    /// A loader for formats with texts of their own.
+    pub fn of(tree: &'t Tree) -> Self {
+        Loader { tree, files: HashMap::new(), bytes: 0, told: HashSet::new(), troubles: Vec::new(), parts: Vec::new() }
+    }
+
+    /// The tree that is read.
+    pub fn tree(&self) -> &'t Tree {
+        self.tree
     }
 
     /// Notes a trouble, once a place.
@@ -78,6 +90,52 @@ impl<'t> Loader<'t> {
         }
         self.trouble(&at.file, at.node.line, "the chain of references is too long");
         None
+    }
+
+    /// What stands in place of a text tagged `!include`; the node itself where it is none.
+    pub fn included(&mut self, at: &At) -> Option<At> {
+        let mut here = at.clone();
+        for _ in 0..MAX_CHAIN {
+            let Some(path) = here.node.text_at(yaml::INCLUDE).map(str::to_owned) else { return Some(here) };
+            here = self.target(&here.file.clone(), here.node.line, &path)?;
+        }
+        self.trouble(&at.file, at.node.line, "the chain of includes is too long");
+        None
+    }
+
+    /// The path of a file that another one names; none (and a trouble) where it is on another machine, outside of the tree or
+    /// not there.
+    pub fn file(&mut self, from: &str, line: u32, name: &str) -> Option<String> {
+        if name.contains("://") || name.starts_with("//") {
+            self.trouble(from, line, format!("`{name}` is on another machine; it was not fetched"));
+            return None;
+        }
+        let Some(path) = join(from, &percent(name)) else {
+            self.trouble(from, line, format!("`{name}` lies outside of the scanned tree"));
+            return None;
+        };
+        if self.tree.find(&path).is_none() {
+            self.trouble(from, line, format!("`{name}` names a file that is not there or can't be read"));
+            return None;
+        }
+        Some(path)
+    }
+
+    /// The text of a file; none (and a trouble) where it can't be read or the files are too large together.
+    pub fn text(&mut self, path: &str) -> Option<String> {
+        let bytes = match self.tree.read(self.tree.find(path)?) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.trouble(path, 0, error.to_string());
+                return None;
+            }
+        };
+        self.bytes += bytes.len();
+        if self.bytes > MAX_BYTES {
+            self.trouble(path, 0, "the files of this description are too large together");
+            return None;
+        }
+        Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// What a reference names.
@@ -131,7 +189,7 @@ impl<'t> Loader<'t> {
 
 /// The documents of a text, by the ending of its file's name.
 pub fn parse(path: &str, text: &str) -> (Vec<Node>, Vec<Broken>) {
-    if !path.ends_with(".yaml") && !path.ends_with(".yml") {
+    if !path.ends_with(".yaml") && !path.ends_with(".yml") && !path.ends_with(".raml") {
         return match json::parse(text) {
             Ok(node) => (vec![node], Vec::new()),
             Err(broken) => (Vec::new(), vec![broken]),
@@ -153,7 +211,7 @@ pub fn trouble(file: &str, line: u32, message: impl Into<String>) -> Trouble {
 }
 
 /// A relative path from a file's folder, both from the root of the tree; none where it leads out of it.
-fn join(from: &str, path: &str) -> Option<String> {
+pub fn join(from: &str, path: &str) -> Option<String> {
     let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut parts: Vec<&str> = if path.starts_with('/') { Vec::new() } else { folder.split('/').filter(|p| !p.is_empty()).collect() };
     for part in path.split('/') {

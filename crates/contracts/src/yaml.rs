@@ -7,6 +7,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+/// The key of what a text tagged `!include` becomes: a mapping of this key to the text.
+pub const INCLUDE: &str = "!include";
 /// Most nodes of one text.
 const MAX_NODES: usize = 4_000_000;
 
@@ -59,8 +61,17 @@ impl Builder {
         }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let is_include = tag.as_ref().is_some_and(|t| t.handle == "!" && t.suffix == "include");
                 let is_text = style != ScalarStyle::Plain || tag.is_some_and(|t| t.suffix == "str");
-                let value = if is_text { Value::Text(text.into_owned()) } else { plain(&text) };
+                let value = match () {
+                    () if is_include => Value::Map(Rc::new(vec![Entry {
+                        key: INCLUDE.to_owned(),
+                        line,
+                        node: Node { line, value: Value::Text(text.into_owned()) },
+                    }])),
+                    () if is_text => Value::Text(text.into_owned()),
+                    () => plain(&text),
+                };
                 self.done(Node { line, value }, anchor, 1)?;
             }
             Event::SequenceStart(anchor, _) => self.open.push(Open { line, anchor, levels: 0, what: Collection::List(Vec::new()) }),

@@ -129,7 +129,7 @@ fn unsendable(endpoint: &Endpoint) -> Option<&'static str> {
     match endpoint.protocol {
         Protocol::Http | Protocol::Sse => {}
         Protocol::WebSocket => return Some("WebSocket"),
-        Protocol::Grpc | Protocol::Graphql | Protocol::Soap => return Some("another protocol than HTTP"),
+        Protocol::Grpc | Protocol::Graphql | Protocol::Soap | Protocol::JsonRpc => return Some("another protocol than HTTP"),
     }
     match endpoint.path_state {
         PathState::Exact if endpoint.path.contains("{?") => Some("a part of the path is not known"),

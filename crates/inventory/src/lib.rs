@@ -10,6 +10,7 @@ pub mod policy;
 
 use apicensus_catalog::{Catalog, View};
 use apicensus_contracts as contracts;
+pub use apicensus_contracts::formats::{FORMATS, FormatFacts, table as formats_table};
 use apicensus_source::Tree;
 use apicensus_source::classify::Class;
 use policy::{Policy, PolicyError};

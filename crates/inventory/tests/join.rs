@@ -162,3 +162,88 @@ fn a_recording_promises_nothing() {
     assert!(documented(&catalog).iter().all(|line| line.ends_with("unknown")), "{:?}", documented(&catalog));
     assert!(said(&catalog).contains(&"info no-contract service".to_owned()));
 }
+
+/// The catalog of the shop with its endpoints changed, and these files joined to it.
+fn joined(files: &[(&str, &str)], change: impl Fn(&mut apicensus_catalog::Endpoint)) -> Catalog {
+    let mut catalog = catalog(&[("main.py", SHOP)]);
+    catalog.endpoints.iter_mut().for_each(change);
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        std::fs::write(folder.path().join(path), text).unwrap();
+    }
+    let options = apicensus_source::OpenOptions { paths: vec![folder.path().to_owned()], ..Default::default() };
+    let tree = apicensus_source::Tree::open(&options).unwrap();
+    let found = apicensus_contracts::read(&tree, &|_| apicensus_source::classify::Class::Production);
+    apicensus_inventory::join::join(&mut catalog, found.contracts, &Default::default());
+    catalog
+}
+
+/// The shop's handlers as operations of two services that are called by their names.
+fn named(protocol: apicensus_catalog::Protocol, method: &'static str) -> impl Fn(&mut apicensus_catalog::Endpoint) {
+    move |e| {
+        let name = e.handler.as_ref().unwrap().symbol.clone();
+        let mount = if e.method == "DELETE" { "/admin" } else { "/books" };
+        (e.protocol, e.method, e.path) = (protocol, method.to_owned(), format!("{mount}#{name}"));
+    }
+}
+
+fn wsdl(operations: &[&str]) -> String {
+    let all = |tag: &str| operations.iter().map(|name| format!("<operation name='{name}'>{tag}</operation>")).collect::<String>();
+    format!(
+        "<definitions xmlns='http://schemas.xmlsoap.org/wsdl/' xmlns:s='http://schemas.xmlsoap.org/wsdl/soap/' targetNamespace='urn:b' xmlns:t='urn:b'>
+<portType name='P'>{}</portType><binding name='B' type='t:P'><s:binding/>{}</binding>
+<service name='Books'><port name='p' binding='t:B'><s:address location='http://x.test/services/books'/></port></service></definitions>",
+        all(""),
+        all("<s:operation/>")
+    )
+}
+
+#[test]
+fn operations_of_soap_meet_by_their_names() {
+    let text = wsdl(&["list_books", "add_book", "get_book", "gone"]);
+    let catalog = joined(&[("books.wsdl", &text)], named(apicensus_catalog::Protocol::Soap, "SOAP"));
+    let expected = [
+        "SOAP /books#list_books yes base-path",
+        "SOAP /books#add_book yes base-path",
+        "SOAP /admin#remove_book unknown",
+        "SOAP /books#get_book yes base-path",
+    ];
+    assert_eq!(documented(&catalog), expected, "what lies elsewhere is not covered");
+    let gone = catalog.contracts[0].operations.iter().find(|o| o.operation_id == "Books.gone").unwrap();
+    assert_eq!(gone.grade, None);
+    let same = joined(&[("books.wsdl", &text.replace("/services/books", "/books"))], named(apicensus_catalog::Protocol::Soap, "SOAP"));
+    assert_eq!(documented(&same)[0], "SOAP /books#list_books yes exact");
+    let http = joined(&[("books.wsdl", &text)], |_| {});
+    assert!(documented(&http).iter().all(|line| line.ends_with("unknown")), "what speaks HTTP is not in a WSDL for SOAP");
+}
+
+#[test]
+fn methods_of_json_rpc_meet_by_their_names() {
+    let methods = ["list_books", "add_book"].map(|name| format!("{{\"name\": \"{name}\", \"params\": []}}")).join(",");
+    let text = format!("{{\"openrpc\": \"1.3.2\", \"info\": {{\"title\": \"B\", \"version\": \"1\"}}, \"methods\": [{methods}]}}");
+    let catalog = joined(&[("openrpc.json", &text)], named(apicensus_catalog::Protocol::JsonRpc, "RPC"));
+    let expected =
+        ["RPC /books#list_books yes exact", "RPC /books#add_book yes exact", "RPC /admin#remove_book unknown", "RPC /books#get_book no"];
+    assert_eq!(documented(&catalog), expected);
+}
+
+#[test]
+fn collections_document_nothing_and_leave_nothing_undocumented() {
+    let request = |method: &str, path: &str| format!("{{\"request\": {{\"method\": \"{method}\", \"url\": \"{{{{base}}}}{path}\"}}}}");
+    let items = [request("GET", "/api/v1/books"), request("POST", "/api/v1/books"), request("GET", "/api/v1/gone")].join(",");
+    let postman = format!(
+        "{{\"info\": {{\"name\": \"S\", \"schema\": \"https://schema.getpostman.com/json/collection/v2.1.0/collection.json\"}}, \"item\": [{items}]}}"
+    );
+    let insomnia = "type: collection.insomnia.rest/5.0\nname: S\ncollection:\n  - {name: a, method: GET, url: '{{ _.base }}/api/v1/books'}\n  - {name: b, method: POST, url: '{{ _.base }}/api/v1/books'}\n";
+    let bruno = "get {\n  url: {{base}}/api/v1/books/:id\n}\n";
+    let http = "GET {{host}}/api/v1/books\n###\nPOST {{host}}/api/v1/books\n###\nGET {{host}}/api/v1/gone\n";
+    let files = [("main.py", SHOP), ("p.json", postman.as_str()), ("i.yaml", insomnia), ("b.bru", bruno), ("h.http", http)];
+    let catalog = catalog(&files);
+    let roles: Vec<_> = catalog.contracts.iter().map(|c| (c.file.as_str(), c.role, c.matched_count)).collect();
+    let describes = ContractRole::Describes;
+    assert_eq!(roles, [("b.bru", describes, 1), ("h.http", describes, 2), ("i.yaml", describes, 2), ("p.json", describes, 2)]);
+    assert!(documented(&catalog).iter().all(|line| line.ends_with("unknown")), "{:?}", documented(&catalog));
+    let said = said(&catalog);
+    assert!(!said.iter().any(|s| s.contains("shadow") || s.contains("phantom")), "{said:?}");
+    assert!(said.contains(&"info no-contract service".to_owned()));
+}

@@ -6,7 +6,7 @@
 //! `.apicensus.yaml`.
 
 use crate::{Context, Draft};
-use apicensus_catalog::{ContractKind, ContractRole, Location, Severity};
+use apicensus_catalog::{ContractRole, Location, Severity};
 
 /// The rule.
 pub const RULE: crate::Rule = crate::Rule {
@@ -26,7 +26,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
     for service in &context.catalog.services {
         let number = context.endpoints().filter(|e| e.service == service.id).count();
         let describes = |c: &apicensus_catalog::Contract| {
-            c.role == ContractRole::Describes && c.kind != ContractKind::Har && c.services.iter().any(|s| s.service == service.id)
+            c.role == ContractRole::Describes && c.kind.is_promise() && c.services.iter().any(|s| s.service == service.id)
         };
         if number == 0 || context.catalog.contracts.iter().any(describes) {
             continue;

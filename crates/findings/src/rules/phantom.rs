@@ -7,7 +7,7 @@
 //! To mend it: remove the operation from the contract, or serve it.
 
 use crate::{Context, Draft};
-use apicensus_catalog::{Confidence, Contract, ContractKind, ContractOperation, ContractRole, Location, Severity};
+use apicensus_catalog::{Confidence, Contract, ContractOperation, ContractRole, Location, Severity};
 
 /// The rule.
 pub const RULE: crate::Rule = crate::Rule {
@@ -20,7 +20,7 @@ pub const RULE: crate::Rule = crate::Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
-    let promises = |c: &&Contract| c.role == ContractRole::Describes && c.kind != ContractKind::Har;
+    let promises = |c: &&Contract| c.role == ContractRole::Describes && c.kind.is_promise();
     let contracts = context.catalog.contracts.iter().filter(promises);
     contracts.flat_map(|contract| of_contract(context, contract)).collect()
 }

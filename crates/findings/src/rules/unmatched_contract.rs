@@ -19,7 +19,8 @@ pub const RULE: crate::Rule = crate::Rule {
 };
 
 fn check(context: &Context<'_>) -> Vec<Draft> {
-    let is_ours = |kind: ContractKind| matches!(kind, ContractKind::Openapi | ContractKind::Swagger);
+    let is_ours =
+        |kind: ContractKind| matches!(kind, ContractKind::Openapi | ContractKind::Swagger | ContractKind::Raml | ContractKind::Typespec);
     let unmatched =
         context.catalog.contracts.iter().filter(|c| c.role == ContractRole::Unmatched && is_ours(c.kind) && c.operation_count > 0);
     let draft = |contract: &apicensus_catalog::Contract| {

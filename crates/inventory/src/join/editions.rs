@@ -16,7 +16,8 @@ const CURRENT: &[&str] = &["master", "main", "latest", "current", "head", "next"
 /// Marks the editions that another one supersedes.
 pub fn mark(contracts: &mut [Contract], meetings: &Meetings, assigned: &Assigned) {
     let fits = |at: usize| meetings.iter().filter(|((c, _), _)| *c == at).map(|(_, m)| m.pairs.len()).sum::<usize>();
-    let mut order: Vec<usize> = (0..contracts.len()).filter(|at| contracts[*at].role == ContractRole::Describes).collect();
+    let mut order: Vec<usize> =
+        (0..contracts.len()).filter(|at| contracts[*at].role == ContractRole::Describes && contracts[*at].kind.is_promise()).collect();
     order.sort_by_key(|at| (std::cmp::Reverse(fits(*at)), *at));
     let mut groups: Vec<(HashSet<String>, Vec<usize>)> = Vec::new();
     for at in order {
@@ -24,7 +25,7 @@ pub fn mark(contracts: &mut [Contract], meetings: &Meetings, assigned: &Assigned
         let own = operations(contract);
         let shares = |better: &HashSet<String>| own.iter().filter(|o| better.contains(*o)).count() as f64 >= SHARED * own.len() as f64;
         let is_edition =
-            |group: &&mut (HashSet<String>, Vec<usize>)| is_http(&contracts[group.1[0]]) == is_http(contract) && shares(&group.0);
+            |group: &&mut (HashSet<String>, Vec<usize>)| family(contracts[group.1[0]].kind) == family(contract.kind) && shares(&group.0);
         match groups.iter_mut().find(is_edition) {
             Some(group) => group.1.push(at),
             None => groups.push((own, vec![at])),
@@ -52,8 +53,12 @@ fn rank(contract: &Contract, fits: usize) -> (bool, Vec<u64>, usize, std::cmp::R
     (is_current, version(&contract.version), fits, std::cmp::Reverse((contract.file.matches('/').count(), &contract.id)))
 }
 
-fn is_http(contract: &Contract) -> bool {
-    matches!(contract.kind, ContractKind::Openapi | ContractKind::Swagger)
+/// Formats in which one description may have been written down twice.
+fn family(kind: ContractKind) -> ContractKind {
+    match kind {
+        ContractKind::Swagger | ContractKind::Raml | ContractKind::Typespec => ContractKind::Openapi,
+        other => other,
+    }
 }
 
 fn operations(contract: &Contract) -> HashSet<String> {

@@ -30,9 +30,7 @@ impl<'c> Side<'c> {
     pub fn new(endpoints: Vec<(usize, &'c Endpoint)>) -> Self {
         let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, (_, endpoint)) in endpoints.iter().enumerate() {
-            // A GraphQL field is told by its name, wherever the schema is mounted.
-            let field = endpoint.path.find('#').filter(|_| endpoint.protocol == Protocol::Graphql);
-            by_key.entry(key(&endpoint.path[field.unwrap_or(0)..])).or_default().push(at);
+            by_key.entry(key(called(&endpoint.path))).or_default().push(at);
         }
         Side { endpoints, by_key }
     }
@@ -41,17 +39,25 @@ impl<'c> Side<'c> {
         self.by_key.get(key).into_iter().flatten().map(|at| self.endpoints[*at])
     }
 
-    /// The endpoints at a path that take a method: those for this method before those for any.
-    fn serving(&self, operation: &ContractOperation, key: &str) -> Option<(usize, &'c Endpoint)> {
-        let mut all = self.at(key).filter(|(_, e)| takes(e, &operation.method));
-        let first = all.next()?;
-        Some(if first.1.method == operation.method { first } else { all.find(|(_, e)| e.method == operation.method).unwrap_or(first) })
+    /// The endpoints at a path that take a method: those for this method before those for any. Of several that are called by
+    /// one name the one at the same address counts, then one at an address that the service's name is in.
+    fn serving(&self, operation: &ContractOperation, path: &str) -> Option<(usize, &'c Endpoint)> {
+        let all: Vec<_> = self.at(&key(called(path))).filter(|(_, e)| takes(e, &operation.method)).collect();
+        let service = operation.operation_id.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        let is_named = is_named(path);
+        let rank = |endpoint: &Endpoint| {
+            let mount = endpoint.path.split('#').next().unwrap_or_default();
+            let is_there = is_named && key(mount) == key(path.split('#').next().unwrap_or_default());
+            let is_of_service = is_named && !service.is_empty() && mount.to_ascii_lowercase().contains(&service);
+            (!is_there, !is_of_service, endpoint.method != operation.method)
+        };
+        all.into_iter().min_by_key(|(_, endpoint)| rank(endpoint))
     }
 
     /// Every pair of an operation and an endpoint of a contract.
     pub fn meet(&self, contract: &Contract) -> Meeting {
         let declared: Vec<Vec<String>> = contract.operations.iter().map(|o| declared_paths(contract, o)).collect();
-        let is_met = |paths: &Vec<String>, o: &ContractOperation| paths.iter().any(|p| self.serving(o, &key(p)).is_some());
+        let is_met = |paths: &Vec<String>, o: &ContractOperation| paths.iter().any(|p| self.serving(o, p).is_some());
         let met = contract.operations.iter().zip(&declared).filter(|(o, paths)| is_met(paths, o)).count();
         let (base, votes) = self.base(contract);
         let (extra, extra_votes) = self.extra(contract, &declared);
@@ -73,7 +79,7 @@ impl<'c> Side<'c> {
 
     fn pair(&self, operation: &ContractOperation, declared: &[String], meeting: &Meeting) -> Option<(usize, Grade)> {
         for path in declared {
-            if let Some((at, endpoint)) = self.serving(operation, &key(path)) {
+            if let Some((at, endpoint)) = self.serving(operation, path) {
                 return Some((at, grade(path, &endpoint.path)));
             }
         }
@@ -84,7 +90,7 @@ impl<'c> Side<'c> {
         } else {
             None
         };
-        if let Some((at, _)) = shifted.and_then(|path| self.serving(operation, &key(&path))) {
+        if let Some((at, _)) = shifted.and_then(|path| self.serving(operation, &path)) {
             return Some((at, Grade::BasePath));
         }
         declared.iter().find_map(|path| self.catch_all(operation, &key(path))).map(|at| (at, Grade::CatchAll))
@@ -141,14 +147,15 @@ impl<'c> Side<'c> {
         declared: &[String],
         is_free: &dyn Fn(usize) -> bool,
     ) -> Option<(usize, Grade)> {
-        let mut paths: Vec<String> = declared.iter().map(|p| key(p)).collect();
-        paths.push(key(&joined(&meeting.base, &operation.path)));
+        let mut paths: Vec<String> = declared.iter().map(|p| key(called(p))).collect();
+        paths.push(key(called(&joined(&meeting.base, &operation.path))));
         for path in &paths {
             if let Some((at, _)) = self.at(path).find(|(at, _)| is_free(*at)) {
                 return Some((at, Grade::Method));
             }
         }
-        let is_near = |endpoint: &Endpoint| takes(endpoint, &operation.method) && paths.iter().any(|p| is_slip(p, &key(&endpoint.path)));
+        let is_near =
+            |endpoint: &Endpoint| takes(endpoint, &operation.method) && paths.iter().any(|p| is_slip(p, &key(called(&endpoint.path))));
         self.endpoints.iter().find(|(at, e)| is_free(*at) && is_near(e)).map(|(at, _)| (*at, Grade::Near))
     }
 }
@@ -177,8 +184,11 @@ pub fn declared_paths(contract: &Contract, operation: &ContractOperation) -> Vec
 
 /// Whether an endpoint answers a method. What answers GET answers HEAD (RFC 9110, section 9.3.2).
 fn takes(endpoint: &Endpoint, method: &str) -> bool {
-    if matches!(endpoint.protocol, Protocol::WebSocket | Protocol::Grpc) {
-        return matches!(method, "SEND" | "RECEIVE" | "RPC" | "GET");
+    match endpoint.protocol {
+        Protocol::WebSocket | Protocol::Grpc => return matches!(method, "SEND" | "RECEIVE" | "RPC" | "GET"),
+        Protocol::Soap => return method == "SOAP",
+        Protocol::JsonRpc => return method == "RPC",
+        _ => {}
     }
     let is_same = endpoint.method == method || endpoint.method == "ANY" || method == "ANY";
     is_same || (method == "HEAD" && endpoint.method == "GET")
@@ -186,20 +196,34 @@ fn takes(endpoint: &Endpoint, method: &str) -> bool {
 
 /// Whether contracts of a kind can have endpoints of a protocol.
 pub fn speaks(kind: ContractKind, protocol: Protocol) -> bool {
+    let is_http = matches!(protocol, Protocol::Http | Protocol::Sse);
     match kind {
-        ContractKind::Openapi | ContractKind::Swagger | ContractKind::Postman | ContractKind::Har => {
-            matches!(protocol, Protocol::Http | Protocol::Sse)
-        }
-        ContractKind::Protobuf => matches!(protocol, Protocol::Http | Protocol::Sse | Protocol::Grpc),
+        ContractKind::Openapi | ContractKind::Swagger | ContractKind::Raml | ContractKind::Typespec => is_http,
+        ContractKind::Postman | ContractKind::Har | ContractKind::HttpFile => is_http || protocol == Protocol::WebSocket,
+        ContractKind::Insomnia | ContractKind::Bruno => is_http || matches!(protocol, Protocol::WebSocket | Protocol::Grpc),
+        ContractKind::Protobuf => is_http || protocol == Protocol::Grpc,
         ContractKind::Graphql => protocol == Protocol::Graphql,
         ContractKind::Asyncapi => protocol == Protocol::WebSocket,
-        ContractKind::Wsdl => protocol == Protocol::Soap,
+        ContractKind::Wsdl => is_http || protocol == Protocol::Soap,
+        ContractKind::Openrpc => protocol == Protocol::JsonRpc,
     }
+}
+
+/// What an operation is called by: its path, or its name from the `#` on where it has one. Where that is mounted is the
+/// code's business, and the address in a contract often that of a proxy.
+fn called(path: &str) -> &str {
+    path.find('#').map_or(path, |at| &path[at..])
+}
+
+fn is_named(path: &str) -> bool {
+    path.contains('#')
 }
 
 fn grade(promised: &str, served: &str) -> Grade {
     let slash = |path: &str| path.len() > 1 && path.ends_with('/');
     match () {
+        () if promised.starts_with('#') && promised == called(served) => Grade::Exact,
+        () if is_named(promised) && promised != served => Grade::BasePath,
         () if promised == served => Grade::Exact,
         () if slash(promised) != slash(served) => Grade::TrailingSlash,
         () => Grade::ParameterNames,

@@ -11,9 +11,7 @@ pub mod keys;
 mod meet;
 mod scope;
 
-use apicensus_catalog::{
-    Audience, Catalog, Contract, ContractKind, ContractRole, ContractService, Documented, DocumentedState, Endpoint, Grade,
-};
+use apicensus_catalog::{Audience, Catalog, Contract, ContractRole, ContractService, Documented, DocumentedState, Endpoint, Grade};
 use meet::{Meeting, Side, declared_paths, speaks};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -116,7 +114,7 @@ impl Join<'_> {
         let describes: Vec<bool> = self.contracts.iter().map(|c| c.role == ContractRole::Describes).collect();
         for ((at, _), meeting) in &meetings {
             for (operation, endpoint, grade) in &meeting.pairs {
-                if describes[*at] && !is_promise(&self.contracts[*at]) {
+                if describes[*at] && !self.contracts[*at].kind.is_promise() {
                     let operation = &mut self.contracts[*at].operations[*operation];
                     (operation.endpoint, operation.grade) = (Some(self.catalog.endpoints[*endpoint].id.clone()), Some(*grade));
                 } else if describes[*at] {
@@ -212,11 +210,6 @@ impl Join<'_> {
             known.extra_base_path = meeting.extra.clone();
         }
     }
-}
-
-/// Whether a contract says what is to be there; a recording says what was called.
-fn is_promise(contract: &Contract) -> bool {
-    contract.kind != ContractKind::Har
 }
 
 fn is_yes(answer: Option<&Documented>) -> bool {

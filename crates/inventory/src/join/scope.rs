@@ -19,17 +19,17 @@ const FEW: u64 = 3;
 /// The contracts in force and what they cover.
 pub struct Scope<'c> {
     contracts: &'c [Contract],
-    /// (service, leading part of a key): endpoints and documented endpoints below it.
-    counts: HashMap<(&'c str, String), (u64, u64)>,
+    /// (service, protocol, leading part of a key): endpoints and documented endpoints below it.
+    counts: HashMap<(&'c str, Protocol, String), (u64, u64)>,
 }
 
 impl<'c> Scope<'c> {
     /// Counts what is documented; `met` holds the endpoints that are, by index.
     pub fn new(catalog: &'c Catalog, contracts: &'c [Contract], met: &HashSet<usize>) -> Self {
-        let mut counts: HashMap<(&str, String), (u64, u64)> = HashMap::new();
+        let mut counts: HashMap<(&str, Protocol, String), (u64, u64)> = HashMap::new();
         for (at, endpoint) in catalog.endpoints.iter().enumerate().filter(|(_, e)| is_counted(e)) {
-            for prefix in prefixes(&key(&endpoint.path)) {
-                let count = counts.entry((endpoint.service.as_str(), prefix.to_owned())).or_default();
+            for prefix in prefixes(&place(endpoint)) {
+                let count = counts.entry((endpoint.service.as_str(), family(endpoint.protocol), prefix.to_owned())).or_default();
                 count.0 += 1;
                 count.1 += u64::from(met.contains(&at));
             }
@@ -42,7 +42,7 @@ impl<'c> Scope<'c> {
         let unknown = |reason: String| Documented { reason: Some(reason), ..Documented::default() };
         let describing = |c: &&Contract| c.role == ContractRole::Describes && c.services.iter().any(|s| s.service == endpoint.service);
         let mut contracts: Vec<&Contract> = self.contracts.iter().filter(describing).collect();
-        contracts.retain(|c| super::is_promise(c) && super::speaks(c.kind, endpoint.protocol));
+        contracts.retain(|c| c.kind.is_promise() && promises(c, endpoint.protocol));
         let Some(contract) = self.nearest(endpoint, &contracts) else {
             return unknown(match endpoint.protocol {
                 Protocol::Http | Protocol::Sse => "its service has no contract".to_owned(),
@@ -92,21 +92,43 @@ impl<'c> Scope<'c> {
     }
 
     fn count(&self, endpoint: &Endpoint, prefix: &str) -> (u64, u64) {
-        self.counts.get(&(endpoint.service.as_str(), prefix.to_owned())).copied().unwrap_or_default()
+        self.counts.get(&(endpoint.service.as_str(), family(endpoint.protocol), prefix.to_owned())).copied().unwrap_or_default()
     }
 
     /// The larger area around an endpoint of which nothing is documented, and its size.
     fn area(&self, endpoint: &Endpoint) -> Option<(String, u64)> {
-        let key = key(&endpoint.path);
+        let key = place(endpoint);
         let areas = prefixes(&key).map(|prefix| (prefix.to_owned(), self.count(endpoint, prefix)));
         let (area, (size, _)) = areas.filter(|(_, (_, met))| *met == 0).last()?;
         (size >= MANY).then_some((area, size))
     }
 
     fn is_covered(&self, endpoint: &Endpoint) -> bool {
-        let key = key(&endpoint.path);
-        prefixes(&key).map(|prefix| self.count(endpoint, prefix)).any(|(total, met)| total >= FEW && met * 2 >= total)
+        let key = place(endpoint);
+        // What is called by its name belongs to what is mounted there, and to nothing beside it.
+        let least = endpoint.path.find('#').unwrap_or(0);
+        let around = prefixes(&key).filter(|prefix| prefix.len() >= least);
+        around.map(|prefix| self.count(endpoint, prefix)).any(|(total, met)| total >= FEW && met * 2 >= total)
     }
+}
+
+/// A key for what lies around an endpoint: what is called by its name lies below where it is mounted.
+fn place(endpoint: &Endpoint) -> String {
+    key(&endpoint.path.replace('#', "/#"))
+}
+
+/// Endpoints that count together.
+fn family(protocol: Protocol) -> Protocol {
+    if protocol == Protocol::Sse { Protocol::Http } else { protocol }
+}
+
+/// Whether a contract has operations that endpoints of a protocol can be.
+fn promises(contract: &Contract, protocol: Protocol) -> bool {
+    let is_one = |method: &str| match family(protocol) {
+        Protocol::Http => !matches!(method, "SOAP" | "RPC"),
+        _ => true,
+    };
+    super::speaks(contract.kind, protocol) && contract.operations.iter().any(|o| is_one(&o.method))
 }
 
 /// Whether an endpoint takes whatever nothing else takes.
@@ -117,5 +139,5 @@ fn takes_anything(endpoint: &Endpoint) -> bool {
 /// Whether an endpoint counts among those that a contract may cover.
 fn is_counted(endpoint: &Endpoint) -> bool {
     let is_own = !endpoint.implicit && !endpoint.third_party && endpoint.holes.is_empty();
-    is_deployed(endpoint) && is_own && matches!(endpoint.protocol, Protocol::Http | Protocol::Sse | Protocol::Grpc | Protocol::Graphql)
+    is_deployed(endpoint) && is_own && endpoint.protocol != Protocol::WebSocket
 }
