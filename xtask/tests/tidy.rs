@@ -16,6 +16,7 @@ const MAX_FUNCTION: usize = 60;
 const LAYERS: &[(&str, &[&str])] = &[
     ("apicensus-catalog", &[]),
     ("apicensus-export", &["apicensus-catalog"]),
+    ("apicensus-report", &["apicensus-catalog"]),
     ("apicensus-source", &[]),
     ("apicensus-syntax", &[]),
     ("apicensus-eval", &["apicensus-syntax"]),
@@ -28,6 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "apicensus-catalog",
             "apicensus-export",
+            "apicensus-report",
             "apicensus-source",
             "apicensus-syntax",
             "apicensus-eval",

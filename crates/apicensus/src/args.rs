@@ -77,6 +77,9 @@ pub enum Command {
     /// Write the endpoints in the format of another tool: a specification, a scanner, a client. Without a format, list them.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
+    /// Write a page to look at: search, filters, evidence, findings, coverage, a picture; one file that loads nothing.
+    #[command(after_help = crate::report::EXAMPLES)]
+    Report(crate::report::ReportArgs),
     /// List the supported frameworks.
     Frameworks(FrameworksArgs),
     /// Compare two states: what came, went, moved and changed, what breaks clients and what is weaker now.

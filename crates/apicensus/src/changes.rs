@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A state: a catalog file, a folder, or a revision of a repository.
-fn state(name: &str, repository: &Path, source: &SourceArgs) -> Result<Catalog> {
+pub fn state(name: &str, repository: &Path, source: &SourceArgs) -> Result<Catalog> {
     let path = Path::new(name);
     if path.is_file() {
         return stored(path);
@@ -26,7 +26,7 @@ fn state(name: &str, repository: &Path, source: &SourceArgs) -> Result<Catalog> 
 }
 
 /// A catalog that was written by `scan --format json`.
-fn stored(path: &Path) -> Result<Catalog> {
+pub fn stored(path: &Path) -> Result<Catalog> {
     let text = std::fs::read_to_string(path).with_context(|| format!("could not read `{}`", path.display()))?;
     let catalog: Catalog = serde_json::from_str(&text)
         .with_context(|| format!("`{}` is not a catalog; write one with `apicensus scan -f json`", path.display()))?;

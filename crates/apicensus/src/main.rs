@@ -22,6 +22,7 @@ mod pipeline;
 mod progress;
 #[cfg(test)]
 mod render_tests;
+mod report;
 mod rows;
 mod rules;
 mod style;
@@ -63,6 +64,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Scan(args) => scan(&args, color),
         Command::Explain(args) => explain(&args, color),
         Command::Export(args) => export::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Frameworks(args) => list_frameworks(&args, color),
         Command::Rules { rule } => output::print(&rules::render(rule.as_deref())?).map(|()| 0),
         Command::Diff(args) => changes::compare(&args),

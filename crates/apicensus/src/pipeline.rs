@@ -53,6 +53,12 @@ impl Job {
         Ok(catalog)
     }
 
+    /// The text of a file of the tree, if it is there.
+    pub fn text(&self, file: &str) -> Option<String> {
+        let bytes = self.tree.read(self.tree.find(file)?).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// The lines of the tree's files.
     pub fn lines(&self) -> Lines<'_> {
         Lines { tree: &self.tree, read: HashMap::new() }

@@ -47,6 +47,8 @@ impl Kind {
 pub struct Change {
     /// What happened.
     pub kind: Kind,
+    /// The `id` of the endpoint; of one that went, the one it had.
+    pub endpoint: String,
     /// Its service.
     pub service: String,
     /// Its method.
@@ -131,6 +133,7 @@ fn change(kind: Kind, endpoint: &Endpoint, details: Vec<Detail>) -> Change {
     let at = endpoint.handler.as_ref().map(|h| Location { file: h.file.clone(), line: h.line });
     Change {
         kind,
+        endpoint: endpoint.id.clone(),
         service: endpoint.service.clone(),
         method: endpoint.method.clone(),
         path: endpoint.path.clone(),
