@@ -7,6 +7,7 @@ mod corpus;
 mod docs;
 mod models;
 mod new_framework;
+mod page;
 mod run_cases;
 mod score;
 mod shape;
@@ -88,6 +89,12 @@ enum Task {
         /// A tree
         tree: PathBuf,
     },
+    /// Look at reports in a real Chromium: clicks, keys, colours, times, screenshots (target/page/screenshots)
+    Page {
+        /// Make them with this binary instead of a fresh debug build
+        #[arg(long)]
+        binary: Option<PathBuf>,
+    },
     /// Run what CI runs
     Ci,
 }
@@ -116,6 +123,7 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Score { truth, catalog, show } => score::print(&truth, &catalog, show),
         Task::Bench { tree } => bench::run(&tree),
+        Task::Page { binary } => page::run(binary),
         Task::Ci => checked(Command::new("bash").arg(".ci/run").current_dir(root())),
     }
 }

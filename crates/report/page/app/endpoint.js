@@ -59,7 +59,7 @@ function origin(model, e) {
     const same = !handler.defined_at || (at.file === handler.file && at.line === handler.line);
     items.push(h("li", { class: "step" },
       h("div", { class: "step-head" }, h("span", { class: "step-what" }, "handler"), h("code", {}, handler.symbol || "anonymous"), place(at)),
-      excerpt(model, { file: at.file, line: at.line, end: same ? handler.end_line : at.line + 7, before: same ? 1 : 0, after: 0, most: 15 })));
+      excerpt(model, { file: at.file, line: at.line, end: same ? handler.end_line : at.line + 7, mark: at.line, before: same ? 1 : 0, after: 0, most: 15 })));
   } else {
     items.push(h("li", { class: "step" }, h("div", { class: "step-head" }, h("span", { class: "step-what" }, "handler"), h("span", { class: "dim" }, "outside of the scanned tree"))));
   }
@@ -108,7 +108,7 @@ function guard(model, g, full) {
     h("div", { class: "step-head" }, h("span", { class: "step-what" }, g.level), h("code", {}, g.symbol),
       g.says ? h("span", { class: `pill auth-${g.says}` }, g.says) : null, g.basis ? h("span", { class: "dim small" }, g.basis) : null, place(g.at)),
     g.defined ? h("p", { class: "small dim" }, "defined at ", place(g.defined)) : null,
-    full ? excerpt(model, { file: (g.defined ?? g.at).file, line: (g.defined ?? g.at).line, end: (g.defined ?? g.at).line, before: 0, after: g.defined ? 7 : 1 }) : null);
+    full ? excerpt(model, { file: (g.defined ?? g.at).file, line: (g.defined ?? g.at).line, end: (g.defined ?? g.at).line + (g.defined ? 7 : 0), mark: (g.defined ?? g.at).line, before: 0, after: g.defined ? 0 : 1 }) : null);
 }
 
 function controls(model, e) {

@@ -91,7 +91,8 @@ export class EndpointsView {
     const { model, kept } = this;
     if (this.mode === "tree") {
       const root = grow(kept, (id) => model.services.get(id)?.name ?? id);
-      const open = (node) => this.open.has(node.key) || (kept.length <= FEW && !this.open.has(`!${node.key}`)) || (node.isService && root.children.size === 1 && !this.open.has(`!${node.key}`));
+      // Services are open and so is everything where there is little; what the reader folds or unfolds stays so.
+      const open = (node) => this.open.has(node.key) || (!this.open.has(`!${node.key}`) && (node.isService || kept.length <= FEW));
       this.isOpen = open;
       this.lines = seen(root, open);
     } else {

@@ -55,7 +55,7 @@ function ruleBlock(model, { rule, list }, open) {
   const [first, ...rest] = (text?.docs ?? "").trim().split("\n");
   return h("section", { class: "rule" },
     h("div", { class: "rule-head" }, h("h3", {}, h("a", { href: link("findings", {}, rule) }, rule)), h("span", { class: "count" }, number(list.length)),
-      tally(list.map((f) => f.severity)).map(([s, n]) => h("span", { class: `severity sev-${s}` }, n === list.length ? s : `${number(n)} ${s}`))),
+      tally(list.map((f) => f.severity)).sort(([a], [b]) => SEVERITIES.indexOf(b) - SEVERITIES.indexOf(a)).map(([s, n]) => h("span", { class: `severity sev-${s}` }, n === list.length ? s : `${number(n)} ${s}`))),
     first ? h("p", {}, first) : null,
     rest.length ? h("details", { open }, h("summary", {}, "What the rule means"), paragraphs(rest), references(list)) : null,
     grown(list, (f) => findingLine(model, f), open ? 60 : 12));

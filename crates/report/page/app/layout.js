@@ -3,7 +3,7 @@
 const SWEEPS = 6;
 
 /** `columns`: lists of `{id, width, height}`; `edges`: `{from, to, weight}`. Gives places by id, curves and the size. */
-export function layered(columns, edges, { gapX = 150, gapY = 18, margin = 16 } = {}) {
+export function layered(columns, edges, { gapX = 150, gapY = 18, margin = 16, align = 0.5 } = {}) {
   const filled = columns.filter((column) => column.length);
   const ordered = order(filled.map((column) => [...column]), edges);
   const heights = ordered.map((column) => column.reduce((sum, n) => sum + n.height + gapY, -gapY));
@@ -12,7 +12,7 @@ export function layered(columns, edges, { gapX = 150, gapY = 18, margin = 16 } =
   let x = margin;
   ordered.forEach((column, at) => {
     const width = Math.max(...column.map((n) => n.width));
-    let y = margin + (height - heights[at]) / 2;
+    let y = margin + (height - heights[at]) * align;
     for (const n of column) {
       places.set(n.id, { x, y, width, height: n.height, column: at });
       y += n.height + gapY;
@@ -62,9 +62,9 @@ function curves(edges, places) {
     const x1 = from.x + from.width;
     if (from.column === to.column) {
       const bend = x1 + 40;
-      return { edge, path: `M${x1},${y1} C${bend},${y1} ${bend},${y2} ${x1},${y2}`, middle: { x: bend, y: (y1 + y2) / 2 } };
+      return { edge, path: `M${x1},${y1} C${bend},${y1} ${bend},${y2} ${x1},${y2}`, label: { x: bend, y: (y1 + y2) / 2 } };
     }
     const reach = Math.max(40, (to.x - x1) / 2);
-    return { edge, path: `M${x1},${y1} C${x1 + reach},${y1} ${to.x - reach},${y2} ${to.x},${y2}`, middle: { x: (x1 + to.x) / 2, y: (y1 + y2) / 2 } };
+    return { edge, path: `M${x1},${y1} C${x1 + reach},${y1} ${to.x - reach},${y2} ${to.x},${y2}`, label: { x: to.x - 22, y: y2 } };
   });
 }

@@ -8,15 +8,18 @@ import { choices, empty, grown, pathText } from "./parts.js";
 /** The host of a call; where the code decides it as it runs, what it comes from. */
 export const hostOf = (call) => call.host ?? "a path without a host";
 
-/** The service that a file belongs to: the one with the longest folder around it. */
-export function serviceOfFile(model, file, known) {
-  let best = null;
+/** Whether the code says which host it is. */
+export const hasHost = (call) => /^[a-z][a-z+.-]*:\/\/[^/{]/i.test(call.url);
+
+/** The services that a file may belong to: those with the longest folder around it, of which several may share one. */
+export function servicesOfFile(model, file, known) {
+  let best = [];
   for (const service of model.services.values()) {
-    if (known && !known.has(service.id)) continue;
-    const inside = !service.root || file.startsWith(`${service.root}/`);
-    if (inside && (!best || service.root.length > best.root.length)) best = service;
+    if (!known.has(service.id) || (service.root && !file.startsWith(`${service.root}/`))) continue;
+    if (!best.length || service.root.length > best[0].root.length) best = [service];
+    else if (service.root.length === best[0].root.length) best.push(service);
   }
-  return best?.id ?? null;
+  return best;
 }
 
 export function outbound(model, route) {

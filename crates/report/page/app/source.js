@@ -10,12 +10,14 @@ export function linesOf(model, file, first, last) {
   return found;
 }
 
-/** A figure of source; null where the lines are not at hand. */
-export function excerpt(model, { file, line, end = line, before = 1, after = 1, most = 18 }) {
+/** A figure of source; null where the lines are not at hand. Lines from `line` to `mark` stand out where others are beside them. */
+export function excerpt(model, { file, line, end = line, before = 1, after = 1, most = 18, mark = end }) {
   const lines = linesOf(model, file, line - before, Math.min(end + after, line + most));
   if (!lines.length) return null;
   const indent = Math.min(...lines.filter(([, text]) => text.trim()).map(([, text]) => text.match(/^[ \t]*/)[0].length));
-  const rows = lines.map(([at, text]) => h("span", { class: at >= line && at <= end ? "code-line marked" : "code-line" },
+  const stands = (at) => at >= line && at <= mark;
+  const some = lines.some(([at]) => !stands(at));
+  const rows = lines.map(([at, text]) => h("span", { class: `code-line ${some && stands(at) ? "marked" : at >= line && at <= end ? "in" : ""}` },
     h("span", { class: "code-number", "aria-hidden": "true" }, at),
     h("span", { class: "code-text" }, text.slice(Number.isFinite(indent) ? indent : 0) || " "), "\n"));
   const cut = end > line + most ? h("span", { class: "code-more dim" }, `… to line ${end}`) : null;

@@ -51,11 +51,16 @@ function tallyInto(here, state, n) {
   here.total += n;
 }
 
-/** The lines that are seen when `open` says which nodes are: `{node, depth}` or `{endpoint, depth}`. */
+/** The lines that are seen when `open` says which nodes are: `{node, depth}` or `{endpoint, depth}`. A node that holds one
+ * endpoint is that endpoint. */
 export function seen(root, open) {
   const rows = [];
   const walk = (here, depth) => {
     for (const child of [...here.children.values()].sort((a, b) => (a.label < b.label ? -1 : 1))) {
+      if (child.endpoints.length === 1 && child.total === 1 && !child.isService) {
+        rows.push({ endpoint: child.endpoints[0], depth });
+        continue;
+      }
       rows.push({ node: child, depth });
       if (!open(child)) continue;
       for (const endpoint of child.endpoints) rows.push({ endpoint, depth: depth + 1 });

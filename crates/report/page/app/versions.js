@@ -21,7 +21,8 @@ function lineages(model) {
   return [...services].map(([service, rows]) => {
     const versions = [...new Set(rows.flatMap((r) => [...r.versions.keys()]))].sort(numbered);
     for (const row of rows) row.kind = kindOf(row, versions);
-    rows.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.method < b.method ? -1 : 1));
+    const rank = (row) => KINDS.findIndex(([value]) => value === row.kind);
+    rows.sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : a.path > b.path ? 1 : a.method < b.method ? -1 : 1));
     return { service, versions, rows };
   });
 }
@@ -35,7 +36,7 @@ function kindOf(row, versions) {
   return has[0] === versions.at(-1) ? "new" : "left";
 }
 
-const KINDS = [["", "All"], ["both", "In several versions"], ["weaker", "Weaker in an old one"], ["left", "Only in an old one"], ["new", "Only in the newest"]];
+const KINDS = [["", "All"], ["weaker", "Weaker in an old one"], ["both", "In several versions"], ["left", "Only in an old one"], ["new", "Only in the newest"]];
 
 export function versions(model, route) {
   const kind = route.params.get("kind")?.[0] ?? "";
@@ -54,14 +55,14 @@ export function versions(model, route) {
 function block(model, { service, versions: names, rows }, kind) {
   const shown = kind ? rows.filter((r) => r.kind === kind) : rows;
   if (!shown.length) return null;
-  const columns = { "grid-template-columns": `minmax(0, 1fr) repeat(${names.length}, minmax(84px, auto))` };
+  const columns = { "--versions": String(names.length) };
   return h("section", {}, h("h3", {}, model.services.get(service)?.name ?? service, " ", h("span", { class: "dim" }, names.join(" → "))),
     h("div", { class: "version-line head", style: columns }, h("span", {}, "Operation"), names.map((v) => h("span", {}, v))),
     grown(shown, (row) => h("div", { class: "version-line", style: columns }, h("span", {}, h("span", { class: "method" }, row.method), " ", h("span", { class: "mono path" }, row.text)),
-      names.map((v) => versionCell(row.versions.get(v)))), 150));
+      names.map((v) => versionCell(row.versions.get(v), v))), 150));
 }
 
-function versionCell(e) {
-  if (!e) return h("span", { class: "dim" }, "–");
-  return h("span", {}, h("a", { href: link("endpoints", {}, e.id), class: `dot dot-${calm(e) ? "public" : e.auth}` }, e.auth), e.raw.lifecycle?.deprecated ? h("span", { class: "chip" }, "deprecated") : null);
+function versionCell(e, version) {
+  if (!e) return h("span", { class: "dim", "data-version": version }, "–");
+  return h("span", { "data-version": version }, h("a", { href: link("endpoints", {}, e.id), class: `dot dot-${calm(e) ? "public" : e.auth}` }, e.auth), e.raw.lifecycle?.deprecated ? h("span", { class: "chip" }, "deprecated") : null);
 }

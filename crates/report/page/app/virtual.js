@@ -12,14 +12,16 @@ export class VirtualList {
     this.offsets = new Float64Array(1);
     this.count = 0;
     this.box.addEventListener("scroll", () => this.draw(), { passive: true });
+    for (const moved of ["wheel", "pointerdown", "touchstart"]) this.box.addEventListener(moved, () => (this.revealed = -1), { passive: true });
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(this.box);
     this.width = 0;
+    this.revealed = -1;
   }
 
   /** Shows other rows. */
   set(count, heightOf, render) {
-    Object.assign(this, { count, heightOf, render });
+    Object.assign(this, { count, heightOf, render, revealed: -1 });
     this.measure();
   }
 
@@ -28,6 +30,8 @@ export class VirtualList {
     if (width !== this.width) {
       this.width = width;
       if (this.render) this.measure();
+      // Other heights put other rows in sight; the one that was shown last stays.
+      this.reveal(this.revealed);
     } else {
       this.draw();
     }
@@ -83,6 +87,7 @@ export class VirtualList {
   /** Brings a row into sight and gives its element. */
   reveal(at) {
     if (at < 0 || at >= this.count) return null;
+    this.revealed = at;
     const [top, bottom] = [this.offsets[at], this.offsets[at + 1]];
     const { scrollTop, clientHeight } = this.box;
     if (top < scrollTop) this.box.scrollTop = Math.max(0, top - 40);
