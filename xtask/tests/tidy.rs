@@ -24,6 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("apicensus-contracts", &["apicensus-catalog", "apicensus-source"]),
     ("apicensus-findings", &["apicensus-catalog"]),
     ("apicensus-inventory", &["apicensus-catalog", "apicensus-source", "apicensus-contracts", "apicensus-findings"]),
+    ("apicensus-store", &["apicensus-catalog", "apicensus-inventory"]),
     (
         "apicensus",
         &[
@@ -36,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "apicensus-surface",
             "apicensus-findings",
             "apicensus-inventory",
+            "apicensus-store",
         ],
     ),
 ];

@@ -88,6 +88,10 @@ pub enum Command {
     /// Fail when there are findings: the gate for merge requests.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Tell from a repository's past when endpoints came, changed guard or path, and went.
+    History(crate::history::HistoryArgs),
+    /// Read and keep the versioned catalog that `scan --record` adds to.
+    Catalog(crate::catalog::CatalogArgs),
     /// List the rules, or explain one.
     Rules {
         /// The rule to explain.
@@ -165,6 +169,8 @@ pub struct ScanArgs {
     /// What to show: the endpoints, who may call them by scheme and role, or what is wrong.
     #[arg(long, value_name = "VIEW", value_enum, default_value_t = ViewArg::Census)]
     pub view: ViewArg,
+    #[command(flatten)]
+    pub keep: crate::recording::KeepArgs,
     /// Exit with 1 when anything could not be read or followed.
     #[arg(long)]
     pub strict: bool,
@@ -179,7 +185,8 @@ pub struct ScanArgs {
 /// Arguments of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// The earlier state: a catalog file, a folder, a git revision; or a range of revisions, A..B.
+    /// The earlier state: a git revision, a folder, a catalog file, a folder of `catalog export`, `catalog:REVISION`; or a range of git
+    /// revisions, A..B, or A...B from where B parted from A.
     #[arg(value_name = "A")]
     pub before: String,
     /// The later state.
@@ -188,6 +195,9 @@ pub struct DiffArgs {
     /// The repository that revisions are of.
     #[arg(long, value_name = "PATH", default_value = ".", value_hint = ValueHint::DirPath)]
     pub repo: PathBuf,
+    /// The versioned catalog that `catalog:REVISION` is of [default: .apicensus/catalog.db].
+    #[arg(long, value_name = "URL|FILE", env = "APICENSUS_CATALOG", hide_env_values = true)]
+    pub catalog: Option<String>,
     /// How to write the result.
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = CheckFormat::Text)]
     pub format: CheckFormat,
@@ -197,7 +207,7 @@ pub struct DiffArgs {
     /// Exit with 1 when a client that worked may fail.
     #[arg(long)]
     pub fail_on_breaking: bool,
-    /// Exit with 1 when less is asked of a caller or more is given away.
+    /// Exit with 1 when less is asked of a caller, more is given away, or a control is gone.
     #[arg(long)]
     pub fail_on_weaker: bool,
     #[command(flatten)]
@@ -213,9 +223,12 @@ pub struct CheckArgs {
     /// Compare with this git revision.
     #[arg(long, value_name = "REF", conflicts_with_all = ["baseline", "rev"])]
     pub base: Option<String>,
-    /// Compare with this catalog, as `scan -f json` writes it.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub baseline: Option<PathBuf>,
+    /// Compare with this catalog: a file that `scan -f json` wrote, a folder of `catalog export`, or `catalog:REVISION`.
+    #[arg(long, value_name = "STATE", value_hint = ValueHint::AnyPath)]
+    pub baseline: Option<String>,
+    /// The versioned catalog that `catalog:REVISION` is of [default: .apicensus/catalog.db].
+    #[arg(long, value_name = "URL|FILE", env = "APICENSUS_CATALOG", hide_env_values = true)]
+    pub catalog: Option<String>,
     /// Fail on findings that are this grave or worse.
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = FailOn::High)]
     pub fail_on: FailOn,

@@ -5,24 +5,61 @@ use crate::findings::{self, place};
 use crate::formats;
 use crate::pipeline::Job;
 use crate::progress::Progress;
+use crate::recording::target;
 use crate::style::{count, one_line};
-use crate::{AMISS, output};
+use crate::{AMISS, catalog, output};
 use anyhow::{Context, Result, bail};
 use apicensus_catalog::{Catalog, Finding, FindingStatus, SCHEMA, Severity};
-use apicensus_inventory::diff::{Change, Diff, diff};
+use apicensus_inventory::diff::{Change, Diff, Impact, diff};
+use apicensus_source::past;
+use apicensus_store::{RepositoryDiff, Store, tree};
+use apicensus_surface::cache::Cache;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// A state: a catalog file, a folder, or a revision of a repository.
+/// Reads states; what several of them share is read once.
+struct States<'a> {
+    repository: &'a Path,
+    source: &'a SourceArgs,
+    /// The versioned catalog.
+    catalog: Option<&'a str>,
+    cache: Cache,
+}
+
+impl States<'_> {
+    /// A state by name: a revision of the versioned catalog (`catalog:head`), a catalog file, a folder, or a git revision.
+    fn get(&self, name: &str) -> Result<Catalog> {
+        let path = Path::new(name);
+        if let Some(revision) = name.strip_prefix("catalog:") {
+            let mut store = Store::open(&target(self.catalog), false)?;
+            return Ok(catalog::state(&mut store, None, revision)?.1);
+        }
+        if path.is_file() {
+            return stored(path);
+        }
+        if path.is_dir() && tree::is_tree(path) && !path.join(".git").exists() {
+            return Ok(tree::read(path)?.catalog);
+        }
+        if path.is_dir() {
+            return self.taken(path, None, None);
+        }
+        self.taken(self.repository, Some(name), None)
+    }
+
+    /// A catalog of a folder, or of a revision of its repository, beside an earlier one.
+    fn taken(&self, path: &Path, rev: Option<&str>, before: Option<&Catalog>) -> Result<Catalog> {
+        let mut source = self.source.clone();
+        if let Some(rev) = rev {
+            source.rev = Some(rev.to_owned());
+        }
+        source.exclude.push("/.apicensus/catalog*".to_owned());
+        Job::open(&[PathBuf::from(path)], &source)?.scan_beside(&Progress::start(false), &self.cache, before)
+    }
+}
+
+/// A state by its name, of a repository.
 pub fn state(name: &str, repository: &Path, source: &SourceArgs) -> Result<Catalog> {
-    let path = Path::new(name);
-    if path.is_file() {
-        return stored(path);
-    }
-    if path.is_dir() {
-        return taken(path, source, None);
-    }
-    taken(repository, source, Some(name))
+    States { repository, source, catalog: None, cache: Cache::default() }.get(name)
 }
 
 /// A catalog that was written by `scan --format json`.
@@ -36,28 +73,48 @@ pub fn stored(path: &Path) -> Result<Catalog> {
     Ok(catalog)
 }
 
-/// A catalog of a folder, or of a revision of its repository.
-fn taken(path: &Path, source: &SourceArgs, rev: Option<&str>) -> Result<Catalog> {
-    let mut source = source.clone();
-    if let Some(rev) = rev {
-        source.rev = Some(rev.to_owned());
+/// The differences of repositories, each under its name where there are several.
+pub fn by_repository(all: Vec<RepositoryDiff>, format: CheckFormat) -> Result<String> {
+    if format == CheckFormat::Json {
+        return formats::json(&all);
     }
-    let progress = Progress::start(false);
-    Job::open(&[PathBuf::from(path)], &source)?.scan(&progress)
+    let render = |diff: &Diff| match format {
+        CheckFormat::Markdown => markdown(diff),
+        CheckFormat::Github => github(diff),
+        CheckFormat::Text | CheckFormat::Json => text(diff),
+    };
+    Ok(match all.as_slice() {
+        [] => render(&Diff::default()),
+        [one] => render(&one.diff),
+        several => several.iter().map(|d| format!("{}\n{}\n", one_line(&d.repository), render(&d.diff))).collect(),
+    })
+}
+
+/// The two states that are meant: A and B, `A..B`, or `A...B` for what B did since it parted from A.
+fn pair(args: &DiffArgs) -> Result<(String, String)> {
+    if let Some(after) = &args.after {
+        return Ok((args.before.clone(), after.clone()));
+    }
+    let or_head = |name: &str| if name.is_empty() { "HEAD".to_owned() } else { name.to_owned() };
+    match args.before.split_once("..") {
+        Some((before, after)) if !Path::new(&args.before).exists() => match after.strip_prefix('.') {
+            Some(after) => {
+                let (before, after) = (or_head(before), or_head(after));
+                let parting = past::parting(&args.repo, &before, &after)?;
+                Ok((parting.with_context(|| format!("`{before}` and `{after}` have no commit in common here"))?, after))
+            }
+            None => Ok((or_head(before), or_head(after))),
+        },
+        _ => bail!("`{}` is one state; give two, or a range like main..HEAD", args.before),
+    }
 }
 
 /// Compares two states.
 pub fn compare(args: &DiffArgs) -> Result<u8> {
-    let (before, after) = match (args.before.split_once(".."), &args.after) {
-        (_, Some(after)) => (args.before.clone(), after.clone()),
-        (Some((before, after)), None) if !Path::new(&args.before).exists() => {
-            let or_head = |name: &str| if name.is_empty() { "HEAD".to_owned() } else { name.to_owned() };
-            (or_head(before), or_head(after.trim_start_matches('.')))
-        }
-        _ => bail!("`{}` is one state; give two, or a range like main..HEAD", args.before),
-    };
-    let before = state(&before, &args.repo, &args.source)?;
-    let after = state(&after, &args.repo, &args.source)?;
+    let (before, after) = pair(args)?;
+    let states = States { repository: &args.repo, source: &args.source, catalog: args.catalog.as_deref(), cache: Cache::default() };
+    let before = states.get(&before)?;
+    let after = states.get(&after)?;
     let diff = diff(&before, &after);
     let text = match args.format {
         CheckFormat::Text => text(&diff),
@@ -71,8 +128,8 @@ pub fn compare(args: &DiffArgs) -> Result<u8> {
 }
 
 fn flags(change: &Change) -> String {
-    let words = [(change.breaking, "breaking"), (change.weaker, "weaker")];
-    let words: Vec<&str> = words.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+    let impact = (change.impact >= Impact::Risky).then(|| change.impact.as_str());
+    let words: Vec<&str> = impact.into_iter().chain(change.security.iter().map(|s| s.as_str())).collect();
     if words.is_empty() { String::new() } else { format!("  [{}]", words.join(", ")) }
 }
 
@@ -84,7 +141,8 @@ fn totals(diff: &Diff) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, kind)| format!("{n} {kind}"))
         .collect();
-    facts.push(format!("{} breaking, {} weaker", of(&|c| c.breaking), of(&|c| c.weaker)));
+    let impact = |impact| of(&|c| c.impact == impact);
+    facts.push(format!("{} breaking, {} risky, {} weaker", impact(Impact::Breaking), impact(Impact::Risky), of(&|c| c.weaker)));
     facts.join(" · ")
 }
 
@@ -146,12 +204,18 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
     if args.new_only && args.base.is_none() && args.baseline.is_none() {
         bail!("--new-only needs --base or --baseline to tell what is new");
     }
-    let now = taken(&args.path, &args.source, None)?;
+    let catalog = args.catalog.as_deref();
+    let states = States { repository: &args.path, source: &args.source, catalog, cache: Cache::default() };
     let earlier = match (&args.base, &args.baseline) {
-        (Some(base), _) => Some(taken(&args.path, &args.source, Some(base))?),
-        (None, Some(file)) => Some(stored(file)?),
+        // What came to the base since the branch parted from it is no doing of the branch.
+        (Some(base), _) => {
+            let parting = past::parting(&args.path, base, "HEAD")?;
+            Some(states.taken(&args.path, Some(parting.as_deref().unwrap_or(base)), None)?)
+        }
+        (None, Some(baseline)) => Some(states.get(baseline)?),
         (None, None) => None,
     };
+    let now = states.taken(&args.path, None, earlier.as_ref())?;
     let known = earlier.as_ref().map(prints).unwrap_or_default();
     let level = args.fail_on.severity();
     let counts = |f: &&Finding| f.status == FindingStatus::Open && level.is_some_and(|level| f.severity >= level);
@@ -161,7 +225,7 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
     let mended = earlier.as_ref().map_or(0, |earlier| prints(earlier).difference(&prints(&now)).count() as u64);
     let head = headline(args, fresh.len() as u64, shown.len() as u64, mended, level);
     let text = match args.format {
-        CheckFormat::Text => check_text(&shown, &known, &head),
+        CheckFormat::Text => check_text(&shown, earlier.is_some().then_some(&known), &head),
         CheckFormat::Markdown => format!("{}\n{head}\n", findings::markdown("API findings", &shown)),
         CheckFormat::Github => shown.iter().map(finding_annotation).collect::<String>() + &head + "\n",
         CheckFormat::Json => formats::json(&shown)?,
@@ -176,7 +240,7 @@ fn prints(catalog: &Catalog) -> BTreeSet<&str> {
 
 fn headline(args: &CheckArgs, fresh: u64, shown: u64, mended: u64, level: Option<Severity>) -> String {
     let level = level.map_or("none".to_owned(), |level| format!("{level} or worse"));
-    let since = args.base.clone().or_else(|| args.baseline.as_ref().map(|file| file.display().to_string()));
+    let since = args.base.clone().or_else(|| args.baseline.clone());
     match since {
         None => format!("{} ({level})", count(shown, "finding", "findings")),
         Some(since) => {
@@ -186,10 +250,12 @@ fn headline(args: &CheckArgs, fresh: u64, shown: u64, mended: u64, level: Option
     }
 }
 
-fn check_text(shown: &[Finding], known: &BTreeSet<&str>, head: &str) -> String {
+/// The findings for people; with what the base has, new ones are marked.
+fn check_text(shown: &[Finding], known: Option<&BTreeSet<&str>>, head: &str) -> String {
     let mut out = String::new();
     for finding in shown {
-        let mark = if known.is_empty() || known.contains(finding.fingerprint.as_str()) { "" } else { "new " };
+        let is_new = known.is_some_and(|known| !known.contains(finding.fingerprint.as_str()));
+        let mark = if is_new { "new " } else { "" };
         let subject = one_line(&finding.subject);
         out.push_str(&format!("{mark}{} {}  {subject}  {}\n", finding.severity, finding.rule, place(finding)));
         out.push_str(&format!("    {}; {}\n", one_line(&finding.message), one_line(&finding.remedy)));

@@ -40,9 +40,8 @@ impl Filter {
     }
 
     /// A filter by audience alone.
-    #[cfg(test)]
-    pub fn of_audience(asked: &[AudienceArg]) -> Filter {
-        Filter { audiences: audiences(asked, true), frameworks: Vec::new(), methods: Vec::new(), paths: None, auth: Vec::new() }
+    pub fn of_audience(asked: &[AudienceArg], is_data: bool) -> Filter {
+        Filter { audiences: audiences(asked, is_data), frameworks: Vec::new(), methods: Vec::new(), paths: None, auth: Vec::new() }
     }
 
     /// Refuses a framework that is not known.

@@ -51,6 +51,11 @@ impl Query {
         })
     }
 
+    /// Whether it means this method and path, names of parameters and a slash at the end aside.
+    pub fn is(&self, method: &str, path: &str) -> bool {
+        self.method.as_ref().is_none_or(|own| own == method || method == "ANY" || own == "ANY") && blank(path) == blank(&self.path)
+    }
+
     /// The endpoints meant: those with this very template, else those that differ in parameter names or a trailing slash
     /// only, else those whose template this concrete path matches.
     pub fn find<'a>(&self, catalog: &'a Catalog) -> Vec<&'a Endpoint> {

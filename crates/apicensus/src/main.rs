@@ -1,6 +1,7 @@
 //! The command line of apicensus: arguments in, a rendered catalog and an exit code out. No analysis lives here.
 
 mod args;
+mod catalog;
 mod changes;
 mod contract_formats;
 mod errors;
@@ -13,6 +14,7 @@ mod findings;
 mod formats;
 mod frameworks;
 mod grid;
+mod history;
 mod lookup;
 mod markdown;
 mod matrix;
@@ -20,6 +22,7 @@ mod outbound;
 mod output;
 mod pipeline;
 mod progress;
+mod recording;
 #[cfg(test)]
 mod render_tests;
 mod report;
@@ -67,6 +70,8 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Report(args) => report::run(&args),
         Command::Frameworks(args) => list_frameworks(&args, color),
         Command::Rules { rule } => output::print(&rules::render(rule.as_deref())?).map(|()| 0),
+        Command::History(args) => history::run(&args),
+        Command::Catalog(args) => catalog::run(&args, color),
         Command::Diff(args) => changes::compare(&args),
         Command::Check(args) => changes::check(&args),
         Command::Schema { of: SchemaOf::Catalog } => output::print(&formats::json(&apicensus_catalog::json_schema())?).map(|()| 0),
@@ -84,11 +89,12 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
     let format = args.format.or_else(|| args.output.as_deref().and_then(format_of)).unwrap_or(Format::Table);
     let filter = filter::Filter::new(args, format.is_data())?;
     let progress = Progress::start(args.quiet);
-    let job = Job::open(&args.paths, &args.source)?;
+    let job = Job::open(&args.paths, &args.keep.beside(&args.source))?;
     let known = job.frameworks()?;
     filter.check(&known)?;
     let mut catalog = job.scan(&progress)?;
     drop(progress);
+    let kept = args.keep.keep(&job, &mut catalog)?;
     let hidden = filter.apply(&mut catalog);
     let titles = frameworks::titles(&known);
     let to_file = args.output.is_some();
@@ -106,6 +112,9 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
         ViewArg::Outbound => shown.outbound(format)?,
     };
     output::write(&text, args.output.as_deref())?;
+    if let Some(kept) = kept.filter(|_| !args.quiet) {
+        output::note(&kept);
+    }
     if (to_file && !args.quiet) || (args.verbose && format.is_data()) {
         let look = Look {
             width: style::output_width(std::io::stderr().is_terminal()),
@@ -120,7 +129,7 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
 }
 
 /// What there is to show.
-struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     catalog: &'a Catalog,
     hidden: &'a filter::Hidden,
     titles: &'a rows::Titles,

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use apicensus_catalog::Catalog;
 use apicensus_eval::models::Models;
 use apicensus_source::{OpenOptions, Tree};
+use apicensus_surface::cache::Cache;
 use apicensus_surface::languages::Languages;
 use apicensus_surface::scan::{ScanOptions, models, scan};
 use std::collections::HashMap;
@@ -43,13 +44,15 @@ impl Job {
 
     /// Scans the tree.
     pub fn scan(&self, progress: &Progress) -> Result<Catalog> {
-        progress.stage("reading and evaluating, files parsed:");
-        let at = |done: usize| progress.at(done as u64);
-        let options = ScanOptions { threads: self.threads, models: self.models.clone(), progress: Some(&at), ..ScanOptions::default() };
-        let mut catalog = scan(&self.tree, &options)?;
+        self.scan_beside(progress, &Cache::default(), None)
+    }
+
+    /// Scans the tree with what other scans have read, and beside an earlier state.
+    pub fn scan_beside(&self, progress: &Progress, cache: &Cache, before: Option<&Catalog>) -> Result<Catalog> {
+        let mut catalog = self.scan_code(progress, cache)?;
         progress.stage("looking for contracts");
         let languages = Languages::builtin()?;
-        apicensus_inventory::complete(&mut catalog, &self.tree, &|path| languages.class(path), Some(&today()))?;
+        apicensus_inventory::complete_since(&mut catalog, &self.tree, &|path| languages.class(path), Some(&today()), before)?;
         Ok(catalog)
     }
 
@@ -57,6 +60,22 @@ impl Job {
     pub fn text(&self, file: &str) -> Option<String> {
         let bytes = self.tree.read(self.tree.find(file)?).ok()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Scans the code alone: no contracts, no policy, no findings.
+    pub fn scan_code(&self, progress: &Progress, cache: &Cache) -> Result<Catalog> {
+        progress.stage("reading and evaluating, files parsed:");
+        let at = |done: usize| progress.at(done as u64);
+        let models = self.models.clone();
+        Ok(scan(
+            &self.tree,
+            &ScanOptions { threads: self.threads, models, progress: Some(&at), cache: Some(cache), ..ScanOptions::default() },
+        )?)
+    }
+
+    /// The tree.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// The lines of the tree's files.
@@ -67,8 +86,13 @@ impl Job {
 
 /// The day in UTC, `2027-01-31`.
 fn today() -> String {
+    now().chars().take(10).collect()
+}
+
+/// The time in UTC, `2027-01-31T12:00:00Z`.
+pub fn now() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64);
-    apicensus_surface::convert::rfc3339(now).unwrap_or_default().chars().take(10).collect()
+    apicensus_surface::convert::rfc3339(now).unwrap_or_default()
 }
 
 /// The built-in frameworks and those of some folders.

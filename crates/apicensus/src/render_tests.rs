@@ -23,7 +23,7 @@ fn look(width: usize) -> Look {
 
 fn production() -> (Catalog, Hidden) {
     let mut catalog = catalog();
-    let hidden = Filter::of_audience(&[AudienceArg::Production]).apply(&mut catalog);
+    let hidden = Filter::of_audience(&[AudienceArg::Production], true).apply(&mut catalog);
     (catalog, hidden)
 }
 

@@ -132,6 +132,7 @@ fn earlier(state: &str, paths: &[PathBuf], scan: &SourceArgs, is_stored: bool) -
 fn select(args: &ReportArgs, catalog: &mut Catalog) -> Result<Vec<String>> {
     let asked = ScanArgs {
         paths: Vec::new(),
+        keep: Default::default(),
         format: None,
         output: None,
         source: args.scan.clone(),

@@ -441,14 +441,15 @@ fn two_commits() -> tempfile::TempDir {
 fn revisions_folders_and_catalogs_are_compared() {
     let folder = two_commits();
     let place = text(folder.path());
-    let expected = "added    POST /refunds  main.py:17  [weaker]\n         auth none\n1 added · 0 breaking, 1 weaker\n";
+    let expected =
+        "added    POST /refunds  main.py:17  [new-unauthenticated]\n         auth none\n1 added · 0 breaking, 0 risky, 1 weaker\n";
     assert_eq!(ok(&["diff", "main~1..main", "--repo", &place]), expected);
     assert_eq!(ok(&["diff", "main~1", &place, "--repo", &place]), expected);
     let old = text(&folder.path().join("old.json"));
     ok(&["scan", &place, "--rev", "main~1", "-q", "-o", &old]);
     assert_eq!(ok(&["diff", &old, "main", "--repo", &place]), expected);
     assert_eq!(ok(&["diff", "main..main", "--repo", &place]), "no endpoint differs\n");
-    assert!(ok(&["diff", &old, &place, "-f", "markdown"]).contains("| added | `POST /refunds` | auth none | weaker |"));
+    assert!(ok(&["diff", &old, &place, "-f", "markdown"]).contains("| added | `POST /refunds` | auth none | new-unauthenticated |"));
     assert!(ok(&["diff", &old, &place, "-f", "github"]).starts_with("::warning file=main.py,line=17,title=added POST /refunds::auth none"));
     assert_eq!(run(&["diff", &old, &place, "--fail-on-weaker"]).status.code(), Some(1));
     assert_eq!(run(&["diff", &old, &place, "--fail-on-breaking"]).status.code(), Some(0));

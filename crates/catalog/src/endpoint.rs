@@ -1,6 +1,6 @@
 //! An endpoint and its evidence.
 
-use crate::{Auth, Control, ControlKind, Documented, Location, Sensitive, SensitiveTag, is_false};
+use crate::{Auth, Authorship, Control, ControlKind, Documented, Former, Location, Mark, Sensitive, SensitiveTag, is_false};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -68,6 +68,9 @@ pub struct Endpoint {
     /// Whether it stands in a contract of its service; absent when contracts were not looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub documented: Option<Documented>,
+    /// Who answers for it: users, teams or addresses, as the policy, the owners file of its handler or its service's component says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
     /// What kind of code registers it.
     pub audience: Audience,
     /// The framework that serves it.
@@ -81,6 +84,9 @@ pub struct Endpoint {
     /// The framework adds it by itself: documentation pages, static files and the like.
     #[serde(default, skip_serializing_if = "is_false")]
     pub implicit: bool,
+    /// It stood in the catalog before, and the last scan could not read enough to say that it is gone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stale: bool,
     /// How sure it is that the application serves it at this path.
     pub confidence: Confidence,
 }
@@ -286,6 +292,18 @@ pub struct Lifecycle {
     /// The version of the API it belongs to, read off its path or its framework's versioning: `v1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// When it first stood in the versioned catalog, under this or an earlier path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introduced: Option<Mark>,
+    /// When it last changed in the versioned catalog, lines aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_changed: Option<Mark>,
+    /// What it was before it moved, by the versioned catalog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<Former>,
+    /// Who last wrote the line that registers it; only where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Authorship>,
 }
 
 impl Lifecycle {

@@ -17,6 +17,7 @@ mod controls;
 mod coverage;
 mod endpoint;
 mod finding;
+mod lineage;
 mod outbound;
 mod sensitive;
 
@@ -32,6 +33,7 @@ pub use endpoint::{
     TrailStep,
 };
 pub use finding::{Evidence, Finding, FindingStatus, Severity, Suppression};
+pub use lineage::{Authorship, Former, Mark};
 pub use outbound::{Outbound, OutboundCall};
 pub use sensitive::{Sensitive, SensitiveClass, SensitiveTag};
 
@@ -111,6 +113,8 @@ words! {
         Code = "code",
         /// API descriptions.
         Spec = "spec",
+        /// Files and settings that say who answers for what.
+        Owners = "owners",
     }
 }
 
@@ -150,7 +154,7 @@ pub struct Service {
     pub repository: String,
     /// Its folder; empty for the root of the repository.
     pub root: String,
-    /// Who answers for it, as the policy says.
+    /// Who answers for it, as the policy, its component of Backstage or the owners file of its entry says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<String>,
     /// Where it is served, as the policy says.

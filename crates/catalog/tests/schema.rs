@@ -41,11 +41,13 @@ fn endpoint() -> Endpoint {
         sensitive: vec![],
         lifecycle: Lifecycle::default(),
         documented: None,
+        owners: vec![],
         audience: Audience::Production,
         framework: "some".into(),
         detached: false,
         third_party: false,
         implicit: false,
+        stale: false,
         confidence: Confidence::High,
     }
 }

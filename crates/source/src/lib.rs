@@ -10,6 +10,7 @@ pub mod classify;
 mod error;
 mod ignores;
 mod links;
+pub mod past;
 mod repository;
 mod revision;
 mod tree;
@@ -17,4 +18,4 @@ mod worktree;
 
 pub use error::{ReadError, SourceError, SourceTrouble, SourceTroubleKind};
 pub use repository::{Repository, Revision};
-pub use tree::{Entry, OpenOptions, Tree};
+pub use tree::{Entry, OpenOptions, Tree, content_id};

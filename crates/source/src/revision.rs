@@ -98,6 +98,16 @@ fn locate(paths: &[PathBuf]) -> Result<(git2::Repository, Vec<String>), SourceEr
 }
 
 fn commit_tree(repo: &git2::Repository, rev: &str) -> Result<(Oid, Revision), SourceError> {
+    let commit = repo.find_commit(commit_of(repo, rev)?).map_err(|e| repository::git_error(repository::place(repo), &e))?;
+    Ok((commit.tree_id(), repository::revision(&commit)))
+}
+
+/// The commit that a name means.
+pub(crate) fn commit_of(repo: &git2::Repository, rev: &str) -> Result<Oid, SourceError> {
+    if rev == "HEAD" {
+        // Without a commit there is no HEAD to speak of.
+        repository::head(repo)?;
+    }
     let object = repo.revparse_single(rev).map_err(|e| match e.code() {
         ErrorCode::NotFound | ErrorCode::InvalidSpec | ErrorCode::GenericError => {
             SourceError::UnknownRevision { revision: rev.to_owned(), similar: similar(repo, rev) }
@@ -106,8 +116,7 @@ fn commit_tree(repo: &git2::Repository, rev: &str) -> Result<(Oid, Revision), So
     })?;
     let not_a_commit =
         |kind: Option<ObjectType>| SourceError::NotACommit { revision: rev.to_owned(), kind: kind.map_or("thing", |k| k.str()).to_owned() };
-    let commit = object.peel_to_commit().map_err(|_| not_a_commit(object.kind()))?;
-    Ok((commit.tree_id(), repository::revision(&commit)))
+    object.peel_to_commit().map(|commit| commit.id()).map_err(|_| not_a_commit(object.kind()))
 }
 
 /// A branch or tag with nearly this name.

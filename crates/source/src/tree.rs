@@ -195,6 +195,14 @@ impl Tree {
         if is_data { self.max_data_size } else { self.max_file_size }
     }
 
+    /// The id of a file's content in the object database; none for a file on disk.
+    pub fn content(&self, index: usize) -> Option<[u8; 20]> {
+        match &self.entries.get(index)?.locator {
+            Locator::Blob(oid) => oid.as_bytes().try_into().ok(),
+            Locator::Path | Locator::Odd(_) => None,
+        }
+    }
+
     /// The bytes of a file.
     ///
     /// # Errors
@@ -212,6 +220,11 @@ impl Tree {
             (Locator::Blob(_), None) => Err(ReadError::NoSuchFile),
         }
     }
+}
+
+/// The id that git gives a content.
+pub fn content_id(bytes: &[u8]) -> Option<[u8; 20]> {
+    git2::Oid::hash_object(git2::ObjectType::Blob, bytes).ok()?.as_bytes().try_into().ok()
 }
 
 /// Reads a file that may have grown since it was listed.

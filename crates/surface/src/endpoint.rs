@@ -137,13 +137,15 @@ impl Converter<'_> {
             controls: controls::controls(route, takes_input, &|p| self.at(p)),
             sensitive: Vec::new(),
             method,
-            lifecycle: catalog::Lifecycle { deprecated, version: template::version(&template.path) },
+            lifecycle: catalog::Lifecycle { deprecated, version: template::version(&template.path), ..Default::default() },
             documented: None,
+            owners: Vec::new(),
             audience: self.audience(),
             framework: route.framework.to_string(),
             detached: route.detached,
             third_party: route.third_party,
             implicit: route.implicit,
+            stale: false,
             confidence: self.confidence(template),
         }
     }

@@ -5,6 +5,7 @@
 //! Nothing here knows a framework.
 
 pub mod auth;
+pub mod cache;
 pub mod controls;
 pub mod convert;
 pub mod coverage;

@@ -1,5 +1,6 @@
 //! The whole way from a source tree to a catalog.
 
+use crate::cache::Cache;
 use crate::convert;
 use crate::languages::{LanguageError, Languages};
 use crate::survey::Survey;
@@ -25,6 +26,8 @@ pub struct ScanOptions<'a> {
     pub models: Vec<(String, String)>,
     /// Told the number of files lowered so far, from any thread.
     pub progress: Option<&'a (dyn Fn(usize) + Sync)>,
+    /// What scans of several revisions of a repository share.
+    pub cache: Option<&'a Cache>,
 }
 
 /// Why a tree could not be scanned. What is wrong with the tree itself is a trouble in the catalog instead.
@@ -58,7 +61,7 @@ pub fn scan(tree: &Tree, options: &ScanOptions<'_>) -> Result<Catalog, ScanError
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).stack_size(STACK).build();
     let pool = pool.map_err(|e| ScanError::Threads(e.to_string()))?;
     Ok(pool.install(|| {
-        let survey = Survey::new(tree, &languages);
+        let survey = Survey::sharing(tree, &languages, options.cache);
         let census = evaluate_tree(&survey, &models, options);
         let mut catalog = convert::catalog(&census, &survey, &languages);
         rules.apply(&mut catalog);

@@ -1,6 +1,7 @@
 //! The scanned tree prepared for evaluation: languages, classes, manifest texts; and reading and lowering on demand,
 //! each file once, with what was learnt on the way.
 
+use crate::cache::Cache;
 use crate::languages::Languages;
 use apicensus_eval::files::{File, FileId, Files};
 use apicensus_source::classify::{self, Class};
@@ -26,6 +27,7 @@ pub struct Survey<'a> {
     troubles: Mutex<Vec<SourceTrouble>>,
     kept: AtomicUsize,
     lowered: AtomicUsize,
+    cache: Option<&'a Cache>,
 }
 
 /// What has been learnt about a file.
@@ -45,6 +47,11 @@ struct State {
 impl<'a> Survey<'a> {
     /// Looks at every file's name, and reads manifests and scripts. Runs on the current rayon pool.
     pub fn new(tree: &'a Tree, languages: &Languages) -> Self {
+        Survey::sharing(tree, languages, None)
+    }
+
+    /// The same with what other scans have read and lowered.
+    pub fn sharing(tree: &'a Tree, languages: &Languages, cache: Option<&'a Cache>) -> Self {
         let entries = tree.files();
         let classes: Vec<Class> = entries.par_iter().map(|e| languages.class(&e.path)).collect();
         let mut states = Vec::with_capacity(entries.len());
@@ -57,6 +64,7 @@ impl<'a> Survey<'a> {
             troubles: Mutex::default(),
             kept: AtomicUsize::new(0),
             lowered: AtomicUsize::new(0),
+            cache,
         };
         let files = (0..entries.len()).into_par_iter().map(|at| survey.file(at, languages)).collect();
         survey.files = Files::new(files);
@@ -87,11 +95,20 @@ impl<'a> Survey<'a> {
         if state.is_read.get() == Some(&false) {
             return None;
         }
+        let content = self.cache.zip(self.tree.content(at));
+        if let Some(bytes) = content.and_then(|(cache, id)| cache.bytes(id)) {
+            let _ = state.is_read.set(true);
+            let _ = state.bytes.set(bytes.clone());
+            return Some(bytes);
+        }
         let read = self.tree.read(at);
         let is_first = state.is_read.set(read.is_ok()).is_ok();
         match read {
             Ok(bytes) => {
                 let bytes: Arc<[u8]> = Arc::from(bytes);
+                if let Some((cache, id)) = content {
+                    cache.keep_bytes(id, &bytes);
+                }
                 if self.kept.fetch_add(bytes.len(), Ordering::Relaxed) < MAX_KEPT {
                     let _ = state.bytes.set(bytes.clone());
                 }
@@ -105,6 +122,11 @@ impl<'a> Survey<'a> {
             }
             Err(_) => None,
         }
+    }
+
+    /// The id of a file's content.
+    fn content(&self, file: FileId) -> Option<[u8; 20]> {
+        self.tree.content(file.0 as usize).or_else(|| self.bytes(file).and_then(|bytes| apicensus_source::content_id(&bytes)))
     }
 
     /// The bytes of a code file; None for what is not meant to be run: binary and minified files.
@@ -125,12 +147,21 @@ impl<'a> Survey<'a> {
         let state = self.states.get(file.0 as usize)?;
         let make = || {
             let lang = self.files.get(file).lang?;
-            let bytes = self.code(file)?;
-            let text = String::from_utf8_lossy(&bytes);
-            let _ = state.is_utf8.set(matches!(text, std::borrow::Cow::Borrowed(_)));
-            let module = lower(lang, &text);
-            self.lowered.fetch_add(1, Ordering::Relaxed);
-            Some(Arc::new(module))
+            let content = self.cache.and_then(|cache| Some((cache, self.content(file)?)));
+            if let Some((module, is_utf8)) = content.and_then(|(cache, id)| cache.module(lang, id)) {
+                let _ = state.is_utf8.set(is_utf8);
+                return module;
+            }
+            let module = self.code(file).map(|bytes| {
+                let text = String::from_utf8_lossy(&bytes);
+                let _ = state.is_utf8.set(matches!(text, std::borrow::Cow::Borrowed(_)));
+                self.lowered.fetch_add(1, Ordering::Relaxed);
+                Arc::new(lower(lang, &text))
+            });
+            if let (Some((cache, id)), Some(true)) = (content, state.is_read.get()) {
+                cache.keep_module(lang, id, module.clone(), state.is_utf8.get().copied().unwrap_or(true));
+            }
+            module
         };
         state.module.get_or_init(make).clone()
     }

@@ -1,5 +1,6 @@
 //! The rules, one a file. A new one is a file here and a line below.
 
+mod auth_downgrade;
 mod auth_mismatch;
 mod auth_unknown;
 mod debug_exposed;
@@ -8,6 +9,7 @@ mod drift;
 mod duplicate_route;
 mod expired_suppression;
 mod no_contract;
+mod orphaned;
 mod phantom;
 mod shadow;
 mod unauthenticated;
@@ -17,6 +19,7 @@ mod zombie;
 
 /// All of them, by name.
 pub const ALL: &[crate::Rule] = &[
+    auth_downgrade::RULE,
     auth_mismatch::RULE,
     auth_unknown::RULE,
     debug_exposed::RULE,
@@ -25,6 +28,7 @@ pub const ALL: &[crate::Rule] = &[
     duplicate_route::RULE,
     expired_suppression::RULE,
     no_contract::RULE,
+    orphaned::RULE,
     phantom::RULE,
     shadow::RULE,
     unauthenticated::RULE,

@@ -1,0 +1,287 @@
+//! `apicensus history`: when endpoints came, changed guard or path, and went, told by the repository's own commits.
+//!
+//! Commits are walked along first parents. One that touches no code, manifest or model of the application is passed over; of the
+//! others only files that changed are read and lowered again.
+
+use crate::args::SourceArgs;
+use crate::lookup::Query;
+use crate::pipeline::Job;
+use crate::progress::Progress;
+use crate::style::{count, one_line};
+use crate::{AMISS, formats, output};
+use anyhow::{Result, bail};
+use apicensus_catalog::Catalog;
+use apicensus_inventory::diff::{Change, Detail, Kind, diff};
+use apicensus_source::classify::Class;
+use apicensus_source::past::{self, Since, Step};
+use apicensus_surface::cache::Cache;
+use apicensus_surface::convert::rfc3339;
+use apicensus_surface::languages::Languages;
+use clap::{Args, ValueEnum, ValueHint};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+Examples:
+  apicensus history 'GET /users/{id}'              the life of one endpoint
+  apicensus history --all --since 2026-01-01       what came, changed guard or path, and went this year
+  apicensus history --all --since v1.0 -f json     the same since a tag, as data
+
+Exit codes: 0 found, 1 no such endpoint ever, 2 wrong use.";
+
+/// Commits that are walked at most.
+const MOST: usize = 100_000;
+/// What of a change is history: who may call, under which path, and whether it is to go.
+const TOLD: &[&str] = &["auth", "path", "control", "deprecation"];
+
+/// Arguments of `history`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct HistoryArgs {
+    /// Method and path, `GET /users/{id}`; without a method all of the path's.
+    #[arg(value_name = "ENDPOINT", required_unless_present = "all")]
+    endpoint: Option<String>,
+    /// The repository, or a folder in it.
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::DirPath)]
+    path: PathBuf,
+    /// All endpoints; the first argument is the path then.
+    #[arg(long)]
+    all: bool,
+    /// Begin after this revision, or on this day (2026-01-31) [default: with the first commit].
+    #[arg(long, value_name = "REF|DATE")]
+    since: Option<String>,
+    /// At most so many of the latest commits.
+    #[arg(short = 'n', long, value_name = "N")]
+    number: Option<usize>,
+    /// How to write the result.
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = HistoryFormat::Text)]
+    format: HistoryFormat,
+    #[command(flatten)]
+    source: SourceArgs,
+}
+
+/// Formats of a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum HistoryFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Something that a commit did to an endpoint.
+#[derive(Debug, Serialize)]
+struct Event {
+    /// The commit.
+    commit: String,
+    /// Its time, RFC 3339 in UTC.
+    time: String,
+    /// Its author.
+    author: String,
+    /// The first line of its message.
+    subject: String,
+    /// What it did.
+    #[serde(flatten)]
+    change: Change,
+}
+
+/// What was walked.
+#[derive(Debug, Default, Serialize)]
+struct Walked {
+    /// Commits on the first-parent line.
+    commits: u64,
+    /// Of these, those whose state was worked out.
+    evaluated: u64,
+}
+
+/// A whole history.
+#[derive(Debug, Serialize)]
+struct History {
+    #[serde(flatten)]
+    walked: Walked,
+    events: Vec<Event>,
+}
+
+/// Runs `history`.
+pub fn run(args: &HistoryArgs) -> Result<u8> {
+    // With --all the only positional argument is the path.
+    let (endpoint, path) = match (&args.endpoint, args.all) {
+        (Some(path), true) if args.path == Path::new(".") => (None, PathBuf::from(path)),
+        (endpoint, _) => (endpoint.as_deref(), args.path.clone()),
+    };
+    let query = match endpoint.filter(|_| !args.all).map(|text| (text, Query::parse(text))) {
+        Some((text, None)) => bail!("`{text}` is not an endpoint; write it like 'GET /users/{{id}}'"),
+        Some((_, query)) => query,
+        None => None,
+    };
+    let (walked, events) = walk(args, &path)?;
+    let events = match &query {
+        Some(query) => of_endpoint(events, query),
+        None => events,
+    };
+    let is_empty = events.is_empty() && query.is_some();
+    let history = History { walked, events };
+    let text = match args.format {
+        HistoryFormat::Json => formats::json(&history)?,
+        HistoryFormat::Text => text(&history, query.as_ref()),
+    };
+    output::print(&text)?;
+    Ok(if is_empty { AMISS } else { 0 })
+}
+
+/// Walks the commits and works out what each did.
+fn walk(args: &HistoryArgs, path: &Path) -> Result<(Walked, Vec<Event>)> {
+    let since = since(args.since.as_deref());
+    let steps = past::steps(path, args.source.rev.as_deref(), &since, args.number.unwrap_or(MOST))?;
+    let languages = Languages::builtin()?;
+    let (cache, progress) = (Cache::default(), Progress::start(false));
+    let state = |commit: &str| -> Result<Catalog> {
+        let source = SourceArgs { rev: Some(commit.to_owned()), ..args.source.clone() };
+        match Job::open(&[path.to_owned()], &source) {
+            Ok(job) => job.scan_code(&progress, &cache),
+            // The folder was not there yet.
+            Err(error) if matches!(error.downcast_ref(), Some(apicensus_source::SourceError::MissingInRevision { .. })) => {
+                Ok(Catalog::default())
+            }
+            Err(error) => Err(error),
+        }
+    };
+    let mut walked = Walked { commits: steps.len() as u64, evaluated: 0 };
+    let mut before = match steps.first().map(|step| past::parent(path, &step.commit)).transpose()?.flatten() {
+        Some(parent) if matches!(since, Since::Revision(_)) || args.since.is_some() || args.number.is_some() => state(&parent)?,
+        _ => Catalog::default(),
+    };
+    let mut events = Vec::new();
+    for step in &steps {
+        if !step.changed.iter().any(|file| matters(file, &languages)) {
+            continue;
+        }
+        walked.evaluated += 1;
+        let after = state(&step.commit)?;
+        events.extend(diff(&before, &after).changes.into_iter().filter_map(|change| event(step, change)));
+        before = after;
+    }
+    Ok((walked, events))
+}
+
+/// A day, or else a revision.
+fn since(text: Option<&str>) -> Since {
+    let Some(text) = text else { return Since::Beginning };
+    match day(text) {
+        Some(time) => Since::Time(time),
+        None => Since::Revision(text.to_owned()),
+    }
+}
+
+/// The first second of a day, `2026-01-31`, since 1970 (UTC). Dates to days: the algorithm of Howard Hinnant.
+fn day(text: &str) -> Option<i64> {
+    let parts: Vec<i64> = text.splitn(3, '-').map(str::parse).collect::<Result<_, _>>().ok()?;
+    let &[year, month, day] = parts.as_slice() else { return None };
+    if text.len() != 10 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let shifted = if month <= 2 { year - 1 } else { year };
+    let era = shifted.div_euclid(400);
+    let of_era = shifted.rem_euclid(400);
+    let of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+    Some(days * 86_400)
+}
+
+/// Whether a file may have to do with the endpoints of deployed code.
+fn matters(file: &str, languages: &Languages) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let is_ignore_file = matches!(name, ".apicensusignore" | ".ignore");
+    // A program without an ending, told by its first line.
+    let is_script = !name.contains('.') && !name.starts_with(|c: char| c.is_ascii_uppercase());
+    let is_read = languages.of_path(file).is_some() || languages.is_config(file) || is_script;
+    let is_deployed = matches!(languages.class(file), Class::Production | Class::Generated);
+    (is_read && is_deployed) || is_ignore_file || file.contains(".apicensus/models/")
+}
+
+/// What a commit did to an endpoint, as far as it is history.
+fn event(step: &Step, mut change: Change) -> Option<Event> {
+    change.details.retain(|detail| TOLD.contains(&detail.what));
+    if change.kind == Kind::Changed && change.details.is_empty() {
+        return None;
+    }
+    Some(Event {
+        commit: step.commit.clone(),
+        time: rfc3339(step.time).unwrap_or_default(),
+        author: step.author.clone(),
+        subject: step.subject.clone(),
+        change,
+    })
+}
+
+/// The events of an endpoint under all the paths it had.
+fn of_endpoint(events: Vec<Event>, query: &Query) -> Vec<Event> {
+    let named = events.iter().filter(|e| query.is(&e.change.method, &e.change.path));
+    let mut ids: BTreeSet<String> = named.map(|e| e.change.endpoint.clone()).collect();
+    loop {
+        let links = events.iter().filter_map(|e| Some((e.change.endpoint.clone(), e.change.former.clone()?)));
+        let linked: Vec<String> = links.filter(|(a, b)| ids.contains(a) || ids.contains(b)).flat_map(|(a, b)| [a, b]).collect();
+        let known = ids.len();
+        ids.extend(linked);
+        if ids.len() == known {
+            break;
+        }
+    }
+    events.into_iter().filter(|e| ids.contains(&e.change.endpoint)).collect()
+}
+
+fn text(history: &History, query: Option<&Query>) -> String {
+    let mut out = String::new();
+    let mut last = "";
+    for event in &history.events {
+        let Change { kind, method, path, details, .. } = &event.change;
+        if last != event.commit {
+            let commit: String = event.commit.chars().take(10).collect();
+            let day: String = event.time.chars().take(10).collect();
+            out.push_str(&format!("{day}  {commit}  {}\n", one_line(&format!("{}: {}", event.author, event.subject))));
+            last = &event.commit;
+        }
+        let word = match kind {
+            Kind::Added => "appeared",
+            Kind::Removed => "vanished",
+            Kind::Moved => "moved",
+            Kind::Changed => "changed",
+        };
+        let told: Vec<&str> = details.iter().filter(|d| *kind != Kind::Removed || d.what != "path").map(text_of).collect();
+        let told = if told.is_empty() { String::new() } else { format!("  {}", told.join("; ")) };
+        out.push_str(&format!("    {word:8}  {}\n", one_line(&format!("{method} {path}{told}"))));
+    }
+    if let (Some(query), true) = (query, history.events.is_empty()) {
+        out.push_str(&format!("no endpoint `{query}` in this past\n"));
+    }
+    let Walked { commits, evaluated } = &history.walked;
+    out.push_str(&format!("{} on the first-parent line, {evaluated} of them may matter\n", count(*commits, "commit", "commits")));
+    out
+}
+
+fn text_of(detail: &Detail) -> &str {
+    &detail.text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn days_are_read() {
+        assert_eq!(day("1970-01-01"), Some(0));
+        assert_eq!(day("2023-11-14"), Some(1_699_920_000));
+        assert_eq!(day("2000-02-29"), Some(951_782_400));
+        assert_eq!((day("v1-2-3"), day("2023-13-01"), day("main")), (None, None, None));
+    }
+
+    #[test]
+    fn what_can_matter_is_told_by_its_name() {
+        let languages = Languages::builtin().unwrap();
+        let of = |files: &[&str]| -> Vec<bool> { files.iter().map(|f| matters(f, &languages)).collect() };
+        assert_eq!(of(&["src/app.py", "package.json", ".apicensus/models/a.yaml", "bin/serve", "web/.ignore"]), [true; 5]);
+        assert_eq!(of(&["README.md", "docs/a.png", "tests/test_app.py", "LICENSE", "node_modules/x/index.js"]), [false; 5]);
+    }
+}
