@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() -> std::io::Result<()> {
-    let grammars = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../grammars");
+    let grammars = Path::new(&std::env::var("CARGO_MANIFEST_DIR").map_err(std::io::Error::other)?).join("../../grammars");
     println!("cargo::rerun-if-changed={}", grammars.display());
     let mut files: Vec<PathBuf> = Vec::new();
     for language in std::fs::read_dir(&grammars)? {

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 fn main() -> std::io::Result<()> {
-    let grammars = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../grammars").canonicalize()?;
+    let grammars = Path::new(&std::env::var("CARGO_MANIFEST_DIR").map_err(std::io::Error::other)?).join("../../grammars").canonicalize()?;
     println!("cargo::rerun-if-changed={}", grammars.display());
     let mut files = Vec::new();
     for folder in std::fs::read_dir(&grammars)? {

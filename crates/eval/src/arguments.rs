@@ -103,6 +103,7 @@ impl World<'_> {
             style: call.style.as_deref().map(SmolStr::new),
             framework: None,
             third_party: false,
+            bare: false,
             annotated: false,
             annotation: None,
             guards_only: false,

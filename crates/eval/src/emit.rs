@@ -98,6 +98,7 @@ impl World<'_> {
                     detached: way.detached,
                     deprecated: route.deprecated,
                     third_party: *third_party || route.third_party,
+                    bare: route.bare,
                     test,
                     implicit: false,
                 });

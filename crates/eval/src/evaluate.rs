@@ -168,13 +168,14 @@ impl World<'_> {
             .filter_map(|v| if let crate::value::Value::Module(m) = v { Some(*m) } else { None })
             .collect();
         for child in children {
-            if self.module(child).parent == Some(id)
-                && self.module(child).state == crate::world::RunState::Waiting
-                && self.wave.contains(&self.module(child).file)
-            {
-                self.run_module(child);
-                self.run_children(child, depth + 1);
+            if self.module(child).parent != Some(id) {
+                continue;
             }
+            if self.module(child).state == crate::world::RunState::Waiting && self.wave.contains(&self.module(child).file) {
+                self.run_module(child);
+            }
+            // What an import had run before has modules below as well.
+            self.run_children(child, depth + 1);
         }
     }
 

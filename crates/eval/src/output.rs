@@ -296,6 +296,8 @@ pub struct Route {
     pub deprecated: bool,
     /// Declared here in the tree but served by third-party code (no handler in the tree).
     pub third_party: bool,
+    /// What serves it is the framework's own and asks nothing of callers: its guards are all there is.
+    pub bare: bool,
     /// Only test code registers it, though it may stand in a file of deployed code.
     pub test: bool,
     /// The framework adds it by itself (documentation pages and the like).

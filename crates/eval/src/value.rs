@@ -314,6 +314,8 @@ pub struct RouteEvent {
     pub framework: Option<SmolStr>,
     /// Served by third-party code.
     pub third_party: bool,
+    /// What serves it is the framework's own and asks nothing of callers: its guards are all there is.
+    pub bare: bool,
     /// It stands in an annotation of its handler.
     pub annotated: bool,
     /// Where that annotation stands.

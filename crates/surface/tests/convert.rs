@@ -61,6 +61,7 @@ impl Bench {
             detached: false,
             deprecated: false,
             third_party: false,
+            bare: false,
             test: false,
             implicit: false,
         }

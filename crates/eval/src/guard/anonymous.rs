@@ -1,6 +1,6 @@
 //! What code that guards does with a caller who proves nothing: what such a request lacks, in the ways handlers ask for it.
 
-use super::by_path::Reader;
+use super::reader::Reader;
 use super::signs::{API_KEYS, USERS, gives_request};
 use crate::value::Value;
 use apicensus_syntax::{Arg, Expr, ExprId, Module, Pattern, Stmt, StrPart};

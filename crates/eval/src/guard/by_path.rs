@@ -4,6 +4,8 @@
 
 use super::facts::Facts;
 use super::matcher::Matcher;
+use super::reader::{Found, PATHS, Reader};
+use super::signs::gives_request;
 use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::{Arg, BinaryOp, Block, Expr, ExprId, FunctionId, Item, Module, Pattern, Span, Stmt, StmtId, StrPart, UnaryOp};
@@ -11,32 +13,6 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
-
-/// Names under which a request carries its path.
-const PATHS: &[&str] = &["path", "path_info", "pathname", "url", "originalUrl", "baseUrl", "requestPath", "currentPath"];
-
-/// A guard's code with what is known of a request.
-pub(super) struct Reader<'p> {
-    pub closure: Rc<Closure>,
-    pub tree: Arc<Module>,
-    pub facts: &'p Facts,
-    /// Local names that stand for a text.
-    pub locals: FxHashMap<SmolStr, String>,
-    /// What the code found of the route.
-    pub found: RefCell<Found>,
-}
-
-/// What code that looks at a route finds.
-#[derive(Default)]
-pub(super) struct Found {
-    /// What the route is marked with, of what the code asks for.
-    pub marks: Vec<(SmolStr, Value)>,
-    /// The path is one that the code looks for.
-    pub path: bool,
-    /// Blocks that run in some cases, because of how the code was made.
-    pub invited: Vec<Span>,
-}
 
 /// Whether code may look at the path of a request.
 pub(super) fn looks_at_path(tree: &Module, exprs: &[ExprId]) -> bool {
@@ -133,6 +109,7 @@ impl World<'_> {
 
     fn if_holds(&mut self, reader: &Reader<'_>, test: ExprId, dead: &mut Vec<Span>) -> Option<bool> {
         self.dead_value(reader, test, dead);
+        reader.found.borrow_mut().dead.clone_from(dead);
         self.holds(reader, test, 0)
     }
 
@@ -196,6 +173,11 @@ impl World<'_> {
                 reader.found.borrow_mut().path |= a == b;
                 Some((a == b) == (*op == BinaryOp::Eq))
             }
+            Expr::Binary(op, a, b) if let Some(known) = self.position_holds(reader, *op, *a, *b) => {
+                reader.found.borrow_mut().path |= known;
+                Some(known)
+            }
+            Expr::Name(name) if reader.locals.contains_key(name) => Some(!reader.locals[name].is_empty()),
             Expr::Name(name) => self.bound_test(reader, name, depth).or_else(|| self.mark_holds(reader, id, depth)),
             Expr::Call { callee, args, .. } => {
                 let by_path = self.call_holds(reader, *callee, args, depth);
@@ -247,10 +229,7 @@ impl World<'_> {
                 let given = !words.is_empty() && words.iter().all(|w| w.starts_with(['/', '^', '(']));
                 given.then(|| words.iter().filter_map(|w| Matcher::of(w, false)).any(|m| m.fits(&reader.facts.full)))
             }
-            Value::Function(f) => {
-                let text = self.text_in(reader, first)?;
-                self.function_holds(reader, &f, &text, depth)
-            }
+            Value::Function(f) => self.function_holds(reader, &f, first, depth),
             _ => None,
         }
     }
@@ -273,15 +252,79 @@ impl World<'_> {
         Some(any)
     }
 
-    /// A function of the tree that is given the path.
-    fn function_holds(&mut self, reader: &Reader<'_>, f: &Rc<Closure>, text: &str, depth: u32) -> Option<bool> {
+    /// A function of the tree that is given the path, or the request.
+    fn function_holds(&mut self, reader: &Reader<'_>, f: &Rc<Closure>, given: ExprId, depth: u32) -> Option<bool> {
         let tree = self.module(f.module).tree.clone();
-        let name = crate::interp::function::param_name(&tree.function(f.function).params.first()?.pattern)?;
-        let body = answer(&tree, f.function)?;
-        let locals = [(name, text.to_owned())].into_iter().collect();
-        let facts = Facts { full: text.to_owned(), relative: text.to_owned(), ..reader.facts.clone() };
-        let inner = Reader { closure: f.clone(), tree, facts: &facts, locals, found: RefCell::default() };
-        self.holds(&inner, body, depth + 1)
+        let param = &tree.function(f.function).params.first()?.pattern;
+        let text = self.text_in(reader, given);
+        let mut facts = reader.facts.clone();
+        let mut locals = FxHashMap::default();
+        match (text, param) {
+            (Some(text), param) => {
+                locals.insert(crate::interp::function::param_name(param)?, text.clone());
+                (facts.full, facts.relative) = (text.clone(), text);
+            }
+            (None, Pattern::Object(fields)) if gives_request(&reader.tree, given) => {
+                for (key, inner) in fields {
+                    if let (Some(text), Pattern::Name(name, _)) = (reader.path_called(key), inner) {
+                        locals.insert(name.clone(), text);
+                    }
+                }
+            }
+            (None, _) if gives_request(&reader.tree, given) => {}
+            _ => return None,
+        }
+        let inner = Reader { closure: f.clone(), tree: tree.clone(), facts: &facts, locals, found: RefCell::default() };
+        self.body_holds(&inner, &tree.function(f.function).body, depth + 1)
+    }
+
+    /// What a body answers, as far as its tests are known.
+    fn body_holds(&mut self, reader: &Reader<'_>, body: &[StmtId], depth: u32) -> Option<bool> {
+        let tree = reader.tree.clone();
+        for stmt in body {
+            match tree.stmt(*stmt) {
+                Stmt::Bind { .. } => {}
+                Stmt::Return(value) => return value.map_or(Some(false), |value| self.holds(reader, value, depth)),
+                Stmt::If { test, then, other } => {
+                    let branch = if self.holds(reader, *test, depth)? { then } else { other };
+                    if !branch.is_empty() {
+                        return self.body_holds(reader, branch, depth);
+                    }
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// `path.indexOf('/admin') > -1`, `path.find("/admin") == 0`.
+    fn position_holds(&mut self, reader: &Reader<'_>, op: BinaryOp, a: ExprId, b: ExprId) -> Option<bool> {
+        let tree = reader.tree.clone();
+        let Expr::Call { callee, args, .. } = tree.expr(a) else { return None };
+        let Expr::Attr(base, name) = tree.expr(*callee) else { return None };
+        let [Arg::Positional(part)] = args.as_slice() else { return None };
+        if !matches!(name.as_str(), "indexOf" | "find") {
+            return None;
+        }
+        let than = match tree.expr(b) {
+            Expr::Number(n) => *n,
+            Expr::Unary(UnaryOp::Minus, inner) => match tree.expr(*inner) {
+                Expr::Number(n) => -*n,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let (text, part) = (self.text_in(reader, *base)?, self.text_in(reader, *part)?);
+        let at = text.find(&part).map_or(-1.0, |at| at as f64);
+        match op {
+            BinaryOp::Eq => Some(at == than),
+            BinaryOp::Ne => Some(at != than),
+            BinaryOp::Gt => Some(at > than),
+            BinaryOp::Ge => Some(at >= than),
+            BinaryOp::Lt => Some(at < than),
+            BinaryOp::Le => Some(at <= than),
+            _ => None,
+        }
     }
 
     /// A text that is known: the path, a literal, a constant.
@@ -342,84 +385,6 @@ impl World<'_> {
             },
         };
         Matcher::pattern(&text)
-    }
-}
-
-impl Reader<'_> {
-    /// Whether an expression is the name of what answers (`request.endpoint`).
-    fn is_endpoint(&self, id: ExprId) -> bool {
-        self.facts.endpoint.is_some() && matches!(self.tree.expr(id), Expr::Attr(_, name) if name == "endpoint")
-    }
-
-    /// Whether an endpoint's name, with that of its blueprint or not, is that of the function that answers.
-    fn answers_as(&self, endpoint: &str) -> bool {
-        endpoint.rsplit('.').next() == self.facts.endpoint.as_deref()
-    }
-
-    /// Names that are bound to the path.
-    fn bind(&mut self, binds: &[StmtId]) {
-        let tree = self.tree.clone();
-        for stmt in binds {
-            match tree.stmt(*stmt) {
-                Stmt::Bind { target: Pattern::Name(name, _), value: Some(value), .. } => {
-                    if let Some(text) = self.text(*value) {
-                        self.locals.insert(name.clone(), text);
-                    }
-                }
-                Stmt::Bind { target: Pattern::Object(fields), .. } => {
-                    for (key, inner) in fields {
-                        if let (Some(text), Pattern::Name(name, _)) = (self.path_called(key), inner) {
-                            self.locals.insert(name.clone(), text);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn path_called(&self, name: &str) -> Option<String> {
-        match name {
-            _ if self.facts.full.is_empty() => None,
-            "path" | "url" => Some(self.facts.relative.clone()),
-            name if PATHS.contains(&name) => Some(self.facts.full.clone()),
-            _ => None,
-        }
-    }
-
-    /// What a name of the function's own is bound to, once and for all.
-    pub(super) fn bound(&self, name: &SmolStr) -> Option<ExprId> {
-        let own = self.tree.function(self.closure.function).span;
-        let inside = |at: &Span| own.start <= at.start && at.end <= own.end;
-        let mut found = self.tree.stmts.iter().filter_map(|(stmt, at)| match stmt {
-            Stmt::Bind { target: Pattern::Name(bound, _), value, .. } if bound == name && inside(at) => Some(*value),
-            _ => None,
-        });
-        let value = found.next().flatten()?;
-        let again = found.next().is_some()
-            || self
-                .tree
-                .exprs
-                .iter()
-                .any(|(e, at)| matches!(e, Expr::Assign(p, ..) if matches!(&**p, Pattern::Name(n, _) if n == name)) && inside(at));
-        (!again).then_some(value)
-    }
-
-    fn text(&self, id: ExprId) -> Option<String> {
-        match self.tree.expr(id) {
-            Expr::Str(parts) => match parts.as_slice() {
-                [StrPart::Text(text)] => Some(text.to_string()),
-                _ => None,
-            },
-            Expr::Name(name) => self.locals.get(name).cloned(),
-            Expr::Wrap(_, inner) => self.text(*inner),
-            Expr::Attr(_, name) => self.path_called(name),
-            Expr::Call { callee, .. } => match self.tree.expr(*callee) {
-                Expr::Attr(base, name) if matches!(name.as_str(), "toLowerCase" | "toString" | "trim") => self.text(*base),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 }
 

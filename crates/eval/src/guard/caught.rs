@@ -1,6 +1,6 @@
 //! How code of guards ends: what it throws and answers, and what of a refusal is caught and forgotten.
 
-use apicensus_syntax::{Block, Expr, ExprId, FunctionId, Module, Span, Stmt, StmtId};
+use apicensus_syntax::{Arg, Block, Expr, ExprId, FunctionId, Module, Span, Stmt, StmtId};
 
 /// Calls by which code that caught something refuses after all; the last ones only with an argument.
 const REFUSES: &[&str] = &[
@@ -154,4 +154,67 @@ fn is_nothing(tree: &Module, value: ExprId) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a function does nothing but let pass, or makes a function that does.
+pub(super) fn stands_in(tree: &Module, function: FunctionId, depth: u32) -> bool {
+    let [only] = tree.function(function).body.as_slice() else { return false };
+    let value = match tree.stmt(*only) {
+        Stmt::Return(Some(value)) | Stmt::Expr(value) => *value,
+        _ => return false,
+    };
+    match tree.expr(value) {
+        Expr::Function(inner) => depth < 2 && stands_in(tree, *inner, depth + 1),
+        _ => is_next(tree, value),
+    }
+}
+
+/// Checks that are made only of what was brought: `check(key) if key else None`, `if (token) user = check(token)`.
+pub(super) fn of_brought(tree: &Module, f: FunctionId, exprs: &[ExprId]) -> Vec<Span> {
+    let mut out = Vec::new();
+    for id in exprs {
+        if let Expr::Cond(test, yes, no) = tree.expr(*id)
+            && is_nothing(tree, *no)
+            && let Some(name) = tested(tree, *test)
+            && is_given(tree, &[*yes], &[], name)
+        {
+            out.push(tree.span(*yes));
+        }
+    }
+    let own = tree.function(f).span;
+    for (stmt, at) in tree.stmts.iter().filter(|(_, at)| own.start <= at.start && at.end <= own.end) {
+        if let Stmt::If { test, then, other } = stmt
+            && other.is_empty()
+            && let Some(name) = tested(tree, *test)
+            && is_given(tree, &[], then, name)
+        {
+            out.push(*at);
+        }
+    }
+    out
+}
+
+/// The name that a test asks for: `key`, `key is not None`.
+fn tested(tree: &Module, test: ExprId) -> Option<&str> {
+    match tree.expr(test) {
+        Expr::Name(name) => Some(name),
+        Expr::Wrap(_, inner) => tested(tree, *inner),
+        Expr::Binary(apicensus_syntax::BinaryOp::Ne, a, b) if is_nothing(tree, *b) => tested(tree, *a),
+        _ => None,
+    }
+}
+
+/// Whether a call is given something of that name.
+fn is_given(tree: &Module, exprs: &[ExprId], body: &[StmtId], name: &str) -> bool {
+    let mut calls = Vec::new();
+    crate::walk::within(tree, exprs.to_vec(), body.to_vec(), &mut |id| {
+        if let Expr::Call { args, .. } = tree.expr(id) {
+            calls.extend(args.iter().map(|a| match a {
+                Arg::Positional(e) | Arg::Named(_, e) | Arg::Spread(e) | Arg::SpreadNamed(e) => *e,
+            }));
+        }
+    });
+    let mut given = false;
+    crate::walk::within(tree, calls, Vec::new(), &mut |id| given |= matches!(tree.expr(id), Expr::Name(n) if n == name));
+    given
 }

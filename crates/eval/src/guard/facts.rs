@@ -1,7 +1,7 @@
 //! What is known of a route when its guards are read: its path, and what its handler and its class are marked with
 //! (metadata that decorators leave and guards read: `@SetMetadata('isPublic', true)`).
 
-use super::by_path::Reader;
+use super::reader::Reader;
 use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Item, Pattern, Span, UnaryOp};
@@ -96,8 +96,18 @@ impl World<'_> {
             Expr::List(_, items) if items.is_empty() => Some(Value::list(Vec::new())),
             Expr::Name(name) => match reader.bound(name) {
                 Some(bound) => self.mark_value(reader, bound, depth + 1),
+                None if reader.facts.anonymous && reader.stays_empty(name) => Some(Value::Null),
                 None => self.captured(reader, name),
             },
+            // What is made of no proof is nothing.
+            Expr::Call { callee, args, .. }
+                if reader.facts.anonymous
+                    && super::signs::tells(&tree, *callee)
+                    && let Some(Arg::Positional(first)) = args.first()
+                    && matches!(self.mark_value(reader, *first, depth + 1), Some(Value::Null)) =>
+            {
+                Some(Value::Null)
+            }
             Expr::Unary(UnaryOp::Not, inner) => {
                 let value = self.mark_value(reader, *inner, depth + 1)?;
                 self.is_true(&value).map(|b| Value::Bool(!b))
@@ -155,6 +165,9 @@ impl World<'_> {
                 } else {
                     self.mark_value(reader, b, depth + 1)
                 }
+            }
+            BinaryOp::Eq | BinaryOp::Ne if matches!(left, Value::Null) && is_constant(&reader.tree, b) => {
+                Some(Value::Bool(op == BinaryOp::Ne))
             }
             BinaryOp::Eq => Some(Value::Bool(left.same(&self.mark_value(reader, b, depth + 1)?))),
             BinaryOp::Ne => Some(Value::Bool(!left.same(&self.mark_value(reader, b, depth + 1)?))),
@@ -239,6 +252,17 @@ impl World<'_> {
             }
         }
         None
+    }
+}
+
+/// Whether an expression is a constant that is not null: a text, a number, `Kind.ACCOUNT`.
+fn is_constant(tree: &apicensus_syntax::Module, id: ExprId) -> bool {
+    match tree.expr(id) {
+        Expr::Str(_) | Expr::Number(_) => true,
+        Expr::Attr(base, name) => {
+            matches!(tree.expr(*base), Expr::Name(n) if n.starts_with(char::is_uppercase)) && name.starts_with(char::is_uppercase)
+        }
+        _ => false,
     }
 }
 

@@ -6,7 +6,9 @@
 use super::caught::{ends, within};
 use super::extractor::softened;
 use super::reading::Reading;
-use super::signs::{called_name, compared, hangs_on_identity, logged, read_expr, read_taken, refusal, takes_request, tells, told_to_skip};
+use super::signs::{
+    announced, called_name, compared, hangs_on_identity, logged, read_expr, read_taken, refusal, takes_request, tells, told_to_skip,
+};
 use super::typed::Locals;
 use super::{Facts, all_of, names};
 use crate::evaluate::Family;
@@ -40,7 +42,8 @@ impl World<'_> {
     pub(super) fn inferred_body(&mut self, f: &Rc<Closure>) -> Ruling {
         // Where callers sign in, a look at who calls sends those away who already have.
         let name = self.module(f.module).tree.function(f.function).name.clone().unwrap_or_default();
-        if names::signs_in(&name) {
+        let home = f.home.borrow().as_ref().map(|h| h.name.clone()).filter(|_| is_verb(&name));
+        if names::signs_in(&name) || home.is_some_and(|h| names::is_of_sign_in(&h)) {
             return Ruling::default();
         }
         let reading = self.reading(f, 0);
@@ -105,7 +108,7 @@ impl World<'_> {
         let (mut exprs, mut binds) = (Vec::new(), Vec::new());
         crate::walk::with_bindings(&tree, f.function, &mut |e| exprs.push(e), &mut binds);
         let (dead, found) = self.dead_places(f, &facts, &exprs, &binds);
-        if dead.is_empty() && !plain.marks {
+        if dead.is_empty() && !plain.marks && !plain.inner_looks {
             return plain;
         }
         let told = super::caught::told(&tree, &binds);
@@ -115,7 +118,7 @@ impl World<'_> {
         let kept = if facts.wide && !plain.marks { self.facts.take() } else { None };
         let mut reading = self.read_exprs(f, &tree, (&exprs, &binds, &found.invited), depth);
         self.facts = kept.or(self.facts.take());
-        (reading.looks, reading.marks) = (plain.looks, plain.marks);
+        (reading.looks, reading.marks, reading.inner_looks) = (plain.looks, plain.marks, plain.inner_looks);
         (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
         reading.offers = self.offers(f, &facts, (&exprs, &binds), &reading, depth);
         if found.path && plain.as_guard().says >= Says::Optional {
@@ -169,8 +172,9 @@ impl World<'_> {
     ) -> Reading {
         let compared = compared(tree, exprs);
         let logged = logged(tree, exprs);
+        let announced = announced(tree, exprs, binds);
         let mut out = Reading::default();
-        for id in exprs.iter().filter(|id| !logged.contains(id)) {
+        for id in exprs.iter().filter(|id| !logged.contains(id) && !within(&announced, tree.span(**id))) {
             read_expr(tree, *id, &compared, &mut out);
             if !compared.contains(id)
                 && let Some(status) = self.error_status(f, tree, *id)
@@ -186,12 +190,13 @@ impl World<'_> {
         if depth < MAX_CALLS {
             out.about_forgery = tree.function(f.function).name.as_deref().is_some_and(names::is_about_forgery);
             for (callee, is_swallowed) in self.called_from(f, tree, (exprs, invited), depth, &mut out.hands_on) {
-                let (mut ruling, proof, marks) = self.callee_ruling(&callee, depth + 1);
+                let (mut ruling, proof, marks, looks) = self.callee_ruling(&callee, depth + 1);
                 if is_swallowed {
                     ruling.says = ruling.says.min(Says::Optional);
                 }
                 out.inner_proof |= proof;
                 out.marks |= marks;
+                out.inner_looks |= looks;
                 inner.push(ruling);
             }
             for value in self.injected(f) {
@@ -233,8 +238,8 @@ impl World<'_> {
         }
     }
 
-    /// What something that is called says, whether it looks at who calls, and whether it looks at marks of the route.
-    fn callee_ruling(&mut self, callee: &Value, depth: u32) -> (Ruling, bool, bool) {
+    /// What something that is called says, whether it looks at who calls, at marks of the route, and refuses by the path.
+    fn callee_ruling(&mut self, callee: &Value, depth: u32) -> (Ruling, bool, bool, bool) {
         match callee {
             Value::Function(f) => {
                 // What is done further in is not about the path of the request any more.
@@ -245,12 +250,12 @@ impl World<'_> {
                     reading = self.reading(f, depth);
                 }
                 let ruling = if reading.password { Ruling::default() } else { reading.as_guard() };
-                (ruling, reading.proof(), reading.marks)
+                (ruling, reading.proof(), reading.marks, reading.looks && reading.denies.is_some())
             }
             Value::Class(class) => {
                 let ruling = self.class_ruling(class, depth);
                 let proof = ruling.says >= Says::Optional && ruling.says != Says::Unread;
-                (ruling, proof, false)
+                (ruling, proof, false, false)
             }
             Value::Symbol(s) => {
                 let models = self.input.models;
@@ -259,14 +264,14 @@ impl World<'_> {
                     None => Ruling::default(),
                 };
                 let proof = matches!(ruling.says, Says::Required | Says::Optional);
-                (ruling, proof, false)
+                (ruling, proof, false, false)
             }
             Value::Unknown(_) => {
                 let ruling = self.ruling(callee, depth);
                 let proof = matches!(ruling.says, Says::Required | Says::Optional);
-                (ruling, proof, false)
+                (ruling, proof, false, false)
             }
-            _ => (Ruling::default(), false, false),
+            _ => (Ruling::default(), false, false, false),
         }
     }
 
@@ -280,7 +285,8 @@ impl World<'_> {
         hands_on: &mut Option<SmolStr>,
     ) -> Vec<(Value, bool)> {
         let mut out: Vec<(Value, bool)> = Vec::new();
-        let swallowed = super::caught::swallowed(tree, f.function, invited);
+        let mut swallowed = super::caught::swallowed(tree, f.function, invited);
+        swallowed.extend(super::caught::of_brought(tree, f.function, exprs));
         let mut seen: FxHashSet<usize> = FxHashSet::default();
         let home = f.home.borrow().clone();
         let locals = (self.family == Family::Rust).then(|| Locals::of(tree, f));
@@ -373,4 +379,9 @@ impl World<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a method is named by the verb that it answers.
+fn is_verb(name: &str) -> bool {
+    matches!(name, "get" | "post" | "put" | "patch" | "delete" | "head" | "options")
 }

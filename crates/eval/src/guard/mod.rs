@@ -17,6 +17,7 @@ mod marks;
 pub(crate) mod matcher;
 mod names;
 pub(crate) mod reach;
+mod reader;
 mod reading;
 mod service;
 mod settings;
@@ -25,11 +26,13 @@ mod strangers;
 mod typed;
 mod written;
 
+use caught::stands_in;
 use class::guards;
 pub(crate) use controls::made_of;
 pub(crate) use facts::{Facts, Marks};
 pub(crate) use reading::Reading;
 
+use crate::evaluate::Family;
 use crate::models::{GuardModel, GuardSays};
 use crate::output::{GuardRef, Place, Ruling, Says};
 use crate::value::*;
@@ -241,7 +244,10 @@ impl World<'_> {
     /// A guard from outside of the tree that no model knows: its name decides whether it may matter.
     fn named_ruling(&mut self, symbol: &str) -> Ruling {
         let models = self.input.models;
-        if models.controls.of_symbol(self.family.language(), symbol).is_empty() && names::may_guard(symbol) {
+        // A constant of Rust is no guard: `header::AUTHORIZATION` of a list.
+        let last = symbol.rsplit('.').next().unwrap_or(symbol);
+        let is_constant = self.family == Family::Rust && last.len() > 1 && !last.chars().any(char::is_lowercase);
+        if models.controls.of_symbol(self.family.language(), symbol).is_empty() && names::may_guard(symbol) && !is_constant {
             Ruling::unread(format!("`{symbol}` is defined outside of the scanned tree and no model knows it"))
         } else {
             Ruling::default()
@@ -302,13 +308,17 @@ impl World<'_> {
     }
 
     /// What a method of an object that is not known says, by the tree's functions of that name, if all of them refuse: what
-    /// a name stands for is not known, so one that lets pass is as likely.
+    /// a name stands for is not known, so one that lets pass is as likely. One that does nothing but pass stands in for the
+    /// others before they are there, and does not count.
     fn ruling_by_name(&mut self, label: &str, depth: u32) -> Option<Ruling> {
         let name = label.trim_end_matches("()").rsplit('.').next()?.to_owned();
         let named: Vec<Rc<Closure>> = self
             .closures
             .iter()
-            .filter(|f| self.module(f.module).tree.function(f.function).name.as_deref() == Some(name.as_str()))
+            .filter(|f| {
+                let tree = &self.module(f.module).tree;
+                tree.function(f.function).name.as_deref() == Some(name.as_str()) && !stands_in(tree, f.function, 0)
+            })
             .take(8)
             .cloned()
             .collect();

@@ -187,6 +187,16 @@ pub(super) fn signs_in(name: &str) -> bool {
     ["login", "logon", "signin", "signup"].iter().any(|w| flat == *w || flat.ends_with(w) || flat.starts_with(&format!("{w}user")))
 }
 
+/// Whether a class of handlers of this name is where callers prove or get an identity: `LoginFormHandler`, `SignupView`.
+pub(super) fn is_of_sign_in(name: &str) -> bool {
+    let mut all = words(name);
+    let is_kind = |w: &String| ["handler", "view", "resource", "controller", "api", "form", "endpoint", "page"].contains(&w.as_str());
+    while all.last().is_some_and(is_kind) {
+        all.pop();
+    }
+    signs_in(&all.concat())
+}
+
 /// Whether a handler of this name takes part in giving callers an identity: an OAuth endpoint, the way back from a provider.
 pub(super) fn gives_token(name: &str) -> bool {
     let all = words(name);
@@ -269,6 +279,7 @@ mod tests {
         assert_eq!(denial("PermissionDenied"), Some(403));
         assert_eq!(denial("NotFound"), None);
         assert!(signs_in("user_login") && signs_in("handleSignup") && !signs_in("login_history") && !signs_in("design"));
+        assert!(is_of_sign_in("LoginFormHandler") && is_of_sign_in("SignupView") && !is_of_sign_in("LoginHistoryView"));
         assert!(gives_token("auth_callback") && gives_token("token_endpoint") && !gives_token("payment_callback"));
         for name in ["__allow_unauthenticated", "isPublic", "login_exempt", "skipAuth", "no_auth", "public"] {
             assert!(exempts(name), "{name}");

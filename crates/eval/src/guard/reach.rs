@@ -150,8 +150,7 @@ impl World<'_> {
         for one in guards {
             let reaches = one.below.as_ref().is_none_or(|below| {
                 let below = rooted(show(below));
-                let below = below.trim_end_matches(['*', '/']);
-                shown.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || below.is_empty())
+                lies_below(&shown, &below) || without_base(&below).is_some_and(|below| lies_below(&shown, below))
             });
             if !reaches {
                 continue;
@@ -190,6 +189,20 @@ impl Exception {
 /// The guards given with a mount or a route.
 pub(crate) fn here(guard: GuardRef, given: Value) -> Reaching {
     Reaching { below: None, guard, base: Vec::new(), value: None, except: Rc::from([]), given }
+}
+
+/// Whether a path is another one or lies below it.
+fn lies_below(path: &str, below: &str) -> bool {
+    let below = below.trim_end_matches(['*', '/']);
+    path.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || below.is_empty())
+}
+
+/// A path without the base path in front of it that settings give, if it has one and it is not known: routes that were
+/// joined without it lie below as well.
+fn without_base(path: &str) -> Option<&str> {
+    let rest = path.strip_prefix("/{?")?;
+    let (_, rest) = rest.split_once('}')?;
+    (rest.starts_with('/') && rest.len() > 1).then_some(rest)
 }
 
 /// A path with its first slash, which some frameworks leave out.

@@ -36,6 +36,8 @@ pub(crate) struct Reading {
     pub(super) hands_on: Option<SmolStr>,
     /// What it does depends on the path of the request (its own code), on marks of the route (it or what it calls).
     pub(super) looks: bool,
+    /// What it calls depends on the path.
+    pub(super) inner_looks: bool,
     pub(super) marks: bool,
     /// It lets pass who proves nothing; whether it may refuse them by its answer.
     pub(super) offers: Option<bool>,

@@ -3,7 +3,7 @@
 use super::names;
 use super::reading::Reading;
 use crate::value::Value;
-use apicensus_syntax::{Arg, BinaryOp, Entry, Expr, ExprId, Module, Pattern, Stmt, StmtId, StrPart};
+use apicensus_syntax::{Arg, BinaryOp, Entry, Expr, ExprId, Module, Pattern, Span, Stmt, StmtId, StrPart};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
@@ -71,6 +71,17 @@ pub(super) fn compared(tree: &Module, exprs: &[ExprId]) -> FxHashSet<ExprId> {
         if let Expr::Binary(BinaryOp::Eq | BinaryOp::Ne | BinaryOp::In | BinaryOp::NotIn, a, b) = tree.expr(*id) {
             out.extend([*a, *b]);
         }
+        // What caught something is told apart by.
+        if let Expr::Binary(BinaryOp::InstanceOf, _, class) = tree.expr(*id) {
+            out.insert(*class);
+        }
+        if let Expr::Call { callee, args, .. } = tree.expr(*id)
+            && matches!(tree.expr(*callee), Expr::Name(n) if n == "isinstance")
+            && let Some(Arg::Positional(class)) = args.get(1)
+        {
+            out.insert(*class);
+            out.extend(crate::walk::items(tree, *class));
+        }
     }
     out
 }
@@ -93,6 +104,8 @@ pub(super) fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>,
         // What the caller sends is compared with a secret.
         Expr::Binary(BinaryOp::Eq | BinaryOp::Ne, a, b) if is_secret(tree, *a) || is_secret(tree, *b) => out.credential = true,
         Expr::Name(name) => read_name(name, false, compared.contains(&id), out),
+        // The session of an object of the application's own is as likely that of a database.
+        Expr::Attr(base, name) if matches!(name.as_str(), "session" | "sessions") && is_own(tree, *base) => {}
         Expr::Attr(_, name) => read_name(name, true, compared.contains(&id), out),
         Expr::Call { callee, .. } => {
             let name = match tree.expr(*callee) {
@@ -265,4 +278,65 @@ pub(super) fn hangs_on_identity(tree: &Module, callee: ExprId) -> bool {
         }
     }
     false
+}
+
+/// Whether an expression is the object that a method is of.
+fn is_own(tree: &Module, id: ExprId) -> bool {
+    matches!(tree.expr(id), Expr::Name(n) if n == "self" || n == "cls")
+}
+
+/// Header names that an answer tells (`Access-Control-Allow-Headers`) or a CORS policy lists: nothing is read there.
+pub(super) fn announced(tree: &Module, exprs: &[ExprId], binds: &[StmtId]) -> Vec<Span> {
+    let mut out = Vec::new();
+    for id in exprs {
+        match tree.expr(*id) {
+            Expr::Call { callee, args, .. } => {
+                let lists = called_name(tree, *callee).is_some_and(|n| announces(&n));
+                let tells = args.iter().any(|a| matches!(a, Arg::Positional(e) if is_cors_header(tree, *e)));
+                for arg in args {
+                    match arg {
+                        Arg::Positional(e) | Arg::Named(_, e) if lists || tells => out.push(tree.span(*e)),
+                        Arg::Named(name, e) if announces(name) => out.push(tree.span(*e)),
+                        _ => {}
+                    }
+                }
+            }
+            Expr::Dict(entries, _) => out.extend(entries.iter().filter_map(|entry| match entry {
+                Entry::Pair(key, value) => {
+                    let named = match tree.expr(*key) {
+                        Expr::Str(parts) => matches!(parts.as_slice(), [StrPart::Text(text)] if announces(text)),
+                        Expr::Name(name) => announces(name),
+                        _ => false,
+                    };
+                    (named || is_cors_header(tree, *key)).then(|| tree.span(*value))
+                }
+                _ => None,
+            })),
+            _ => {}
+        }
+    }
+    for stmt in binds {
+        if let Stmt::Bind { target: Pattern::Place(place), value: Some(value), .. } = tree.stmt(*stmt)
+            && matches!(tree.expr(*place), Expr::Index(_, key) if is_cors_header(tree, *key))
+        {
+            out.push(tree.span(*value));
+        }
+    }
+    out
+}
+
+/// `allow_headers`, `allowedHeaders`, `Access-Control-Expose-Headers`.
+fn announces(name: &str) -> bool {
+    let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    flat.contains("headers") && ["allow", "expose", "redact", "sensitive"].iter().any(|w| flat.contains(w))
+}
+
+fn is_cors_header(tree: &Module, id: ExprId) -> bool {
+    match tree.expr(id) {
+        Expr::Str(parts) => {
+            matches!(parts.as_slice(), [StrPart::Text(text)] if text.to_ascii_lowercase().starts_with("access-control-"))
+        }
+        Expr::Name(name) | Expr::Attr(_, name) => name.to_ascii_lowercase().starts_with("access_control_"),
+        _ => false,
+    }
 }

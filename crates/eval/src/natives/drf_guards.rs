@@ -1,6 +1,7 @@
 //! Django REST framework: the permissions of a view. The nearest declaration counts alone: the action's, the class's, else
 //! the settings' default, else everybody may.
 
+use crate::interp::attr::NOWHERE;
 use crate::output::Place;
 use crate::value::*;
 use crate::world::World;
@@ -8,6 +9,7 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 const ALLOW_ANY: &str = "rest_framework.permissions.AllowAny";
+const PERMISSIONS: &str = "DEFAULT_PERMISSION_CLASSES";
 
 /// The permissions of a method of a view class, by the name of the action or the verb that it answers.
 pub(super) fn of_class(world: &mut World<'_>, class: &Rc<ClassValue>, method: Option<&Value>, action_name: Option<&str>) -> Vec<Value> {
@@ -89,18 +91,34 @@ fn defaults(world: &mut World<'_>, at: Place) -> Vec<Value> {
     if let Some(known) = world.notes.get("drf.default_permissions") {
         return known.clone();
     }
-    let mut out = Vec::new();
-    if let Some(said) = rest_setting(world, "DEFAULT_PERMISSION_CLASSES") {
-        for one in listed(world, &said, at) {
-            let class = match one.as_str() {
-                Some(name) => world.import_string(&name, at).unwrap_or(Value::Symbol(name)),
-                None => one,
-            };
-            out.push(class);
-        }
-    }
+    let out = match rest_setting(world, PERMISSIONS) {
+        Some(said) => classes(world, &said, at),
+        None => Vec::new(),
+    };
     world.notes.insert("drf.default_permissions", out.clone());
     out
+}
+
+/// Classes that a setting lists, by name or themselves.
+fn classes(world: &mut World<'_>, said: &Value, at: Place) -> Vec<Value> {
+    let named = listed(world, said, at);
+    named
+        .into_iter()
+        .map(|one| match one.as_str() {
+            Some(name) => world.import_string(&name, at).unwrap_or(Value::Symbol(name)),
+            None => one,
+        })
+        .collect()
+}
+
+/// The permissions of the settings where code asks for them: `api_settings.DEFAULT_PERMISSION_CLASSES + [Own]`.
+pub(super) fn api_setting(world: &mut World<'_>, name: &str) -> Option<Value> {
+    if name != PERMISSIONS {
+        return None;
+    }
+    let said = rest_setting(world, name)?;
+    let items = classes(world, &said, NOWHERE);
+    Some(Value::list(items))
 }
 
 /// An entry of `REST_FRAMEWORK` in the first deployed settings that have it.

@@ -312,6 +312,7 @@ pub(super) fn push(
         detached: false,
         deprecated: false,
         third_party,
+        bare: false,
         test: false,
         implicit: false,
     });

@@ -1,5 +1,6 @@
 //! finale-rest and its ancestor Epilogue: a resource of a Sequelize model is five routes on the application given at
-//! initialisation, two on the plural path, three on the singular one (`lib/Resource.js`, `lib/Controllers`).
+//! initialisation, two on the plural path, three on the singular one (`lib/Resource.js`, `lib/Controllers`). They ask
+//! nothing of callers but what the hooks of the resource and its actions do.
 //!
 //! Sub-resources of associations (`associations: true`) depend on the database's models and are a trouble.
 
@@ -33,7 +34,8 @@ fn option(world: &mut World<'_>, options: &Value, name: &str) -> Option<Value> {
 
 fn resource(world: &mut World<'_>, options: &Value, site: &CallSite<'_>) -> Option<Value> {
     let kind = world.input.models.kind(site.model, site.call.role.as_deref()?)?;
-    let made = Value::Object(world.make_object(Some(kind), site.at, None, false));
+    let resource = world.make_object(Some(kind), site.at, None, false);
+    let made = Value::Object(resource.clone());
     let setup = world.notes.get(OPTIONS).and_then(|all| all.last().cloned()).unwrap_or(Value::Null);
     let app = option(world, &setup, "app");
     let Some(Value::Object(app)) = app else {
@@ -71,10 +73,16 @@ fn resource(world: &mut World<'_>, options: &Value, site: &CallSite<'_>) -> Opti
             path: Some(if *plural { paths.0.clone() } else { paths.1.clone() }),
             framework: Some(SmolStr::new_static("finale")),
             third_party: true,
+            bare: true,
             ..RouteEvent::default()
         };
-        world.register(&app, What::Route(route), site.at);
+        // The hooks of an action (`resource.list.auth(..)`) are guards of its own.
+
+        if let Some(Value::Object(own)) = world.model_attr(&resource, action) {
+            world.register(&own, What::Route(route), site.at);
+        }
     }
+    world.register(&app, What::Mount { prefix: None, child: made.clone(), replaces: false, route: None }, site.at);
     Some(made)
 }
 

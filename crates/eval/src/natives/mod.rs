@@ -240,6 +240,7 @@ pub(crate) fn setting(world: &mut World<'_>, symbol: &str, name: &str) -> Option
         "routes" if symbol.starts_with("rest_framework.routers.") => drf_routes::class_table(world),
         _ if symbol.ends_with("._meta") => django_meta::outside(symbol.trim_end_matches("._meta"), name),
         _ if symbol == "django.conf.settings" => django::setting(world, name),
+        _ if symbol == "rest_framework.settings.api_settings" => drf_guards::api_setting(world, name),
         _ => None,
     }
 }
