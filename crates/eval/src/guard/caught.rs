@@ -89,8 +89,15 @@ fn is_next(tree: &Module, value: ExprId) -> bool {
     }
 }
 
+/// Where checks refuse nobody: what they throw is forgotten, or they are made only of what was brought.
+pub(super) fn forgiven(tree: &Module, f: FunctionId, exprs: &[ExprId], invited: &[Span]) -> Vec<Span> {
+    let mut out = swallowed(tree, f, invited);
+    out.extend(of_brought(tree, f, exprs));
+    out
+}
+
 /// The bodies of `try` whose handlers go on as if nothing had happened, at least where `invited` blocks run.
-pub(super) fn swallowed(tree: &Module, f: FunctionId, invited: &[Span]) -> Vec<Span> {
+fn swallowed(tree: &Module, f: FunctionId, invited: &[Span]) -> Vec<Span> {
     let mut stmts = Vec::new();
     crate::walk::with_bindings(tree, f, &mut |_| {}, &mut stmts);
     let mut out = Vec::new();
@@ -170,7 +177,7 @@ pub(super) fn stands_in(tree: &Module, function: FunctionId, depth: u32) -> bool
 }
 
 /// Checks that are made only of what was brought: `check(key) if key else None`, `if (token) user = check(token)`.
-pub(super) fn of_brought(tree: &Module, f: FunctionId, exprs: &[ExprId]) -> Vec<Span> {
+fn of_brought(tree: &Module, f: FunctionId, exprs: &[ExprId]) -> Vec<Span> {
     let mut out = Vec::new();
     for id in exprs {
         if let Expr::Cond(test, yes, no) = tree.expr(*id)
@@ -217,4 +224,44 @@ fn is_given(tree: &Module, exprs: &[ExprId], body: &[StmtId], name: &str) -> boo
     let mut given = false;
     crate::walk::within(tree, calls, Vec::new(), &mut |id| given |= matches!(tree.expr(id), Expr::Name(n) if n == name));
     given
+}
+
+/// Words of tests for which code refuses anyone, whoever they are.
+const OTHERWISE: &[&str] = &[
+    "ip",
+    "ips",
+    "bot",
+    "isbot",
+    "origin",
+    "referer",
+    "referrer",
+    "country",
+    "maintenance",
+    "signup",
+    "registration",
+    "demo",
+    "readonly",
+    "ratelimit",
+    "ratelimited",
+    "quota",
+];
+
+/// Blocks that refuse for another reason than who calls: `if (isBlockedIp(ip)) return forbidden()`.
+pub(super) fn otherwise(tree: &Module, f: FunctionId) -> Vec<Span> {
+    let own = tree.function(f).span;
+    let mut out = Vec::new();
+    for (stmt, at) in tree.stmts.iter().filter(|(_, at)| own.start <= at.start && at.end <= own.end) {
+        let Stmt::If { test, then, .. } = stmt else { continue };
+        let (mut other, mut who) = (false, false);
+        crate::walk::within(tree, vec![*test], Vec::new(), &mut |id| {
+            if let Expr::Name(name) | Expr::Attr(_, name) = tree.expr(id) {
+                other |= super::names::words(name).iter().any(|w| OTHERWISE.contains(&w.as_str()));
+                who |= super::names::is_identity(name) || super::names::may_guard(name);
+            }
+        });
+        if other && !who && at.start < at.end {
+            out.extend(then.iter().map(|s| tree.stmt_span(*s)));
+        }
+    }
+    out
 }

@@ -34,6 +34,8 @@ pub(crate) struct Facts {
     pub wide: bool,
     /// The name of the function that answers.
     pub endpoint: Option<SmolStr>,
+    /// The class whose method is read: what its attributes say decides.
+    pub view: Option<Rc<ClassValue>>,
 }
 
 impl World<'_> {
@@ -99,45 +101,56 @@ impl World<'_> {
                 None if reader.facts.anonymous && reader.stays_empty(name) => Some(Value::Null),
                 None => self.captured(reader, name),
             },
-            // What is made of no proof is nothing.
-            Expr::Call { callee, args, .. }
-                if reader.facts.anonymous
-                    && super::signs::tells(&tree, *callee)
-                    && let Some(Arg::Positional(first)) = args.first()
-                    && matches!(self.mark_value(reader, *first, depth + 1), Some(Value::Null)) =>
-            {
-                Some(Value::Null)
-            }
             Expr::Unary(UnaryOp::Not, inner) => {
                 let value = self.mark_value(reader, *inner, depth + 1)?;
                 self.is_true(&value).map(|b| Value::Bool(!b))
             }
-            Expr::Attr(base, name) => match self.mark_value(reader, *base, depth + 1)? {
-                Value::Null => Some(Value::Null),
-                Value::List(list) if name == "length" => Some(Value::Number(list.items.borrow().len() as f64)),
-                dict @ Value::Dict(_) => Some(self.get_attr(&dict, name, None).map_or(Value::Null, |v| self.force(&v))),
-                _ => None,
-            },
+            Expr::Attr(base, name) => self.attr_value(reader, *base, name, depth),
             Expr::Cond(test, yes, no) => {
                 let holds = self.mark_value(reader, *test, depth + 1).and_then(|v| self.is_true(&v))?;
                 self.mark_value(reader, if holds { *yes } else { *no }, depth + 1)
             }
             Expr::Binary(op, a, b) => self.mark_operation(reader, *op, *a, *b, depth),
-            Expr::Call { callee, args, .. } if self.reads_marks(&tree, id) => {
-                let Expr::Attr(_, name) = tree.expr(*callee) else { return None };
-                self.metadata_of(reader, name.clone().as_str(), args)
-            }
+            Expr::Call { callee, args, .. } => self.call_value_here(reader, id, *callee, args, depth),
             Expr::Index(base, _) if matches!(self.mark_value(reader, *base, depth + 1), Some(Value::Null)) => Some(Value::Null),
-            // A method of nothing: nothing, where it is asked for with care.
-            Expr::Call { callee, .. }
-                if matches!(tree.expr(*callee), Expr::Attr(base, _)
-                    if matches!(self.mark_value(reader, *base, depth + 1), Some(Value::Null))) =>
-            {
-                Some(Value::Null)
-            }
-            Expr::Call { callee, .. } if reader.facts.marks.is_some() => self.helper_value(reader, *callee, depth),
             _ => None,
         }
+    }
+
+    /// What an attribute is: of the class whose method is read, of what is known, of nothing.
+    fn attr_value(&mut self, reader: &Reader<'_>, base: ExprId, name: &SmolStr, depth: u32) -> Option<Value> {
+        if let Some(view) = reader.facts.view.clone()
+            && matches!(reader.tree.expr(base), Expr::Name(n) if n == "self" || n == "cls")
+        {
+            let value = self.class_attr(&view, name).map(|v| self.force(&v))?;
+            return matches!(value, Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::List(_)).then_some(value);
+        }
+        match self.mark_value(reader, base, depth + 1)? {
+            Value::Null => Some(Value::Null),
+            Value::List(list) if name == "length" => Some(Value::Number(list.items.borrow().len() as f64)),
+            dict @ Value::Dict(_) => Some(self.get_attr(&dict, name, None).map_or(Value::Null, |v| self.force(&v))),
+            _ => None,
+        }
+    }
+
+    /// What a call gives: the metadata it reads, what a function of the tree answers, nothing where it is asked of nothing.
+    fn call_value_here(&mut self, reader: &Reader<'_>, id: ExprId, callee: ExprId, args: &[Arg], depth: u32) -> Option<Value> {
+        let tree = reader.tree.clone();
+        if self.reads_marks(&tree, id) {
+            let Expr::Attr(_, name) = tree.expr(callee) else { return None };
+            return self.metadata_of(reader, name.clone().as_str(), args);
+        }
+        // What is made of no proof is nothing, and so is a method of nothing, where it is asked for with care.
+        let of = match (tree.expr(callee), args.first()) {
+            (_, Some(Arg::Positional(first))) if reader.facts.anonymous && super::signs::tells(&tree, callee) => Some(*first),
+            (Expr::Attr(base, _), _) => Some(*base),
+            _ => None,
+        };
+        if of.is_some_and(|of| matches!(self.mark_value(reader, of, depth + 1), Some(Value::Null))) {
+            return Some(Value::Null);
+        }
+        reader.facts.marks.as_ref()?;
+        self.helper_value(reader, callee, depth)
     }
 
     /// What a parameter of the function around was given: `options` of `auth({ optional: true })`.

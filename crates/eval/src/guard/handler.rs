@@ -1,6 +1,7 @@
 //! The guards that a handler brings with itself: its decorators, its class's bases, attributes and early methods, what
 //! its parameters inject, and the first checks of its own body.
 
+use super::Facts;
 use super::controls::{Said, bringing, made_of};
 use crate::evaluate::Family;
 use crate::handler::Handler;
@@ -43,7 +44,8 @@ impl World<'_> {
     }
 
     fn class_guards(&mut self, class: &Rc<ClassValue>, methods: Option<&[SmolStr]>, out: &mut Vec<GuardRef>) {
-        let model = self.handler_class(class).map(|(m, c)| self.input.models.class(m, c));
+        let models = self.input.models;
+        let model = self.handler_class(class).or_else(|| self.kin_class(class)).map(|(m, c)| models.class(m, c));
         let marks = class.marks.borrow().clone();
         for mark in marks {
             self.mark_guard(&mark, "class", out);
@@ -68,7 +70,8 @@ impl World<'_> {
                         let marks = f.marks.borrow().clone();
                         marks.iter().for_each(|m| self.mark_guard(m, "class", out));
                     }
-                    self.push_guard(&method, c.at, "class", out);
+                    let facts = Facts { view: Some(class.clone()), ..Facts::default() };
+                    self.with_facts(facts, |world| world.push_guard(&method, c.at, "class", out));
                 }
             }
         }
@@ -78,6 +81,20 @@ impl World<'_> {
                 items.iter().for_each(|v| self.push_guard(v, class.at, "class", out));
             }
         }
+    }
+
+    /// The model of the classes that an outside base is a kind of, by its name and package: `generic.UpdateView`.
+    fn kin_class(&mut self, class: &Rc<ClassValue>) -> Option<(u16, u16)> {
+        let models = self.input.models;
+        let bases = self.outside_bases(class);
+        let is_kin = |c: &crate::models::HandlerClass| {
+            bases.iter().any(|base| {
+                let package = base.split('.').next();
+                let last = base.rsplit('.').next().unwrap_or_default();
+                c.provides.contains_key(last) && c.symbol.iter().any(|s| s.split('.').next() == package)
+            })
+        };
+        models.of(self.family.language()).find_map(|(m, model)| Some((m, model.classes.iter().position(is_kin)? as u16)))
     }
 
     /// The guards that an attribute of a class lists, all or by the verbs that a handler answers.

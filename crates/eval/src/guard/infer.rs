@@ -7,7 +7,8 @@ use super::caught::{ends, within};
 use super::extractor::softened;
 use super::reading::Reading;
 use super::signs::{
-    announced, called_name, compared, hangs_on_identity, logged, read_expr, read_taken, refusal, takes_request, tells, told_to_skip,
+    announced, called_name, compared, hangs_on_identity, logged, read_expr, read_params, read_taken, refusal, takes_request, tells,
+    told_to_skip,
 };
 use super::typed::Locals;
 use super::{Facts, all_of, names};
@@ -24,7 +25,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Guards call guards at most so deep.
-const MAX_CALLS: u32 = 6;
+const MAX_CALLS: u32 = 16;
 impl World<'_> {
     /// What a function of the tree says as a guard.
     pub(super) fn inferred(&mut self, f: &Rc<Closure>, depth: u32) -> Ruling {
@@ -48,7 +49,7 @@ impl World<'_> {
         }
         let reading = self.reading(f, 0);
         // Where they get a token, what is refused is what they send for it.
-        if names::gives_token(&name) && !reading.credential && !reading.user {
+        if names::gives_token(&name) && !reading.credential && !reading.user && !reading.inner_credential {
             return Ruling::default();
         }
         reading.as_handler()
@@ -59,7 +60,9 @@ impl World<'_> {
         let plain = self.plain_reading(f, depth);
         self.facts = facts;
         match &self.facts {
-            Some(facts) if plain.marks || facts.wide || plain.looks && !facts.full.is_empty() => self.reading_here(f, depth, plain),
+            Some(facts) if plain.marks || facts.wide || facts.view.is_some() || plain.looks && !facts.full.is_empty() => {
+                self.reading_here(f, depth, plain)
+            }
             _ => plain,
         }
     }
@@ -91,6 +94,7 @@ impl World<'_> {
         reading.looks = looks;
         reading.marks |= marks;
         (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
+        reading.turns_away = super::strangers::turned_away(&tree, &tree.function(f.function).body, &dead);
         reading.offers = self.offers(f, &Facts::default(), (&exprs, &binds), &reading, depth);
         self.readings.insert(key, (f.clone(), reading.clone()));
         reading
@@ -120,6 +124,7 @@ impl World<'_> {
         self.facts = kept.or(self.facts.take());
         (reading.looks, reading.marks, reading.inner_looks) = (plain.looks, plain.marks, plain.inner_looks);
         (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
+        reading.turns_away = super::strangers::turned_away(&tree, &tree.function(f.function).body, &dead);
         reading.offers = self.offers(f, &facts, (&exprs, &binds), &reading, depth);
         if found.path && plain.as_guard().says >= Says::Optional {
             reading.lifted = Some("it lets this path pass".into());
@@ -172,7 +177,8 @@ impl World<'_> {
     ) -> Reading {
         let compared = compared(tree, exprs);
         let logged = logged(tree, exprs);
-        let announced = announced(tree, exprs, binds);
+        let mut announced = announced(tree, exprs, binds);
+        announced.extend(super::caught::otherwise(tree, f.function));
         let mut out = Reading::default();
         for id in exprs.iter().filter(|id| !logged.contains(id) && !within(&announced, tree.span(**id))) {
             read_expr(tree, *id, &compared, &mut out);
@@ -186,18 +192,22 @@ impl World<'_> {
             read_taken(tree, *stmt, &mut out);
         }
         self.read_names(f, tree, exprs, &mut out);
+        if self.family == Family::Python {
+            read_params(tree, f.function, &mut out);
+        }
         let mut inner: Vec<Ruling> = Vec::new();
         if depth < MAX_CALLS {
             out.about_forgery = tree.function(f.function).name.as_deref().is_some_and(names::is_about_forgery);
             for (callee, is_swallowed) in self.called_from(f, tree, (exprs, invited), depth, &mut out.hands_on) {
-                let (mut ruling, proof, marks, looks) = self.callee_ruling(&callee, depth + 1);
+                let mut called = self.callee_ruling(&callee, depth + 1);
                 if is_swallowed {
-                    ruling.says = ruling.says.min(Says::Optional);
+                    called.ruling.says = called.ruling.says.min(Says::Optional);
                 }
-                out.inner_proof |= proof;
-                out.marks |= marks;
-                out.inner_looks |= looks;
-                inner.push(ruling);
+                out.inner_proof |= called.proof;
+                out.inner_credential |= called.credential;
+                out.marks |= called.marks;
+                out.inner_looks |= called.looks;
+                inner.push(called.ruling);
             }
             for value in self.injected(f) {
                 let ruling = self.ruling(&value, depth + 1);
@@ -238,8 +248,8 @@ impl World<'_> {
         }
     }
 
-    /// What something that is called says, whether it looks at who calls, at marks of the route, and refuses by the path.
-    fn callee_ruling(&mut self, callee: &Value, depth: u32) -> (Ruling, bool, bool, bool) {
+    /// What something that is called says.
+    fn callee_ruling(&mut self, callee: &Value, depth: u32) -> Called {
         match callee {
             Value::Function(f) => {
                 // What is done further in is not about the path of the request any more.
@@ -249,13 +259,18 @@ impl World<'_> {
                 if self.facts.is_some() && (reading.marks || depth == 1) {
                     reading = self.reading(f, depth);
                 }
-                let ruling = if reading.password { Ruling::default() } else { reading.as_guard() };
-                (ruling, reading.proof(), reading.marks, reading.looks && reading.denies.is_some())
+                Called {
+                    ruling: if reading.password { Ruling::default() } else { reading.as_guard() },
+                    proof: reading.proof(),
+                    credential: reading.credential || reading.inner_credential,
+                    marks: reading.marks,
+                    looks: reading.looks && reading.denies.is_some(),
+                }
             }
             Value::Class(class) => {
                 let ruling = self.class_ruling(class, depth);
                 let proof = ruling.says >= Says::Optional && ruling.says != Says::Unread;
-                (ruling, proof, false, false)
+                Called { ruling, proof, ..Called::default() }
             }
             Value::Symbol(s) => {
                 let models = self.input.models;
@@ -264,14 +279,14 @@ impl World<'_> {
                     None => Ruling::default(),
                 };
                 let proof = matches!(ruling.says, Says::Required | Says::Optional);
-                (ruling, proof, false, false)
+                Called { ruling, proof, ..Called::default() }
             }
             Value::Unknown(_) => {
                 let ruling = self.ruling(callee, depth);
                 let proof = matches!(ruling.says, Says::Required | Says::Optional);
-                (ruling, proof, false, false)
+                Called { ruling, proof, ..Called::default() }
             }
-            _ => (Ruling::default(), false, false, false),
+            _ => Called::default(),
         }
     }
 
@@ -285,16 +300,14 @@ impl World<'_> {
         hands_on: &mut Option<SmolStr>,
     ) -> Vec<(Value, bool)> {
         let mut out: Vec<(Value, bool)> = Vec::new();
-        let mut swallowed = super::caught::swallowed(tree, f.function, invited);
-        swallowed.extend(super::caught::of_brought(tree, f.function, exprs));
+        let swallowed = super::caught::forgiven(tree, f.function, exprs, invited);
         let mut seen: FxHashSet<usize> = FxHashSet::default();
         let home = f.home.borrow().clone();
         let locals = (self.family == Family::Rust).then(|| Locals::of(tree, f));
         let softly = locals.as_ref().map(|_| softened(tree, exprs)).unwrap_or_default();
         let in_guard = depth > 0 || home.as_ref().is_some_and(|h| super::guards(h));
-        // What a wrapper wraps answers for itself.
-        let wrapped = f.wraps.borrow().as_ref().and_then(Value::ptr);
-        seen.extend(wrapped);
+        // What a wrapper wraps answers for itself, as does what it overrides, reached through itself.
+        seen.extend(f.wraps.borrow().as_ref().and_then(Value::ptr).into_iter().chain([Rc::as_ptr(f) as usize]));
         for id in exprs {
             let Expr::Call { callee, args, types, .. } = tree.expr(*id) else { continue };
             if told_to_skip(tree, args) {
@@ -379,6 +392,20 @@ impl World<'_> {
             _ => None,
         }
     }
+}
+
+/// What something that is called shows.
+#[derive(Default)]
+struct Called {
+    ruling: Ruling,
+    /// It looks at who calls.
+    proof: bool,
+    /// It reads a credential that the request carries.
+    credential: bool,
+    /// It looks at marks of the route.
+    marks: bool,
+    /// It refuses by the path.
+    looks: bool,
 }
 
 /// Whether a method is named by the verb that it answers.

@@ -43,7 +43,7 @@ use std::rc::Rc;
 /// The callee of guards that replace those further out.
 const OWN: &str = "@own";
 /// Guards wrap guards at most so deep.
-pub(super) const MAX_DEPTH: u32 = 8;
+pub(super) const MAX_DEPTH: u32 = 32;
 /// Joins rulings of which all must pass.
 pub(crate) fn all_of(rulings: impl IntoIterator<Item = Ruling>) -> Ruling {
     let mut out = Ruling::default();

@@ -26,6 +26,10 @@ pub(crate) struct Reading {
     /// What it calls and depends on.
     pub(super) inner: Ruling,
     pub(super) inner_proof: bool,
+    /// What it calls reads a credential that the request carries.
+    pub(super) inner_credential: bool,
+    /// Its first tests refuse who is not known.
+    pub(super) turns_away: bool,
     /// It throws.
     pub(super) throws: bool,
     /// It answers something else than a plain yes.
@@ -106,8 +110,8 @@ impl Reading {
     pub(super) fn as_handler(&self) -> Ruling {
         let says = match self.denies {
             _ if self.offers.is_some() => Says::Nothing,
-            _ if self.inner.says == Says::Required && self.inner_proof => Says::Required,
-            _ if self.password => Says::Nothing,
+            _ if self.turns_away || self.inner.says == Says::Required && self.inner_proof => Says::Required,
+            _ if self.password && !self.inner_credential => Says::Nothing,
             Some(_) if self.credential || self.user || self.inner_proof => Says::Required,
             None if self.redirects && self.login && self.user => Says::Required,
             _ => Says::Nothing,

@@ -3,7 +3,7 @@
 use super::names;
 use super::reading::Reading;
 use crate::value::Value;
-use apicensus_syntax::{Arg, BinaryOp, Entry, Expr, ExprId, Module, Pattern, Span, Stmt, StmtId, StrPart};
+use apicensus_syntax::{Arg, BinaryOp, Entry, Expr, ExprId, FunctionId, Module, Pattern, Span, Stmt, StmtId, StrPart};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
@@ -106,6 +106,8 @@ pub(super) fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>,
         Expr::Name(name) => read_name(name, false, compared.contains(&id), out),
         // The session of an object of the application's own is as likely that of a database.
         Expr::Attr(base, name) if matches!(name.as_str(), "session" | "sessions") && is_own(tree, *base) => {}
+        // A setting of the object, and no refusal.
+        Expr::Attr(base, name) if name.ends_with("required") && is_own(tree, *base) => {}
         Expr::Attr(_, name) => read_name(name, true, compared.contains(&id), out),
         Expr::Call { callee, .. } => {
             let name = match tree.expr(*callee) {
@@ -225,6 +227,7 @@ fn read_text(text: &str, out: &mut Reading) {
         "basic" => out.scheme("basic", "Authorization"),
         flat if flat.starts_with("bearer ") => out.scheme("bearer", "Authorization"),
         "www-authenticate" => out.denies(401),
+        "location" => out.redirects = true,
         "password" | "passwd" => out.password = true,
         key if API_KEYS.contains(&key) || is_key_header(key) => {
             out.credential = true;
@@ -262,6 +265,8 @@ fn read_name(name: &str, is_attr: bool, is_compared: bool, out: &mut Reading) {
     }
     out.forgery |= names::is_about_forgery(&flat);
     out.login |= flat.contains("login");
+    let plain: String = flat.chars().filter(|c| *c != '_').collect();
+    out.redirects |= ["temporaryredirect", "seeother", "302found", "301movedpermanently"].iter().any(|w| plain.ends_with(w));
 }
 
 /// Whether a callee hangs on something that says that it is about who calls: `AuthCheck::new().run(..)`, `auth.check(..)`.
@@ -338,5 +343,27 @@ fn is_cors_header(tree: &Module, id: ExprId) -> bool {
         }
         Expr::Name(name) | Expr::Attr(_, name) => name.to_ascii_lowercase().starts_with("access_control_"),
         _ => false,
+    }
+}
+
+/// Parameters that take a proof out of a header or cookie: `token: str | None = Cookie(None)`.
+pub(super) fn read_params(tree: &Module, function: FunctionId, out: &mut Reading) {
+    for param in &tree.function(function).params {
+        let Some(name) = crate::interp::function::param_name(&param.pattern) else { continue };
+        let marks = param.ty.map(|ty| match tree.expr(ty) {
+            Expr::Index(_, index) => crate::walk::items(tree, *index),
+            _ => Vec::new(),
+        });
+        let is_taken = param.default.into_iter().chain(marks.into_iter().flatten()).any(|id| {
+            matches!(tree.expr(id), Expr::Call { callee, .. }
+                if called_name(tree, *callee).is_some_and(|n| matches!(n.as_str(), "Cookie" | "Header")))
+        });
+        let flat = name.to_ascii_lowercase();
+        if is_taken
+            && (flat == "authorization" || names::is_identity(&flat) || is_key_header(&flat.replace('_', "-")))
+            && !names::is_about_forgery(&flat)
+        {
+            out.credential = true;
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! What tests of a guard give for a caller that proves nothing: `if not request.user.is_authenticated` holds, what stands
 //! under `if authed():` does not run. A guard that refuses only some of those who are known (a banned user) is then no guard.
 
-use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Module, StrPart, UnaryOp};
+use super::caught::within;
+use super::reading::Reading;
+use super::signs::{USERS, compared, gives_request, read_expr};
+use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Module, Span, Stmt, StmtId, StrPart, UnaryOp};
 
 /// Names by which code tells that the caller is known.
 const KNOWN: &[&str] = &[
@@ -73,6 +76,38 @@ pub(super) fn holds(tree: &Module, test: ExprId, depth: u32) -> Option<bool> {
         },
         _ => None,
     }
+}
+
+/// Whether a body refuses, in a test of its own, who is not known to the request: `if not request.user.is_authenticated:`.
+pub(super) fn turned_away(tree: &Module, body: &[StmtId], dead: &[Span]) -> bool {
+    body.iter().filter(|s| !within(dead, tree.stmt_span(**s))).any(|stmt| match tree.stmt(*stmt) {
+        Stmt::If { test, then, other } => {
+            let refuses = || {
+                let mut reading = Reading::default();
+                let mut exprs = Vec::new();
+                crate::walk::block(tree, then, &mut |e| exprs.push(e));
+                let compared = compared(tree, &exprs);
+                exprs.iter().for_each(|e| read_expr(tree, *e, &compared, &mut reading));
+                reading.denies.is_some() || reading.redirects && reading.login
+            };
+            asks_request(tree, *test) && holds(tree, *test, 0) == Some(true) && refuses() || turned_away(tree, other, dead)
+        }
+        Stmt::Try { body, .. } | Stmt::Block(body) => turned_away(tree, body, dead),
+        _ => false,
+    })
+}
+
+/// Whether a test asks the request who calls, not a name that sign-in itself may have bound.
+fn asks_request(tree: &Module, test: ExprId) -> bool {
+    let mut found = false;
+    crate::walk::within(tree, vec![test], Vec::new(), &mut |id| {
+        if let Expr::Attr(base, name) = tree.expr(id) {
+            let flat = name.to_ascii_lowercase();
+            found |= matches!(flat.as_str(), "is_authenticated" | "isauthenticated")
+                || USERS.contains(&flat.as_str()) && gives_request(tree, *base);
+        }
+    });
+    found
 }
 
 /// Whether a text names a header or cookie that carries a proof.

@@ -187,8 +187,34 @@ fn as_view(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
     };
     match site.args.get(1, "actions").map(|a| world.force(a)) {
         Some(actions @ Value::Dict(_)) => made(world, site, "view", &[("class", class), ("actions", actions)]),
-        _ => Some(class),
+        _ => Some(with_attributes(world, class, &site.args)),
     }
+}
+
+/// A view class with the attributes that `as_view` was given.
+fn with_attributes(world: &mut World<'_>, class: Value, args: &Args) -> Value {
+    let Value::Class(base) = &class else { return class };
+    let given: Vec<(SmolStr, Value)> = args.named.iter().filter(|(name, _)| world.class_attr(base, name).is_some()).cloned().collect();
+    if given.is_empty() {
+        return class;
+    }
+    let mut attrs = base.attrs.borrow().clone();
+    for (name, value) in given {
+        attrs.insert(name, value);
+    }
+    Value::Class(Rc::new(ClassValue {
+        module: base.module,
+        class: base.class,
+        name: base.name.clone(),
+        bases: base.bases.clone(),
+        attrs: std::cell::RefCell::new(attrs),
+        getters: base.getters.clone(),
+        scope: base.scope.clone(),
+        marks: base.marks.clone(),
+        at: base.at,
+        fields: base.fields.clone(),
+        conditions: base.conditions.clone(),
+    }))
 }
 
 /// One instance of every application configuration of the tree.

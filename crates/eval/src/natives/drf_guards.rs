@@ -25,6 +25,11 @@ pub(super) fn of_class(world: &mut World<'_>, class: &Rc<ClassValue>, method: Op
     if let Some(Value::Function(f)) = world.class_attr(class, "get_permissions").map(|v| world.force(&v)) {
         return chosen(world, class, &f, action_name, at);
     }
+    declared(world, class, at)
+}
+
+/// The permissions that a class lists, that come with its base, or that are the default.
+fn declared(world: &mut World<'_>, class: &Rc<ClassValue>, at: Place) -> Vec<Value> {
     match world.class_attr(class, "permission_classes") {
         Some(said) => listed(world, &said, at),
         None => match known_base(world, class) {
@@ -63,6 +68,10 @@ fn chosen(world: &mut World<'_>, class: &Rc<ClassValue>, f: &Rc<Closure>, action
     let made = world.call_closure(f, Some(Value::Instance(view)), Args::default(), at);
     match world.force(&made) {
         made @ Value::List(_) => listed(world, &made, at),
+        // `super().get_permissions()` gives what the class would without a method of its own.
+        Value::Unknown(u) if u.callee.as_deref().unwrap_or(&u.label).trim_end_matches("()").ends_with("get_permissions") => {
+            declared(world, class, at)
+        }
         _ => vec![Value::Unknown(Rc::new(Unknown {
             label,
             reason: "permissions are chosen at run time".into(),
