@@ -76,11 +76,11 @@ impl Demand<'_> {
             let closure = graph.importers_closure(&primary);
             let wave: Vec<FileId> = closure.iter().copied().filter(|id| !input.files.get(*id).secondary).collect();
             let is_python = *one == Family::Python;
-            waves[at] = if is_python { relevant(input, &weights, &anchors_of, &graph, &wave) } else { wave };
+            waves[at] = if is_python { relevant(input, &weights, &anchors_of, (&graph, &scanned), &wave) } else { wave };
             let copies = if is_python { copies(input, &weights) } else { Vec::new() };
             let is_copied = |id: &FileId| copies.iter().any(|folder| input.files.get(*id).path.starts_with(folder));
             let secondary: Vec<FileId> = secondary.into_iter().filter(|id| !is_copied(id)).collect();
-            late[at] = if is_python { relevant(input, &weights, &anchors_of, &graph, &secondary) } else { secondary };
+            late[at] = if is_python { relevant(input, &weights, &anchors_of, (&graph, &scanned), &secondary) } else { secondary };
         }
         Demand { python, node, cargo, weights, waves, late, marker: std::marker::PhantomData }
     }

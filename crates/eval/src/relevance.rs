@@ -9,6 +9,7 @@ use crate::evaluate::{Family, Input};
 use crate::files::FileId;
 use crate::models::Does;
 use crate::resolve::graph::ImportGraph;
+use crate::resolve::scan::{ImportSpec, SpecKind};
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 use regex::bytes::Regex;
@@ -26,12 +27,12 @@ pub fn relevant(
     input: &Input<'_>,
     weights: &[usize],
     anchors: &FxHashMap<FileId, Vec<u16>>,
-    graph: &ImportGraph,
+    (graph, scanned): (&ImportGraph, &[Vec<ImportSpec>]),
     files: &[FileId],
 ) -> Vec<FileId> {
     let Some(signs) = Signs::new(input, weights) else { return files.to_vec() };
     let found: Vec<(bool, BTreeSet<String>)> =
-        files.par_iter().map(|id| signs.look(input, *id, anchors.get(id).map_or(&[], Vec::as_slice))).collect();
+        files.par_iter().map(|id| signs.look(input, *id, &scanned[id.0 as usize], anchors.get(id).map_or(&[], Vec::as_slice))).collect();
     let mut is_relevant: FxHashSet<FileId> = files.iter().zip(&found).filter(|(_, f)| f.0).map(|(id, _)| *id).collect();
     let mut fresh: FxHashMap<FileId, BTreeSet<String>> =
         files.iter().copied().zip(found.into_iter().map(|f| f.1)).filter(|(_, names)| !names.is_empty()).collect();
@@ -40,7 +41,8 @@ pub fn relevant(
         if fresh.is_empty() {
             break;
         }
-        let more: Vec<(FileId, BTreeSet<String>)> = files.par_iter().filter_map(|id| spread(input, graph, *id, &fresh)).collect();
+        let more: Vec<(FileId, BTreeSet<String>)> =
+            files.par_iter().filter_map(|id| spread(input, graph, *id, &scanned[id.0 as usize], &fresh)).collect();
         fresh.clear();
         for (id, names) in more {
             is_relevant.insert(id);
@@ -59,6 +61,7 @@ fn spread(
     input: &Input<'_>,
     graph: &ImportGraph,
     id: FileId,
+    specs: &[ImportSpec],
     fresh: &FxHashMap<FileId, BTreeSet<String>>,
 ) -> Option<(FileId, BTreeSet<String>)> {
     let names: BTreeSet<&String> = graph.imports(id).iter().filter_map(|from| fresh.get(from)).flatten().collect();
@@ -66,31 +69,97 @@ fn spread(
         return None;
     }
     let text = (input.text)(id)?;
+    let imported = Imported::new(&text, specs);
     let mut hits: Vec<usize> = Vec::new();
     for name in names {
-        hits.extend(memchr::memmem::find_iter(&text, name.as_bytes()).filter(|at| is_whole(&text, *at, at + name.len())));
+        let is_named = imported.is_named(name, |_| true);
+        let uses = memchr::memmem::find_iter(&text, name.as_bytes()).filter(|at| is_whole(&text, *at, at + name.len()));
+        hits.extend(uses.filter(|at| is_named || imported.is_member(*at)));
     }
     hits.sort_unstable();
     (!hits.is_empty()).then(|| (id, closure(&text, definitions(&text, &hits))))
 }
 
-/// Names, each with the models that a file must be anchored by for it to count.
+/// What a file imports, by its text.
+struct Imported<'t> {
+    text: &'t [u8],
+    specs: &'t [ImportSpec],
+    /// Names that imports bind, maybe more.
+    names: FxHashSet<&'t [u8]>,
+    has_star: bool,
+}
+
+impl<'t> Imported<'t> {
+    fn new(text: &'t [u8], specs: &'t [ImportSpec]) -> Self {
+        let mut names: FxHashSet<&[u8]> = specs.iter().map(|s| s.module.rsplit('.').next().unwrap_or_default().as_bytes()).collect();
+        names.extend(memchr::memmem::find_iter(text, b" as ").map(|at| word_at(text, at + 4)));
+        Imported { text, specs, names, has_star: memchr::memmem::find(text, b"import *").is_some() }
+    }
+    /// Whether a name may be imported from a module whose first segment fits; empty for one of the same package.
+    fn is_named(&self, name: &str, fits: impl Fn(&str) -> bool) -> bool {
+        let is_it = |spec: &ImportSpec| {
+            let root = if spec.level > 0 { "" } else { spec.module.split('.').next().unwrap_or_default() };
+            spec.kind == SpecKind::Name && spec.module.rsplit('.').next() == Some(name) && fits(root)
+        };
+        self.has_star || self.specs.iter().any(is_it)
+    }
+    /// Whether the word at a place is an attribute of something imported.
+    fn is_member(&self, at: usize) -> bool {
+        let Some(dot) = at.checked_sub(1).filter(|dot| self.text[*dot] == b'.') else { return false };
+        let start = self.text[..dot].iter().rposition(|b| !b.is_ascii_alphanumeric() && *b != b'_').map_or(0, |n| n + 1);
+        self.names.contains(&self.text[start..dot])
+    }
+}
+
+/// The word that starts at a place.
+fn word_at(text: &[u8], at: usize) -> &[u8] {
+    let rest = text.get(at..).unwrap_or_default();
+    &rest[..rest.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(rest.len())]
+}
+
+/// Names, each with the models that a file must be anchored by for it to count and the packages that it must come from.
 struct Owned {
+    names: Vec<String>,
     words: AhoCorasick,
-    owners: Vec<Vec<u16>>,
+    owners: Vec<Owners>,
+}
+
+#[derive(Default)]
+struct Owners {
+    models: Vec<u16>,
+    packages: BTreeSet<String>,
 }
 
 impl Owned {
-    fn new(mut names: BTreeMap<String, Vec<u16>>) -> Option<Owned> {
-        names.retain(|w, _| w.len() >= LEAST_NAME && !VERBS.contains(&w.as_str()));
-        Some(Owned { words: AhoCorasick::new(names.keys()).ok()?, owners: names.into_values().collect() })
+    /// From symbols with the model that names each.
+    fn new<'m>(symbols: impl Iterator<Item = (&'m str, u16)>) -> Option<Owned> {
+        let mut owned: BTreeMap<String, Owners> = BTreeMap::new();
+        for (symbol, model) in symbols {
+            let name = symbol.rsplit('.').next().unwrap_or(symbol);
+            if name.len() >= LEAST_NAME && !VERBS.contains(&name) {
+                let owners = owned.entry(name.to_owned()).or_default();
+                owners.models.push(model);
+                owners.packages.extend(symbol.split('.').next().filter(|_| symbol.contains('.')).map(str::to_owned));
+            }
+        }
+        let (names, owners): (Vec<String>, Vec<Owners>) = owned.into_iter().unzip();
+        Some(Owned { words: AhoCorasick::new(&names).ok()?, names, owners })
     }
 
-    /// Where names that count stand in a file that some models anchor.
-    fn find<'a>(&'a self, text: &'a [u8], anchors: &'a [u16]) -> impl Iterator<Item = usize> + 'a {
-        let counts = move |m: &aho_corasick::Match| self.owners[m.pattern().as_usize()].iter().any(|owner| anchors.contains(owner));
-        let found = self.words.find_overlapping_iter(text);
-        found.filter(move |m| counts(m) && is_whole(text, m.start(), m.end())).map(|m| m.start())
+    /// Where names that count stand in a file that some models anchor. A name without a package is a method's.
+    fn find<'a>(&'a self, imported: &'a Imported<'a>, anchors: &'a [u16]) -> impl Iterator<Item = usize> + 'a {
+        let text = imported.text;
+        let mut is_named: FxHashMap<usize, bool> = FxHashMap::default();
+        let counts = move |m: &aho_corasick::Match| {
+            let at = m.pattern().as_usize();
+            let owners = &self.owners[at];
+            owners.models.iter().any(|owner| anchors.contains(owner))
+                && is_whole(text, m.start(), m.end())
+                && (owners.packages.is_empty()
+                    || imported.is_member(m.start())
+                    || *is_named.entry(at).or_insert_with(|| imported.is_named(&self.names[at], |root| owners.packages.contains(root))))
+        };
+        self.words.find_overlapping_iter(text).filter(counts).map(|m| m.start())
     }
 }
 
@@ -109,9 +178,8 @@ struct Signs {
 impl Signs {
     fn new(input: &Input<'_>, weights: &[usize]) -> Option<Signs> {
         let mut words: BTreeSet<&str> = BTreeSet::new();
-        let last = |symbol: &'_ str| -> String { symbol.rsplit('.').next().unwrap_or(symbol).to_owned() };
-        let mut owned: BTreeMap<String, Vec<u16>> = BTreeMap::new();
-        let mut seeds: BTreeMap<String, Vec<u16>> = BTreeMap::new();
+        let mut owned: Vec<(&str, u16)> = Vec::new();
+        let mut seeds: Vec<(&str, u16)> = Vec::new();
         let mut verbs: BTreeSet<&str> = VERBS.iter().copied().collect();
         for (m, model) in input.models.of(Family::Python.language()) {
             if weights.get(m as usize).copied().unwrap_or(0) == 0 {
@@ -119,13 +187,11 @@ impl Signs {
             }
             words.extend(model.keywords.iter().map(String::as_str));
             for role in model.roles.values() {
-                for symbol in &role.made_by {
-                    seeds.entry(last(symbol)).or_default().push(m);
-                }
-                role.made_by.iter().chain(&role.types).for_each(|s| owned.entry(last(s)).or_default().push(m));
+                seeds.extend(role.made_by.iter().map(|s| (s.as_str(), m)));
+                owned.extend(role.made_by.iter().chain(&role.types).map(|s| (s.as_str(), m)));
             }
             for call in model.calls.iter().chain(&model.annotations) {
-                call.symbol.iter().for_each(|s| owned.entry(last(s)).or_default().push(m));
+                owned.extend(call.symbol.iter().map(|s| (s.as_str(), m)));
                 if matches!(call.does, Does::Nothing | Does::Same) {
                     continue;
                 }
@@ -135,40 +201,39 @@ impl Signs {
                     } else {
                         words.insert(name);
                         let mounts = matches!(call.does, Does::Mount | Does::Use | Does::Attach | Does::Group | Does::Native);
-                        if mounts {
-                            seeds.entry(name.clone()).or_default().push(m);
-                        }
+                        seeds.extend(mounts.then_some((name.as_str(), m)));
                     }
                 }
             }
-            model.classes.iter().flat_map(|c| &c.symbol).for_each(|s| owned.entry(last(s)).or_default().push(m));
+            owned.extend(model.classes.iter().flat_map(|c| &c.symbol).map(|s| (s.as_str(), m)));
         }
         words.remove("");
         let verbs = verbs.iter().filter(|v| v.chars().all(|c| c.is_alphanumeric() || c == '_')).copied().collect::<Vec<_>>().join("|");
         // A decorator, or a call whose first argument looks like a path or, for what no dictionary has, is named like one.
         let rare = verbs.split('|').filter(|v| *v != "get").collect::<Vec<_>>().join("|");
         let verbs = format!(
-            r#"(?m)^[ \t]*@[ \t]*(?:[\w.]+\.)?(?:{verbs})\b|\.(?:{verbs})\(\s*[rbfRBF]?["'](?:/|\^|["'])|\.(?:{rare})\(\s*[\w.]*(?:path|prefix|route|PATH|PREFIX|ROUTE)\b|\bgetattr\([^)\n]*(?:router|app|api|blueprint|bp)\b"#
+            r#"(?m-u)^[ \t]*@[ \t]*(?:[\w.]+\.)?(?:{verbs})\b|\.(?:{verbs})\(\s*[rbfRBF]?["'](?:/|\^|["'])|\.(?:{rare})\(\s*[\w.]*(?:path|prefix|route|PATH|PREFIX|ROUTE)\b|\bgetattr\([^)\n]*(?:router|app|api|blueprint|bp)\b"#
         );
         Some(Signs {
             words: AhoCorasick::new(&words).ok()?,
-            owned: Owned::new(owned)?,
-            seeds: Owned::new(seeds)?,
+            owned: Owned::new(owned.into_iter())?,
+            seeds: Owned::new(seeds.into_iter())?,
             verbs: Regex::new(&verbs).ok()?,
-            settings: Regex::new(&format!(r#"(?mi)^[ \t]*\w*(?:{})\w*[ \t]*(?::[^=\n]+)?=[^=\n]*["']"#, CONFIG_NAMES.join("|"))).ok()?,
+            settings: Regex::new(&format!(r#"(?mi-u)^[ \t]*\w*(?:{})\w*[ \t]*(?::[^=\n]+)?=[^=\n]*["']"#, CONFIG_NAMES.join("|"))).ok()?,
         })
     }
 
-    fn look(&self, input: &Input<'_>, id: FileId, anchors: &[u16]) -> (bool, BTreeSet<String>) {
+    fn look(&self, input: &Input<'_>, id: FileId, specs: &[ImportSpec], anchors: &[u16]) -> (bool, BTreeSet<String>) {
         let Some(text) = (input.text)(id) else { return Default::default() };
+        let imported = Imported::new(&text, specs);
         let is_sign = is_settings(&input.files.get(id).path) && self.settings.is_match(&text)
             || self.verbs.is_match(&text)
             || self.words.find_overlapping_iter(&text[..]).any(|m| is_whole(&text, m.start(), m.end()))
-            || self.owned.find(&text, anchors).next().is_some();
+            || self.owned.find(&imported, anchors).next().is_some();
         if !is_sign {
             return (false, BTreeSet::new());
         }
-        let hits: Vec<usize> = self.seeds.find(&text, anchors).collect();
+        let hits: Vec<usize> = self.seeds.find(&imported, anchors).collect();
         (true, closure(&text, definitions(&text, &hits)))
     }
 }
@@ -226,8 +291,7 @@ fn definitions(text: &[u8], hits: &[usize]) -> BTreeSet<String> {
         }
         while let Some(hit) = hits.next_if(|h| *h < end) {
             if imports {
-                let word = text[hit..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
-                out.insert(String::from_utf8_lossy(&text[hit..hit + word]).into_owned());
+                out.insert(String::from_utf8_lossy(word_at(text, hit)).into_owned());
             } else {
                 out.extend(name.clone());
             }
