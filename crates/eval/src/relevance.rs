@@ -17,8 +17,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 const VERBS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options", "trace", "route", "view", "all", "any"];
-/// Names of registering functions spread from file to file at most so often.
+/// What uses a registering name registers too, from file to file and within one, at most so often.
 const MAX_ROUNDS: usize = 2;
+/// Base classes and names that are passed on by imports are followed further.
+const MAX_BASES: usize = 8;
 /// Shorter names are too common to say anything.
 const LEAST_NAME: usize = 4;
 
@@ -37,12 +39,13 @@ pub fn relevant(
     let mut fresh: FxHashMap<FileId, BTreeSet<String>> =
         files.iter().copied().zip(found.into_iter().map(|f| f.1)).filter(|(_, names)| !names.is_empty()).collect();
     let mut known = fresh.clone();
-    for _ in 0..MAX_ROUNDS {
+    for round in 0..MAX_BASES {
         if fresh.is_empty() {
             break;
         }
+        let what = if round < MAX_ROUNDS { Spread::Uses } else { Spread::Bases };
         let more: Vec<(FileId, BTreeSet<String>)> =
-            files.par_iter().filter_map(|id| spread(input, graph, *id, &scanned[id.0 as usize], &fresh)).collect();
+            files.par_iter().filter_map(|id| spread(input, graph, *id, &scanned[id.0 as usize], &fresh, what)).collect();
         fresh.clear();
         for (id, names) in more {
             is_relevant.insert(id);
@@ -63,6 +66,7 @@ fn spread(
     id: FileId,
     specs: &[ImportSpec],
     fresh: &FxHashMap<FileId, BTreeSet<String>>,
+    what: Spread,
 ) -> Option<(FileId, BTreeSet<String>)> {
     let names: BTreeSet<&String> = graph.imports(id).iter().filter_map(|from| fresh.get(from)).flatten().collect();
     if names.is_empty() {
@@ -77,7 +81,18 @@ fn spread(
         hits.extend(uses.filter(|at| is_named || imported.is_member(*at)));
     }
     hits.sort_unstable();
-    (!hits.is_empty()).then(|| (id, closure(&text, definitions(&text, &hits))))
+    let names = closure(&text, definitions(&text, &hits, what), what);
+    let counts = if what == Spread::Uses { !hits.is_empty() } else { !names.is_empty() };
+    counts.then_some((id, names))
+}
+
+/// What a name spreads to.
+#[derive(Clone, Copy, PartialEq)]
+enum Spread {
+    /// Everything that uses it.
+    Uses,
+    /// Subclasses, and imports that pass it on.
+    Bases,
 }
 
 /// What a file imports, by its text.
@@ -234,7 +249,7 @@ impl Signs {
             return (false, BTreeSet::new());
         }
         let hits: Vec<usize> = self.seeds.find(&imported, anchors).collect();
-        (true, closure(&text, definitions(&text, &hits)))
+        (true, closure(&text, definitions(&text, &hits, Spread::Uses), Spread::Uses))
     }
 }
 
@@ -255,7 +270,7 @@ fn is_whole(text: &[u8], start: usize, end: usize) -> bool {
 }
 
 /// With the definitions of the same file that use them: subclasses, functions that call them.
-fn closure(text: &[u8], mut names: BTreeSet<String>) -> BTreeSet<String> {
+fn closure(text: &[u8], mut names: BTreeSet<String>, what: Spread) -> BTreeSet<String> {
     let mut fresh = names.clone();
     for _ in 0..MAX_ROUNDS {
         let mut hits: Vec<usize> = Vec::new();
@@ -263,7 +278,7 @@ fn closure(text: &[u8], mut names: BTreeSet<String>) -> BTreeSet<String> {
             hits.extend(memchr::memmem::find_iter(text, name.as_bytes()).filter(|at| is_whole(text, *at, at + name.len())));
         }
         hits.sort_unstable();
-        fresh = definitions(text, &hits).into_iter().filter(|n| !names.contains(n)).collect();
+        fresh = definitions(text, &hits, what).into_iter().filter(|n| !names.contains(n)).collect();
         if fresh.is_empty() {
             break;
         }
@@ -273,7 +288,7 @@ fn closure(text: &[u8], mut names: BTreeSet<String>) -> BTreeSet<String> {
 }
 
 /// The names of the top-level definitions and assignments in which something was found, and what imports there bring.
-fn definitions(text: &[u8], hits: &[usize]) -> BTreeSet<String> {
+fn definitions(text: &[u8], hits: &[usize], what: Spread) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let mut hits = hits.iter().copied().peekable();
     let mut name: Option<String> = None;
@@ -292,7 +307,7 @@ fn definitions(text: &[u8], hits: &[usize]) -> BTreeSet<String> {
         while let Some(hit) = hits.next_if(|h| *h < end) {
             if imports {
                 out.insert(String::from_utf8_lossy(word_at(text, hit)).into_owned());
-            } else {
+            } else if what == Spread::Uses || line.starts_with(b"class ") {
                 out.extend(name.clone());
             }
         }
@@ -327,7 +342,7 @@ mod tests {
     fn definitions_around_hits() {
         let text = b"import x\nrouter = APIRouter()\n\n@deco\ndef setup(app):\n    app.mount(x)\n\nclass Other:\n    pass\n";
         let at = |needle: &str| text.windows(needle.len()).position(|w| w == needle.as_bytes()).unwrap_or(0);
-        let found: Vec<String> = definitions(text, &[at("APIRouter"), at("mount")]).into_iter().collect();
+        let found: Vec<String> = definitions(text, &[at("APIRouter"), at("mount")], Spread::Uses).into_iter().collect();
         assert_eq!(found, ["router", "setup"]);
         assert!(is_whole(b"a.mount(", 2, 7) && !is_whole(b"remount(", 2, 7));
     }
