@@ -1,7 +1,7 @@
 //! Scores a catalog against a list of true endpoints.
 //!
 //! Endpoints are compared as (protocol, method, path), names of path parameters and a trailing slash aside; GraphQL
-//! operations by their field. Server-sent events are answers over HTTP: a table of routes can't tell them from others. What the truth marks as third-party, implicit or a regular expression is neither wanted
+//! operations by their field. What the truth marks as third-party, implicit or a regular expression is neither wanted
 //! nor counted; so are HEAD and OPTIONS beside a GET, and what the catalog does not call production code. A true method
 //! ANY is met by any method on that path.
 
@@ -111,7 +111,7 @@ pub fn path_key(path: &str) -> String {
 fn key(endpoint: &Endpoint) -> Key {
     let path = endpoint.path_normalized.as_deref().unwrap_or(&endpoint.path);
     let protocol = match endpoint.protocol.as_deref().unwrap_or("http").to_lowercase().as_str() {
-        "" | "sse" => "http".to_owned(),
+        "" => "http".to_owned(),
         "ws" | "wss" => "websocket".to_owned(),
         other => other.to_owned(),
     };
@@ -246,7 +246,7 @@ mod tests {
         let found = json!({"endpoints": [
             {"protocol": "http", "method": "GET", "path": "/a/{id}/", "handler": {"file": "root/x/a.py", "line": 14}},
             {"method": "GET", "path": "/any"},
-            {"protocol": "sse", "method": "GET", "path": "/events"},
+            {"protocol": "http", "method": "GET", "path": "/events"},
             {"method": "GET", "path": "/docs"},
             {"method": "OPTIONS", "path": "/a/{id}"},
             {"method": "GET", "path": "/extra"},

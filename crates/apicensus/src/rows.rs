@@ -105,7 +105,7 @@ fn method(endpoint: &Endpoint) -> String {
         Protocol::Grpc => "GRPC".to_owned(),
         Protocol::Soap => "SOAP".to_owned(),
         Protocol::JsonRpc => "RPC".to_owned(),
-        Protocol::Http | Protocol::Sse | Protocol::Graphql => one_line(&endpoint.method),
+        Protocol::Http | Protocol::Graphql => one_line(&endpoint.method),
     }
 }
 
@@ -154,7 +154,7 @@ fn flags(endpoint: &Endpoint) -> Vec<Word> {
     flag(endpoint.audience != Audience::Production, endpoint.audience.as_str(), Meaning::Dim);
     let undocumented = endpoint.documented.as_ref().is_some_and(|d| d.state == DocumentedState::No && d.grade.is_none());
     flag(undocumented && endpoint.auth.by_design.is_none(), "shadow", Meaning::Alarm);
-    flag(endpoint.protocol == Protocol::Sse, "sse", Meaning::Plain);
+    flag(endpoint.streaming.is_some(), "sse", Meaning::Plain);
     flag(endpoint.path_state == PathState::Partial, "partial", Meaning::Doubt);
     flag(endpoint.path_state == PathState::Pattern, "pattern", Meaning::Plain);
     flag(endpoint.detached, "detached", Meaning::Doubt);

@@ -63,7 +63,7 @@ impl ExpectedEndpoint {
     pub fn of(endpoint: &Endpoint) -> Self {
         let verb = match endpoint.protocol {
             Protocol::WebSocket => "WS".to_owned(),
-            Protocol::Sse => "SSE".to_owned(),
+            _ if endpoint.streaming.is_some() => "SSE".to_owned(),
             _ => endpoint.method.clone(),
         };
         let mut flags: Vec<String> = endpoint.conditions.iter().map(|c| format!("if {}", one_line(&c.text))).collect();

@@ -15,6 +15,9 @@ pub struct Endpoint {
     pub service: String,
     /// How it is spoken to.
     pub protocol: Protocol,
+    /// It answers with a stream of events, errors aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streaming: Option<Streaming>,
     /// The HTTP method in upper case, or `ANY`. WebSockets have `GET`; GraphQL operations `QUERY`, `MUTATION` or `SUBSCRIPTION`;
     /// SOAP operations `SOAP`; methods of gRPC and JSON-RPC `RPC`.
     pub method: String,
@@ -92,14 +95,20 @@ pub struct Endpoint {
 }
 
 words! {
+    /// How an endpoint keeps on answering.
+    pub enum Streaming {
+        /// Server-sent events (WHATWG HTML, section 9.2): an answer over HTTP, so the protocol is `http`.
+        Sse = "sse",
+    }
+}
+
+words! {
     /// How an endpoint is spoken to.
     pub enum Protocol {
         /// HTTP request and response.
         Http = "http",
         /// WebSocket (RFC 6455).
         WebSocket = "websocket",
-        /// Server-sent events over HTTP.
-        Sse = "sse",
         /// gRPC; the path is `/package.Service/Method`.
         Grpc = "grpc",
         /// A GraphQL operation; the path is `<mount>#<field>`.

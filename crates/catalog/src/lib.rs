@@ -30,7 +30,7 @@ pub use controls::{Control, ControlEvidence, ControlKind, ControlState};
 pub use coverage::{Coverage, LanguageCoverage, RouterCoverage, Trouble, TroubleKind};
 pub use endpoint::{
     Audience, Body, Condition, Confidence, Endpoint, HandlerRef, Hole, Lifecycle, Parameter, ParameterIn, PathState, Protocol, Response,
-    TrailStep,
+    Streaming, TrailStep,
 };
 pub use finding::{Evidence, Finding, FindingStatus, Severity, Suppression};
 pub use lineage::{Authorship, Former, Mark};

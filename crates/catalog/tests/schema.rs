@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 fn endpoint() -> Endpoint {
     Endpoint {
+        streaming: None,
         id: "e1".into(),
         service: "s1".into(),
         protocol: Protocol::Http,

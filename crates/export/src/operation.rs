@@ -127,7 +127,7 @@ pub fn operations(catalog: &Catalog) -> (Vec<Operation<'_>>, Vec<(usize, &'stati
 /// Why no request can be made of an endpoint.
 fn unsendable(endpoint: &Endpoint) -> Option<&'static str> {
     match endpoint.protocol {
-        Protocol::Http | Protocol::Sse => {}
+        Protocol::Http => {}
         Protocol::WebSocket => return Some("WebSocket"),
         Protocol::Grpc | Protocol::Graphql | Protocol::Soap | Protocol::JsonRpc => return Some("another protocol than HTTP"),
     }

@@ -59,7 +59,7 @@ impl Rules {
     /// Why an endpoint would be open on purpose. An endpoint that asks for an identity is not, but for webhooks, whose
     /// identity is a signature.
     pub fn reason(&self, endpoint: &Endpoint) -> Option<ByDesign> {
-        if !matches!(endpoint.protocol, Protocol::Http | Protocol::Sse) {
+        if endpoint.protocol != Protocol::Http {
             return None;
         }
         let seen = Seen::new(endpoint);

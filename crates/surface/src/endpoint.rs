@@ -101,9 +101,8 @@ impl Converter<'_> {
     fn endpoint(&self, service: &str, template: &Template, method: String) -> Endpoint {
         let route = self.route;
         let protocol = match route.protocol {
-            Protocol::Http => catalog::Protocol::Http,
+            Protocol::Http | Protocol::Sse => catalog::Protocol::Http,
             Protocol::WebSocket => catalog::Protocol::WebSocket,
-            Protocol::Sse => catalog::Protocol::Sse,
         };
         let handler = route.handler.as_ref().map(|h| catalog::HandlerRef {
             file: self.survey.path(h.place.file).to_owned(),
@@ -120,6 +119,7 @@ impl Converter<'_> {
             id: id(service, protocol, &method, &template.path),
             service: service.to_owned(),
             protocol,
+            streaming: (route.protocol == Protocol::Sse).then_some(catalog::Streaming::Sse),
             path: template.path.clone(),
             raw_path: template.raw_path.clone(),
             path_state: template.state,

@@ -196,7 +196,7 @@ fn takes(endpoint: &Endpoint, method: &str) -> bool {
 
 /// Whether contracts of a kind can have endpoints of a protocol.
 pub fn speaks(kind: ContractKind, protocol: Protocol) -> bool {
-    let is_http = matches!(protocol, Protocol::Http | Protocol::Sse);
+    let is_http = protocol == Protocol::Http;
     match kind {
         ContractKind::Openapi | ContractKind::Swagger | ContractKind::Raml | ContractKind::Typespec => is_http,
         ContractKind::Postman | ContractKind::Har | ContractKind::HttpFile => is_http || protocol == Protocol::WebSocket,

@@ -29,7 +29,7 @@ impl<'c> Scope<'c> {
         let mut counts: HashMap<(&str, Protocol, String), (u64, u64)> = HashMap::new();
         for (at, endpoint) in catalog.endpoints.iter().enumerate().filter(|(_, e)| is_counted(e)) {
             for prefix in prefixes(&place(endpoint)) {
-                let count = counts.entry((endpoint.service.as_str(), family(endpoint.protocol), prefix.to_owned())).or_default();
+                let count = counts.entry((endpoint.service.as_str(), endpoint.protocol, prefix.to_owned())).or_default();
                 count.0 += 1;
                 count.1 += u64::from(met.contains(&at));
             }
@@ -45,7 +45,7 @@ impl<'c> Scope<'c> {
         contracts.retain(|c| c.kind.is_promise() && promises(c, endpoint.protocol));
         let Some(contract) = self.nearest(endpoint, &contracts) else {
             return unknown(match endpoint.protocol {
-                Protocol::Http | Protocol::Sse => "its service has no contract".to_owned(),
+                Protocol::Http => "its service has no contract".to_owned(),
                 other => format!("its service has no contract of a kind that describes {other}"),
             });
         };
@@ -92,7 +92,7 @@ impl<'c> Scope<'c> {
     }
 
     fn count(&self, endpoint: &Endpoint, prefix: &str) -> (u64, u64) {
-        self.counts.get(&(endpoint.service.as_str(), family(endpoint.protocol), prefix.to_owned())).copied().unwrap_or_default()
+        self.counts.get(&(endpoint.service.as_str(), endpoint.protocol, prefix.to_owned())).copied().unwrap_or_default()
     }
 
     /// The larger area around an endpoint of which nothing is documented, and its size.
@@ -117,14 +117,9 @@ fn place(endpoint: &Endpoint) -> String {
     key(&endpoint.path.replace('#', "/#"))
 }
 
-/// Endpoints that count together.
-fn family(protocol: Protocol) -> Protocol {
-    if protocol == Protocol::Sse { Protocol::Http } else { protocol }
-}
-
 /// Whether a contract has operations that endpoints of a protocol can be.
 fn promises(contract: &Contract, protocol: Protocol) -> bool {
-    let is_one = |method: &str| match family(protocol) {
+    let is_one = |method: &str| match protocol {
         Protocol::Http => !matches!(method, "SOAP" | "RPC"),
         _ => true,
     };

@@ -139,7 +139,7 @@ function flagsOf(raw) {
     raw.conditions?.length && "conditional",
     raw.implicit && "built-in",
     raw.third_party && "third-party",
-    raw.protocol === "sse" && "sse",
+    raw.streaming === "sse" && "sse",
   ].filter(Boolean);
 }
 
