@@ -64,14 +64,15 @@ pub fn collection(at: &At, loader: &mut Loader<'_>) -> Contract {
     }
     let title = at.node.text_at("name").unwrap_or_default().to_owned();
     let format_version = at.node.text_at("version").unwrap_or_default().to_owned();
-    Contract { kind: ContractKind::Bruno, format_version, title, operations: found.operations, ..Contract::default() }
+    Contract { kind: ContractKind::Bruno, format_version, title, operations: found.end(loader), ..Contract::default() }
 }
 
 /// Reads a `.bru` file by itself; none where it holds no request.
 pub fn single(path: &str, text: &str, loader: &mut Loader<'_>) -> Option<Contract> {
     let mut found = Requests::default();
     request(path, text, loader, &mut found);
-    (!found.operations.is_empty()).then(|| Contract { kind: ContractKind::Bruno, operations: found.operations, ..Contract::default() })
+    let operations = found.end(loader);
+    (!operations.is_empty()).then(|| Contract { kind: ContractKind::Bruno, operations, ..Contract::default() })
 }
 
 /// A block of a `.bru` file: its name, its line, and its lines with their numbers.
@@ -178,7 +179,7 @@ pub fn open(at: &At, loader: &mut Loader<'_>) -> Contract {
         format_version: root.text_at("opencollection").unwrap_or_default().to_owned(),
         title: info.and_then(|i| i.text_at("name")).unwrap_or_default().to_owned(),
         version: info.and_then(|i| i.text_at("version")).unwrap_or_default().to_owned(),
-        operations: found.operations,
+        operations: found.end(loader),
         ..Contract::default()
     }
 }
@@ -191,6 +192,9 @@ fn items(folder: &Node, file: &str, inherited: &Declared, found: &mut Requests) 
 
 /// A request or a folder. Requests have their facts under the name of their protocol.
 fn item(node: &Node, file: &str, inherited: &Declared, found: &mut Requests) {
+    if !found.visit(file, node.line) {
+        return;
+    }
     let auth = declared(node.get("request").unwrap_or(node), inherited);
     items(node, file, &auth, found);
     let name = node.get("info").unwrap_or(node).text_at("name").unwrap_or_default();

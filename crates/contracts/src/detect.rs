@@ -50,6 +50,11 @@ pub fn is_named_so(path: &str) -> bool {
         || matches!(ending(&name), "wsdl" | "raml" | "har")
 }
 
+/// Whether only descriptions have the ending of a file's name.
+pub fn has_own_ending(path: &str) -> bool {
+    matches!(ending(path), "graphql" | "graphqls" | "gql" | "proto" | "tsp" | "bru")
+}
+
 /// Whether a file's name says that a tool wrote it.
 pub fn is_called_generated(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();

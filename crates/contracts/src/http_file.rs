@@ -4,6 +4,7 @@
 //! Requests stand between lines that begin with `###`. A request begins with its method and URL, the URL goes on in indented lines,
 //! headers follow, then a blank line and the body. Bodies, scripts and answers are not looked at.
 
+use crate::refs::Loader;
 use crate::requests::{Declared, Requests, UNSAID, template};
 use apicensus_catalog::{Contract, ContractKind, DeclaredAuth, SchemeKind};
 use std::collections::HashMap;
@@ -35,7 +36,7 @@ const METHODS: &[&str] = &[
 const MAX_CHAIN: usize = 8;
 
 /// Reads a file; none where the text does not begin as such a file does, or has no request.
-pub fn read(file: &str, text: &str) -> Option<Contract> {
+pub fn read(file: &str, text: &str, loader: &mut Loader<'_>) -> Option<Contract> {
     let mut found = Requests::default();
     let variables = variables(text);
     let mut reader = Reader { file, variables: &variables, name: String::new(), state: State::Before };
@@ -48,8 +49,8 @@ pub fn read(file: &str, text: &str) -> Option<Contract> {
     if let Some(last) = pending.take() {
         reader.push(last, &mut found);
     }
-    let kind = ContractKind::HttpFile;
-    (!found.operations.is_empty()).then(|| Contract { kind, operations: found.operations, ..Contract::default() })
+    let operations = found.end(loader);
+    (!operations.is_empty()).then(|| Contract { kind: ContractKind::HttpFile, operations, ..Contract::default() })
 }
 
 /// `@name = value` of the whole file.

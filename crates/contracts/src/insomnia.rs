@@ -47,7 +47,7 @@ pub fn read(at: &At, loader: &mut Loader<'_>) -> Option<Contract> {
             return None;
         }
     };
-    let operations = found.operations;
+    let operations = found.end(loader);
     Some(Contract { kind: ContractKind::Insomnia, format_version: version, title, operations, ..Contract::default() })
 }
 
@@ -62,6 +62,9 @@ fn declared(node: &Node, inherited: &Declared) -> Declared {
 /// Requests and folders of version 5; the reader of the document bounds the depth.
 fn children(list: Option<&Node>, file: &str, inherited: &Declared, found: &mut Requests) {
     for item in list.map(Node::items).unwrap_or_default() {
+        if !found.visit(file, item.line) {
+            return;
+        }
         let auth = declared(item, inherited);
         if let Some(below) = item.get("children") {
             children(Some(below), file, &auth, found);

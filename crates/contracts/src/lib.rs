@@ -96,7 +96,7 @@ fn file(tree: &Tree, at: usize, class: &(dyn Fn(&str) -> Class + Sync)) -> Optio
     }
     let bytes = match tree.read(at) {
         Ok(bytes) => bytes,
-        Err(error) if detect::is_named_so(path) => {
+        Err(error) if detect::is_named_so(path) || detect::has_own_ending(path) => {
             return Some(Read { troubles: vec![trouble(path, 0, error.to_string())], ..Read::default() });
         }
         Err(_) => return None,
@@ -135,7 +135,7 @@ fn documents(tree: &Tree, path: &str, bytes: &[u8], text: &str, format: Format) 
     match format {
         Format::Graphql => found.contracts.extend(graphql::read(path, text)),
         Format::Proto => found.contracts.extend(proto::read(path, text)),
-        Format::HttpFile => found.contracts.extend(http_file::read(path, text)),
+        Format::HttpFile => found.contracts.extend(http_file::read(path, text, &mut loader)),
         Format::Bru if bruno::has_root(tree, path) => {}
         Format::Bru => found.contracts.extend(bruno::single(path, text, &mut loader)),
         Format::Typespec => found.contracts.extend(typespec::read(path, text, &mut loader)),
@@ -178,8 +178,8 @@ fn described(at: &At, loader: &mut Loader<'_>) -> Option<Contract> {
         () if openapi::is_one(root) => openapi::read(at, loader),
         () if asyncapi::is_one(root) => asyncapi::read(at, loader),
         () if openrpc::is_one(root) => openrpc::read(at, loader),
-        () if postman::is_collection(root) => postman::collection(&at.file, root),
-        () if postman::is_archive(root) => postman::archive(&at.file, root),
+        () if postman::is_collection(root) => postman::collection(&at.file, root, loader),
+        () if postman::is_archive(root) => postman::archive(&at.file, root, loader),
         () if insomnia::is_one(root) => return insomnia::read(at, loader),
         () if bruno::is_root(&at.file, root) => bruno::collection(at, loader),
         () if bruno::is_open(root) => bruno::open(at, loader),

@@ -2,6 +2,7 @@
 //! that somebody wrote down or recorded.
 
 use crate::node::Node;
+use crate::refs::Loader;
 use crate::requests::{Declared, Requests, UNSAID, scheme, template};
 use apicensus_catalog::{Contract, ContractKind};
 
@@ -16,7 +17,7 @@ pub fn is_archive(root: &Node) -> bool {
 }
 
 /// Reads a collection.
-pub fn collection(file: &str, root: &Node) -> Contract {
+pub fn collection(file: &str, root: &Node, loader: &mut Loader<'_>) -> Contract {
     let mut found = Requests::default();
     items(&mut found, file, root, root.get("auth"));
     let info = root.get("info");
@@ -24,13 +25,13 @@ pub fn collection(file: &str, root: &Node) -> Contract {
         kind: ContractKind::Postman,
         format_version: if info.and_then(|i| i.text_at("schema")).is_some_and(|s| s.contains("v2.0")) { "2.0" } else { "2.1" }.to_owned(),
         title: info.and_then(|i| i.text_at("name")).unwrap_or_default().to_owned(),
-        operations: found.operations,
+        operations: found.end(loader),
         ..Contract::default()
     }
 }
 
 /// Reads an archive; one operation for requests that differ only in numbers and ids.
-pub fn archive(file: &str, root: &Node) -> Contract {
+pub fn archive(file: &str, root: &Node, loader: &mut Loader<'_>) -> Contract {
     let mut found = Requests::default();
     let log = root.get("log");
     for entry in log.and_then(|log| log.get("entries")).map(Node::items).unwrap_or_default() {
@@ -41,7 +42,7 @@ pub fn archive(file: &str, root: &Node) -> Contract {
     Contract {
         kind: ContractKind::Har,
         format_version: log.and_then(|l| l.text_at("version")).unwrap_or_default().to_owned(),
-        operations: found.operations,
+        operations: found.end(loader),
         ..Contract::default()
     }
 }
@@ -49,6 +50,9 @@ pub fn archive(file: &str, root: &Node) -> Contract {
 /// Requests and folders of them; the reader of the document bounds the depth.
 fn items(found: &mut Requests, file: &str, folder: &Node, auth: Option<&Node>) {
     for item in folder.get("item").map(Node::items).unwrap_or_default() {
+        if !found.visit(file, item.line) {
+            return;
+        }
         let auth = item.get("auth").or(auth);
         items(found, file, item, auth);
         let Some(request) = item.get("request") else { continue };

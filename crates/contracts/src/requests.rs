@@ -4,6 +4,7 @@
 //! or an id stands for any. Requests that differ only in such values are one operation.
 
 use crate::openapi::path_of;
+use crate::refs::Loader;
 use apicensus_catalog::{ContractOperation, DeclaredAuth, Location, SchemeKind};
 use std::collections::HashSet;
 
@@ -11,6 +12,8 @@ use std::collections::HashSet;
 const MAX_URL: usize = 8 << 10;
 /// Most requests of one collection.
 const MAX_REQUESTS: usize = 20_000;
+/// Most folders and requests that are looked at.
+const MAX_VISITS: usize = 200_000;
 
 /// What a request says of who may call.
 pub type Declared = (DeclaredAuth, Vec<SchemeKind>);
@@ -24,15 +27,37 @@ pub struct Requests {
     /// Each once.
     pub operations: Vec<ContractOperation>,
     seen: HashSet<(String, String)>,
+    /// Folders and requests looked at. Aliases make a small document a large tree.
+    visits: usize,
+    /// Where reading stopped.
+    stopped: Option<(String, u32)>,
 }
 
 impl Requests {
+    /// Notes that a folder or request is looked at; false where there were too many.
+    pub fn visit(&mut self, file: &str, line: u32) -> bool {
+        self.visits += 1;
+        let is_within = self.visits <= MAX_VISITS && self.operations.len() < MAX_REQUESTS;
+        if !is_within && self.stopped.is_none() {
+            self.stopped = Some((file.to_owned(), line));
+        }
+        is_within
+    }
+
+    /// The requests, and a trouble where reading stopped.
+    pub fn end(self, loader: &mut Loader<'_>) -> Vec<ContractOperation> {
+        if let Some((file, line)) = self.stopped {
+            loader.trouble(&file, line, "there are too many requests; the rest was not read");
+        }
+        self.operations
+    }
+
     /// Adds a request by its path.
     pub fn push(&mut self, file: &str, line: u32, method: &str, path: String, name: &str, (auth, schemes): Declared) {
         let path: Vec<String> = path.split('/').map(|s| if is_id(s) { "{id}".to_owned() } else { s.to_owned() }).collect();
         let path = if path.iter().all(String::is_empty) { "/".to_owned() } else { path.join("/") };
         let method = method.to_ascii_uppercase();
-        if self.operations.len() < MAX_REQUESTS && self.seen.insert((method.clone(), path.clone())) {
+        if self.visit(file, line) && self.seen.insert((method.clone(), path.clone())) {
             let at = Location { file: file.to_owned(), line };
             let operation_id = name.to_owned();
             self.operations.push(ContractOperation { method, path, operation_id, at, auth, schemes, ..ContractOperation::default() });

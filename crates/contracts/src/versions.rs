@@ -17,11 +17,11 @@ pub fn unread(root: &Node) -> Option<(u32, String)> {
         let Some(entry) = root.entry(key) else { continue };
         let version = entry.node.text().filter(|v| v.starts_with(|c: char| c.is_ascii_digit()));
         if let Some(version) = version.filter(|_| others.iter().any(|other| root.get(other).is_some())) {
-            return Some((entry.line, format!("{name} {version} is not read; {read} is")));
+            return Some((entry.line, format!("{name} {version} is not read, but {read}")));
         }
     }
     // Postman's first format has no schema: requests with ids stand in the root.
     let is_old = ["id", "requests", "order"].iter().all(|key| root.get(key).is_some());
     let line = root.entry("requests").map_or(1, |e| e.line);
-    is_old.then(|| (line, "Postman's collection format 1 is not read; 2 is".to_owned()))
+    is_old.then(|| (line, "Postman's collection format 1 is not read, but 2".to_owned()))
 }

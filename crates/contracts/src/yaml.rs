@@ -25,6 +25,9 @@ pub fn parse(text: &str) -> (Vec<Node>, Vec<Broken>) {
             break;
         }
     }
+    // What ends too early is told at its last line, not behind it.
+    let last = text.lines().count().max(1) as u32;
+    builder.broken.iter_mut().for_each(|broken| broken.line = broken.line.min(last));
     (builder.documents, builder.broken)
 }
 

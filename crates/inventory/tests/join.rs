@@ -106,7 +106,7 @@ fn a_contract_of_a_part_says_nothing_of_the_rest() {
     assert_eq!(internal.state, DocumentedState::Unknown);
     assert_eq!(internal.reason.as_deref(), Some("the contract covers 3 of the service's 24 endpoints and not this part"));
     let shadows: Vec<String> = said(&catalog).into_iter().filter(|s| s.contains("shadow")).collect();
-    assert_eq!(shadows, ["medium shadow GET /public/v1/hidden"]);
+    assert_eq!(shadows, ["medium shadow GET /public/v1/hidden", "info shadow beyond the contract"]);
 }
 
 #[test]
@@ -246,4 +246,71 @@ fn collections_document_nothing_and_leave_nothing_undocumented() {
     let said = said(&catalog);
     assert!(!said.iter().any(|s| s.contains("shadow") || s.contains("phantom")), "{said:?}");
     assert!(said.contains(&"info no-contract service".to_owned()));
+}
+
+#[test]
+fn a_base_path_that_only_the_contract_has_is_left_out() {
+    let spec = spec(
+        "servers: [{url: https://shop.test/proxy}, {url: http://localhost/proxy}]",
+        &["/: {get: {}}", "/api/v1/books: {get: {}, post: {}}", "'/api/v1/books/{id}': {get: {}}"],
+    );
+    let code = format!("{SHOP}\n@app.get('/')\ndef root(): ...\n");
+    let catalog = catalog(&[("main.py", &code), ("openapi.yaml", &spec)]);
+    assert_eq!(catalog.contracts[0].services[0].extra_base_path, "/proxy");
+    assert_eq!(documented(&catalog)[0], "GET / yes base-path");
+}
+
+#[test]
+fn one_operation_documents_both_spellings_of_its_path() {
+    let code = format!("{SHOP}\n@app.get('/api/v1/books/')\ndef again(): ...\n");
+    let spec = spec("", &["/api/v1/books: {get: {}, post: {}}", "'/api/v1/books/{id}': {get: {}, delete: {}}"]);
+    let catalog = catalog(&[("main.py", &code), ("openapi.yaml", &spec)]);
+    assert!(documented(&catalog).iter().all(|line| line.contains(" yes ")), "{:?}", documented(&catalog));
+}
+
+#[test]
+fn few_operations_prove_no_base_path_with_parameters() {
+    let code = format!("{SHOP}\n@app.get('/api/v1/books/{{id}}/search')\ndef search(id): ...\n");
+    let catalog = catalog(&[("main.py", &code), ("provider.yaml", &spec("", &["/search: {get: {}}"]))]);
+    assert_eq!(catalog.contracts[0].role, ContractRole::Unmatched);
+}
+
+#[test]
+fn a_description_of_something_larger_gives_way() {
+    let own = spec("", &["/api/v1/books: {get: {}, post: {}}", "'/api/v1/books/{id}': {get: {}}"]);
+    let more: Vec<String> = (0..20).map(|n| format!("/cloud/{n}: {{get: {{}}}}")).collect();
+    let mut paths = vec!["/api/v1/books: {get: {}, post: {}}", "'/api/v1/books/{id}': {get: {}}"];
+    paths.extend(more.iter().map(String::as_str));
+    let catalog = catalog(&[("main.py", SHOP), ("openapi.yaml", &own), ("cloud/all.yaml", &spec("", &paths))]);
+    let roles: Vec<_> = catalog.contracts.iter().map(|c| (c.file.as_str(), c.role)).collect();
+    assert_eq!(roles, [("cloud/all.yaml", ContractRole::Superseded), ("openapi.yaml", ContractRole::Describes)]);
+    assert!(!said(&catalog).iter().any(|s| s.contains("phantom")), "{:?}", said(&catalog));
+}
+
+#[test]
+fn what_a_contract_covers_little_of_is_one_finding() {
+    let paths: Vec<String> = (0..12).map(|n| format!("/api/{n}: {{get: {{}}}}")).collect();
+    let spec = spec("", &paths.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut code = "from fastapi import FastAPI\napp = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)\n".to_owned();
+    (0..40).for_each(|n| code.push_str(&format!("@app.get('/api/{n}')\ndef api_{n}(): ...\n@app.options('/api/{n}')\ndef o_{n}(): ...\n")));
+    let catalog = catalog(&[("main.py", &code), ("openapi.yaml", &spec)]);
+    let shadows: Vec<String> = said(&catalog).into_iter().filter(|s| s.contains("shadow")).collect();
+    assert_eq!(shadows, ["info shadow beyond the contract"]);
+    let finding = common::finding(&catalog, "shadow", "beyond the contract");
+    assert_eq!(finding.message, "openapi.yaml does not have 28 endpoints in parts of the service that it covers little of");
+    let options = catalog.endpoints.iter().find(|e| e.method == "OPTIONS").unwrap().documented.as_ref().unwrap();
+    assert_eq!(options.reason.as_deref(), Some("no contract of its service says anything of OPTIONS"));
+}
+
+#[test]
+fn what_a_folder_makes_a_test_is_no_phantom() {
+    let spec = spec("", &["/api/v1/books: {get: {}, post: {}}", "'/api/v1/books/{id}': {get: {}, delete: {}}"]);
+    let change = |e: &mut apicensus_catalog::Endpoint| {
+        if e.method == "DELETE" {
+            e.audience = apicensus_catalog::Audience::Test;
+        }
+    };
+    let catalog = joined(&[("openapi.yaml", &spec)], change);
+    let grade = catalog.contracts[0].operations.iter().find(|o| o.method == "DELETE").unwrap().grade;
+    assert_eq!(grade, Some(apicensus_catalog::Grade::Near));
 }

@@ -86,7 +86,7 @@ fn mistakes_are_errors_with_their_line() {
         ("suppress:\n  - rule: shadow\n", "the key `reason` is missing in .apicensus.yaml:2"),
         ("suppress:\n  - {rule: shadow, reason: x, expires: tomorrow}\n", "`tomorrow` is no date like 2027-01-31 in .apicensus.yaml:2"),
         ("services: {root: .}\n", "a list is expected in .apicensus.yaml:1"),
-        ("public: [a\n", "while parsing a flow sequence, expected ',' or ']' in .apicensus.yaml:2"),
+        ("public: [a\n", "while parsing a flow sequence, expected ',' or ']' in .apicensus.yaml:1"),
     ];
     for (text, error) in cases {
         assert_eq!(parse(text).unwrap_err().to_string(), error, "{text}");

@@ -20,6 +20,8 @@ pub const METHODS: &[&str] = &["get", "patch", "put", "post", "delete", "options
 const MAX_NESTING: usize = 32;
 /// Most operations of one document.
 const MAX_OPERATIONS: usize = 20_000;
+/// Most resources that are looked at.
+const MAX_VISITS: usize = 100_000;
 
 /// What the first line of a text says it is: `1.0`, `0.8`, `1.0 Trait`.
 pub fn header(text: &str) -> Option<&str> {
@@ -44,8 +46,15 @@ pub fn read(root: &At, header: &str, loader: &mut Loader<'_>) -> Option<Contract
     let version = node.text_at("version").unwrap_or_default().to_owned();
     let base_paths = base_path(node, &version).into_iter().collect();
     let templates = Templates::new(root, loader);
-    let mut reader =
-        Reader { loader, templates, schemes: HashMap::new(), root: root.clone(), is_old: header == "0.8", operations: Vec::new() };
+    let mut reader = Reader {
+        loader,
+        templates,
+        schemes: HashMap::new(),
+        root: root.clone(),
+        is_old: header == "0.8",
+        operations: Vec::new(),
+        visits: 0,
+    };
     reader.schemes();
     reader.resources(root, "", &Rc::from([]), 0);
     Some(Contract {
@@ -80,6 +89,8 @@ struct Reader<'l, 't> {
     /// Version 0.8, where parameters are optional unless they say otherwise.
     is_old: bool,
     operations: Vec<ContractOperation>,
+    /// Resources looked at. Aliases and includes make a small document a large tree.
+    visits: usize,
 }
 
 impl Reader<'_, '_> {
@@ -102,7 +113,8 @@ impl Reader<'_, '_> {
             return;
         }
         for entry in at.node.entries().iter().filter(|e| e.key.starts_with('/')) {
-            if self.operations.len() > MAX_OPERATIONS {
+            self.visits += 1;
+            if self.operations.len() > MAX_OPERATIONS || self.visits > MAX_VISITS {
                 self.loader.trouble(&at.file, entry.line, "there are too many operations; the rest was not read");
                 return;
             }

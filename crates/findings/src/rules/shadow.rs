@@ -3,7 +3,7 @@
 //! Shadow endpoints escape reviews, gateways, tests and scanners that go by the contract. The rule speaks only where a
 //! contract describes the service and covers the surroundings of the endpoint: at least half of the endpoints below some
 //! leading part of its path are documented. Near misses (another method, a path one slip away) are named and demoted. An area of
-//! many endpoints of which none is documented is one finding, not many.
+//! many endpoints of which none is documented is one finding, not many, and so is all that lies where the contract covers less.
 //! Worse when anyone may call it, when it changes something, and when it takes or gives sensitive data; health checks and the
 //! like are information.
 //!
@@ -27,7 +27,33 @@ pub const RULE: crate::Rule = crate::Rule {
 fn check(context: &Context<'_>) -> Vec<Draft> {
     let undocumented = |e: &&Endpoint| e.documented.as_ref().is_some_and(|d| d.state == DocumentedState::No);
     let single = context.endpoints().filter(undocumented).filter_map(|e| Some(draft(e, e.documented.as_ref()?)));
-    single.chain(areas(context)).collect()
+    single.chain(areas(context)).chain(beyond(context)).collect()
+}
+
+/// One finding for each service whose contract leaves out endpoints in parts that it does not cover.
+fn beyond(context: &Context<'_>) -> Vec<Draft> {
+    let mut left: BTreeMap<(&str, &str), Vec<&Endpoint>> = BTreeMap::new();
+    for endpoint in context.endpoints() {
+        let Some(documented) = endpoint.documented.as_ref() else { continue };
+        if let (DocumentedState::Unknown, Some(contract), None) = (documented.state, documented.contract.as_deref(), &documented.area) {
+            left.entry((&endpoint.service, contract)).or_default().push(endpoint);
+        }
+    }
+    let draft = |((service, contract), endpoints): ((&str, &str), Vec<&Endpoint>)| {
+        let first = endpoints.first()?;
+        let message = format!("{contract} does not have {} endpoints in parts of the service that it covers little of", endpoints.len());
+        let draft = Draft::new("beyond the contract".to_owned(), first.registered_at.clone(), message)
+            .service(service)
+            .contract(contract)
+            .severity(Severity::Info)
+            .at_most(Confidence::Low)
+            .because(
+                "They may be meant to stay out of it; what goes by the contract misses them.",
+                "describe them, or say so with a reason",
+            );
+        Some(endpoints.iter().take(10).fold(draft, |draft, e| draft.and(&e.registered_at, format!("{} {}", e.method, e.path))))
+    };
+    left.into_iter().filter_map(draft).collect()
 }
 
 /// One finding for each area without a contract beside what the contract has.

@@ -10,6 +10,10 @@ const SHARED: f64 = 0.6;
 
 /// An edition that is newer by its name counts though it fits this part less well than the best.
 const FITS: f64 = 0.75;
+/// A description of which less is served may be one of something larger.
+const HALF: f64 = 0.5;
+/// What another description has of what is served of it, at least, then.
+const SAME: f64 = 0.9;
 /// Names of the edition that is being worked on.
 const CURRENT: &[&str] = &["master", "main", "latest", "current", "head", "next", "trunk"];
 
@@ -31,18 +35,47 @@ pub fn mark(contracts: &mut [Contract], meetings: &Meetings, assigned: &Assigned
             None => groups.push((own, vec![at])),
         }
     }
-    for (_, group) in groups {
+    for (_, group) in &groups {
         let least = FITS * group.first().map_or(0, |at| fits(*at)) as f64;
         let able = group.iter().copied().filter(|at| fits(*at) as f64 >= least);
         let Some(leader) = able.max_by(|a, b| rank(&contracts[*a], fits(*a)).cmp(&rank(&contracts[*b], fits(*b)))) else { continue };
         let id = contracts[leader].id.clone();
-        for at in group {
-            if at == leader || assigned.contains_key(&contracts[at].file) {
-                continue;
+        for at in group.iter().copied().filter(|at| *at != leader) {
+            if !assigned.contains_key(&contracts[at].file) {
+                contracts[at].role = ContractRole::Superseded;
+                contracts[at].reason = format!("{id} has most of its operations and is newer or fits the code better");
             }
-            contracts[at].role = ContractRole::Superseded;
-            contracts[at].reason = format!("{id} has most of its operations and is newer or fits the code better");
         }
+    }
+    of_more(contracts, meetings, assigned);
+}
+
+/// Takes out descriptions of something larger: less than half of their operations are served, and what is served of them
+/// another description has, of which more is served. The vendor's cloud has more than the code that is published.
+fn of_more(contracts: &mut [Contract], meetings: &Meetings, assigned: &Assigned) {
+    let served = |at: usize| -> HashSet<usize> {
+        meetings.iter().filter(|((c, _), _)| *c == at).flat_map(|(_, m)| m.pairs.iter().map(|(_, endpoint, _)| *endpoint)).collect()
+    };
+    let share = |at: usize, contracts: &[Contract]| served(at).len() as f64 / contracts[at].operations.len().max(1) as f64;
+    let describing = |at: &usize| contracts[*at].role == ContractRole::Describes && contracts[*at].kind.is_promise();
+    let all: Vec<usize> = (0..contracts.len()).filter(describing).collect();
+    let mut larger: Vec<(usize, String)> = Vec::new();
+    for at in all.iter().copied().filter(|at| share(*at, contracts) < HALF && !assigned.contains_key(&contracts[*at].file)) {
+        let own = served(at);
+        let has_it = |other: usize| {
+            let known = served(other);
+            let common = own.iter().filter(|endpoint| known.contains(endpoint)).count();
+            common as f64 >= SAME * own.len() as f64 && share(other, contracts) >= HALF
+        };
+        let better = all
+            .iter()
+            .copied()
+            .find(|other| *other != at && family(contracts[*other].kind) == family(contracts[at].kind) && has_it(*other));
+        larger.extend(better.map(|better| (at, contracts[better].id.clone())));
+    }
+    for (at, id) in larger {
+        contracts[at].role = ContractRole::Superseded;
+        contracts[at].reason = format!("{id} has what is served of it; the rest is of something larger");
     }
 }
 

@@ -12,6 +12,10 @@ pub struct Side<'c> {
     /// Index into the catalog, and the endpoint.
     pub endpoints: Vec<(usize, &'c Endpoint)>,
     by_key: HashMap<String, Vec<usize>>,
+    /// Places in `endpoints` by the number of segments, with their keys.
+    by_length: HashMap<usize, Vec<(usize, String)>>,
+    /// Places in `endpoints` by index into the catalog.
+    places: HashMap<usize, usize>,
 }
 
 /// How a contract meets a service.
@@ -19,6 +23,8 @@ pub struct Side<'c> {
 pub struct Meeting {
     /// Operation to endpoint, both by index; the endpoint's into the catalog.
     pub pairs: Vec<(usize, usize, Grade)>,
+    /// Further endpoints with the method and path of one in a pair: one operation may be registered twice, with a slash and without.
+    pub twins: Vec<(usize, usize, Grade)>,
     /// What stands before the contract's paths in the service's.
     pub base: String,
     /// What stands before the service's paths in the contract's.
@@ -29,10 +35,14 @@ impl<'c> Side<'c> {
     /// The endpoints of a service by their keys.
     pub fn new(endpoints: Vec<(usize, &'c Endpoint)>) -> Self {
         let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_length: HashMap<usize, Vec<(usize, String)>> = HashMap::new();
         for (at, (_, endpoint)) in endpoints.iter().enumerate() {
-            by_key.entry(key(called(&endpoint.path))).or_default().push(at);
+            let key = key(called(&endpoint.path));
+            by_length.entry(key.matches('/').count()).or_default().push((at, key.clone()));
+            by_key.entry(key).or_default().push(at);
         }
-        Side { endpoints, by_key }
+        let places = endpoints.iter().enumerate().map(|(at, (index, _))| (*index, at)).collect();
+        Side { endpoints, by_key, by_length, places }
     }
 
     fn at(&self, key: &str) -> impl Iterator<Item = (usize, &'c Endpoint)> {
@@ -62,9 +72,12 @@ impl<'c> Side<'c> {
         let (base, votes) = self.base(contract);
         let (extra, extra_votes) = self.extra(contract, &declared);
         let total = contract.operations.len();
+        // A few operations prove no base path with parameters: anything ends with `/search` somewhere.
+        let is_plain = total >= MIN_VOTES || !base.contains('{');
         let is_believed = |votes: usize| votes > 2 * met && (votes >= MIN_VOTES || (votes == total && votes > 0));
         let mut meeting = Meeting::default();
-        if is_believed(votes) && votes >= extra_votes {
+        // No base at all means that the contract declares one which the code does not have.
+        if !base.is_empty() && is_plain && is_believed(votes) && votes >= extra_votes {
             meeting.base = base;
         } else if is_believed(extra_votes) {
             meeting.extra = extra;
@@ -72,9 +85,18 @@ impl<'c> Side<'c> {
         for (at, (operation, paths)) in contract.operations.iter().zip(&declared).enumerate() {
             if let Some((endpoint, grade)) = self.pair(operation, paths, &meeting) {
                 meeting.pairs.push((at, endpoint, grade));
+                meeting.twins.extend(self.twins(endpoint).into_iter().map(|twin| (at, twin, grade)));
             }
         }
         meeting
+    }
+
+    /// The other endpoints with the method and path of one; both by index into the catalog.
+    fn twins(&self, endpoint: usize) -> Vec<usize> {
+        let own = self.places.get(&endpoint).map(|place| self.endpoints[*place].1);
+        let key = own.map(|e| key(&e.path)).filter(|key| is_telling(key)).unwrap_or_default();
+        let is_twin = |e: &Endpoint| own.is_some_and(|own| own.method == e.method && own.protocol == e.protocol);
+        self.at(&key).filter(|(at, e)| *at != endpoint && is_twin(e)).map(|(at, _)| at).collect()
     }
 
     fn pair(&self, operation: &ContractOperation, declared: &[String], meeting: &Meeting) -> Option<(usize, Grade)> {
@@ -86,7 +108,7 @@ impl<'c> Side<'c> {
         let shifted = if !meeting.base.is_empty() {
             Some(joined(&meeting.base, &operation.path))
         } else if !meeting.extra.is_empty() {
-            declared.iter().find_map(|path| key(path).strip_prefix(&meeting.extra).filter(|r| r.starts_with('/')).map(str::to_owned))
+            declared.iter().find_map(|path| below(&key(path), &meeting.extra).map(str::to_owned))
         } else {
             None
         };
@@ -154,9 +176,24 @@ impl<'c> Side<'c> {
                 return Some((at, Grade::Method));
             }
         }
-        let is_near =
-            |endpoint: &Endpoint| takes(endpoint, &operation.method) && paths.iter().any(|p| is_slip(p, &key(called(&endpoint.path))));
-        self.endpoints.iter().find(|(at, e)| is_free(*at) && is_near(e)).map(|(at, _)| (*at, Grade::Near))
+        let mut found: Option<usize> = None;
+        for path in &paths {
+            let alike = self.by_length.get(&path.matches('/').count()).into_iter().flatten();
+            let is_near = |(place, key): &&(usize, String)| {
+                let (at, endpoint) = self.endpoints[*place];
+                is_free(at) && takes(endpoint, &operation.method) && is_slip(path, key)
+            };
+            found = found.into_iter().chain(alike.filter(is_near).map(|(place, _)| *place).next()).min();
+        }
+        found.map(|place| (self.endpoints[place].0, Grade::Near))
+    }
+}
+
+/// What is left of a key below a leading part of it.
+fn below<'k>(key: &'k str, head: &str) -> Option<&'k str> {
+    match key.strip_prefix(head)? {
+        "" => Some("/"),
+        rest => rest.starts_with('/').then_some(rest),
     }
 }
 

@@ -113,7 +113,7 @@ impl Join<'_> {
         let mut earlier: HashMap<usize, String> = HashMap::new();
         let describes: Vec<bool> = self.contracts.iter().map(|c| c.role == ContractRole::Describes).collect();
         for ((at, _), meeting) in &meetings {
-            for (operation, endpoint, grade) in &meeting.pairs {
+            for (operation, endpoint, grade) in meeting.pairs.iter().chain(&meeting.twins) {
                 if describes[*at] && !self.contracts[*at].kind.is_promise() {
                     let operation = &mut self.contracts[*at].operations[*operation];
                     (operation.endpoint, operation.grade) = (Some(self.catalog.endpoints[*endpoint].id.clone()), Some(*grade));
@@ -190,9 +190,10 @@ impl Join<'_> {
         }
     }
 
-    /// An endpoint with unknown parts in its path that may be one of these paths.
+    /// An endpoint with unknown parts in its path that may be one of these paths, or one that a folder's name makes a test or an
+    /// example of: `workflows/[id]/test/route.ts` is what it is called.
     fn perhaps(&self, service: &str, paths: &[String]) -> Option<String> {
-        let is_open = |e: &Endpoint| e.service == service && (!e.holes.is_empty() || e.detached);
+        let is_open = |e: &Endpoint| e.service == service && (!e.holes.is_empty() || e.detached || e.audience != Audience::Production);
         let base_is_unknown = |e: &Endpoint| e.detached || e.raw_path.starts_with("{?") || e.raw_path.starts_with("/{?");
         let may_be = |e: &Endpoint| paths.iter().any(|path| keys::may_be(&e.path, base_is_unknown(e), path));
         self.catalog.endpoints.iter().find(|e| is_open(e) && may_be(e)).map(|e| e.id.clone())
@@ -248,6 +249,8 @@ fn chosen(mut found: Vec<(String, Meeting, usize)>) -> Vec<(String, Meeting)> {
             continue;
         }
         taken.extend(fresh.iter().map(|(o, ..)| *o));
+        let kept_operations: HashSet<usize> = fresh.iter().map(|(o, ..)| *o).collect();
+        meeting.twins.retain(|(operation, ..)| kept_operations.contains(operation));
         meeting.pairs = fresh;
         kept.push((service, meeting));
     }

@@ -67,6 +67,11 @@ impl<'c> Scope<'c> {
         if let Some(edition) = earlier {
             return in_contract(Some(format!("only the earlier edition {edition} has it")));
         }
+        // Contracts seldom write down what answers a preflight request, or the heads of what they have.
+        let is_silent = |c: &&Contract| c.operations.iter().all(|o| o.method != endpoint.method);
+        if matches!(endpoint.method.as_str(), "HEAD" | "OPTIONS") && contracts.iter().all(is_silent) {
+            return unknown(format!("no contract of its service says anything of {}", endpoint.method));
+        }
         if takes_anything(endpoint) {
             return unknown("it takes any path".to_owned());
         }
@@ -134,5 +139,6 @@ fn takes_anything(endpoint: &Endpoint) -> bool {
 /// Whether an endpoint counts among those that a contract may cover.
 fn is_counted(endpoint: &Endpoint) -> bool {
     let is_own = !endpoint.implicit && !endpoint.third_party && endpoint.holes.is_empty();
-    is_deployed(endpoint) && is_own && endpoint.protocol != Protocol::WebSocket
+    let is_said = !matches!(endpoint.method.as_str(), "HEAD" | "OPTIONS");
+    is_deployed(endpoint) && is_own && is_said && endpoint.protocol != Protocol::WebSocket
 }
