@@ -482,6 +482,8 @@ pub enum ViewArg {
     Findings,
     /// The calls that the code makes to other services.
     Outbound,
+    /// The gateways in front of the services and their routes.
+    Gateways,
 }
 
 /// When to use colours.

@@ -2,8 +2,8 @@
 
 use crate::rows::{Titles, inherited_from};
 use crate::style::{Look, Meaning, clip, fill, one_line, width};
-use crate::{explain_controls, explain_shape};
-use apicensus_catalog::{Auth, AuthState, Catalog, Endpoint, Guard, Location, TrailStep};
+use crate::{explain_controls, explain_shape, gateways};
+use apicensus_catalog::{Auth, AuthState, Catalog, Endpoint, Guard, Location, TrailStep, View};
 
 /// Gives a line of a file, from 1; none when it can't be read.
 pub type ReadLine<'a> = &'a mut dyn FnMut(&str, u32) -> Option<String>;
@@ -22,6 +22,7 @@ pub fn render(endpoint: &Endpoint, catalog: &Catalog, titles: &Titles, look: &Lo
     page.path(endpoint);
     page.conditions(endpoint);
     page.auth(&endpoint.auth);
+    gateways::lines(endpoint).iter().for_each(|(label, line)| page.section(label, line));
     explain_controls::lines(endpoint).iter().for_each(|(label, line)| page.section(label, line));
     for (label, line) in explain_shape::lines(endpoint) {
         page.section(label, &line);
@@ -185,6 +186,7 @@ impl Page<'_> {
         notes.extend(endpoint.detached.then_some("nothing visible mounts its router: a prefix may be missing"));
         notes.extend(endpoint.lifecycle.deprecated.then_some("deprecated"));
         notes.extend(endpoint.implicit.then_some("added by the framework itself"));
+        notes.extend((endpoint.view != View::Code).then_some("only its gateway's document proves it"));
         notes.extend(endpoint.third_party.then_some("served by third-party code"));
         let version = endpoint.lifecycle.version.as_ref().map(|version| format!("version {version}"));
         let audience = format!("{} code", endpoint.audience);

@@ -13,6 +13,7 @@ mod filter;
 mod findings;
 mod formats;
 mod frameworks;
+mod gateways;
 mod grid;
 mod history;
 mod lookup;
@@ -110,6 +111,7 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
         ViewArg::Auth => shown.auth(format)?,
         ViewArg::Findings => shown.findings(format)?,
         ViewArg::Outbound => shown.outbound(format)?,
+        ViewArg::Gateways => shown.gateways(format)?,
     };
     output::write(&text, args.output.as_deref())?;
     if let Some(kept) = kept.filter(|_| !args.quiet) {
@@ -189,6 +191,18 @@ impl Shown<'_> {
             Format::Json => formats::json(outbound)?,
             Format::Jsonl => formats::lines("call", &outbound.calls)?,
             Format::Yaml => formats::yaml(outbound)?,
+        })
+    }
+
+    fn gateways(&self, format: Format) -> Result<String> {
+        let all = &self.catalog.gateways;
+        let totals = || gateways::totals(self.catalog).map_or_else(|| "no gateways".to_owned(), |facts| facts.join(" · "));
+        Ok(match format {
+            Format::Table => format!("{}\n{}\n", gateways::grid(self.catalog).table(self.look), totals()),
+            Format::Markdown => format!("# Gateways\n\n{}\n{}\n", gateways::grid(self.catalog).markdown(), totals()),
+            Format::Json => formats::json(all)?,
+            Format::Jsonl => formats::lines("gateway", all)?,
+            Format::Yaml => formats::yaml(all)?,
         })
     }
 }

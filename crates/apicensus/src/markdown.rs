@@ -1,6 +1,7 @@
 //! The census as Markdown, for a wiki or a merge request.
 
 use crate::filter::Hidden;
+use crate::gateways;
 use crate::rows::{Titles, auth_is_unknown, by_service, service_title};
 use crate::summary;
 use apicensus_catalog::Catalog;
@@ -27,6 +28,10 @@ pub fn render(catalog: &Catalog, hidden: &Hidden, titles: &Titles, quiet: bool, 
             cells.push(format!("{}{symbol}", code(&row.place)));
             line(&mut out, cells.into_iter());
         }
+    }
+    let gateways = gateways::grid(catalog);
+    if !gateways.rows.is_empty() {
+        out.push_str(&format!("\n## Gateways\n\n{}", gateways.markdown()));
     }
     if verbose && !catalog.troubles.is_empty() {
         out.push_str("\n## Troubles\n\n");

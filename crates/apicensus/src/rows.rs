@@ -1,7 +1,9 @@
 //! An endpoint in the words of a table; shared by the terminal's table and Markdown.
 
 use crate::style::{Meaning, one_line};
-use apicensus_catalog::{Audience, Auth, AuthState, Catalog, DocumentedState, Endpoint, GuardLevel, PathState, Protocol, Service};
+use apicensus_catalog::{
+    Audience, Auth, AuthState, Catalog, DocumentedState, Endpoint, ExposureState, GuardLevel, PathState, Protocol, Service, View,
+};
 use std::collections::BTreeMap;
 
 /// Names of frameworks as their makers write them, by the name in the catalog.
@@ -154,6 +156,9 @@ fn flags(endpoint: &Endpoint) -> Vec<Word> {
     flag(endpoint.audience != Audience::Production, endpoint.audience.as_str(), Meaning::Dim);
     let undocumented = endpoint.documented.as_ref().is_some_and(|d| d.state == DocumentedState::No && d.grade.is_none());
     flag(undocumented && endpoint.auth.by_design.is_none(), "shadow", Meaning::Alarm);
+    flag(endpoint.view != View::Code, endpoint.view.as_str(), Meaning::Dim);
+    let is_inside = endpoint.exposure.as_ref().is_some_and(|e| e.state == ExposureState::Unexposed);
+    flag(is_inside, "unexposed", Meaning::Dim);
     flag(endpoint.streaming.is_some(), "sse", Meaning::Plain);
     flag(endpoint.path_state == PathState::Partial, "partial", Meaning::Doubt);
     flag(endpoint.path_state == PathState::Pattern, "pattern", Meaning::Plain);

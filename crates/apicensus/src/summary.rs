@@ -2,6 +2,7 @@
 
 use crate::filter::Hidden;
 use crate::findings;
+use crate::gateways;
 use crate::style::{Look, Meaning, count, number, one_line, width};
 use apicensus_catalog::{AuthState, Catalog, ContractRole, DocumentedState, PathState, Trouble};
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub fn lines(catalog: &Catalog, hidden: &Hidden, verbose: bool) -> Vec<Vec<Strin
         lines.push(totals(catalog));
         lines.push(verdicts(catalog));
         lines.extend(contracts(catalog));
+        lines.extend(gateways::totals(catalog));
         lines.extend(findings::totals(&catalog.findings));
     }
     let left_out = left_out(hidden);

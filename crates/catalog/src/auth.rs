@@ -123,6 +123,8 @@ pub struct Guard {
 words! {
     /// The level a guard is applied at.
     pub enum GuardLevel {
+        /// A gateway in front of the service.
+        Gateway = "gateway",
         /// The whole application.
         Application = "application",
         /// A mount of a router.

@@ -87,6 +87,8 @@ words! {
         Manifest = "manifest",
         /// An API description that could not be understood, in whole or in part.
         Contract = "contract",
+        /// A gateway's configuration or infrastructure as code that could not be understood, in whole or in part.
+        Gateway = "gateway",
         /// A part of the policy that has no effect.
         Policy = "policy",
         /// A framework model that could not be loaded.

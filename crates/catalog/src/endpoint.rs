@@ -1,6 +1,8 @@
 //! An endpoint and its evidence.
 
-use crate::{Auth, Authorship, Control, ControlKind, Documented, Former, Location, Mark, Sensitive, SensitiveTag, is_false};
+use crate::{
+    Auth, Authorship, Control, ControlKind, Documented, Exposure, Former, Location, Mark, Sensitive, SensitiveTag, View, is_false,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -74,6 +76,12 @@ pub struct Endpoint {
     /// Who answers for it: users, teams or addresses, as the policy, the owners file of its handler or its service's component says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<String>,
+    /// Whether and how it is reached from outside; absent when gateways were not looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<Exposure>,
+    /// What proves it, where that is not code that registers it: `iac` for a function that only a template gives a route.
+    #[serde(default, skip_serializing_if = "is_code")]
+    pub view: View,
     /// What kind of code registers it.
     pub audience: Audience,
     /// The framework that serves it.
@@ -320,4 +328,8 @@ impl Lifecycle {
     pub fn is_empty(&self) -> bool {
         *self == Lifecycle::default()
     }
+}
+
+fn is_code(view: &View) -> bool {
+    *view == View::Code
 }

@@ -17,6 +17,7 @@ mod controls;
 mod coverage;
 mod endpoint;
 mod finding;
+mod gateway;
 mod lineage;
 mod outbound;
 mod sensitive;
@@ -33,6 +34,10 @@ pub use endpoint::{
     Streaming, TrailStep,
 };
 pub use finding::{Evidence, Finding, FindingStatus, Severity, Suppression};
+pub use gateway::{
+    ExposedThrough, Exposure, ExposureState, Gateway, GatewayAuth, GatewayKind, GatewayRoute, GatewayTarget, PathMatch, PathRewrite,
+    RewriteKind, RouteAction, Workload,
+};
 pub use lineage::{Authorship, Former, Mark};
 pub use outbound::{Outbound, OutboundCall};
 pub use sensitive::{Sensitive, SensitiveClass, SensitiveTag};
@@ -62,6 +67,12 @@ pub struct Catalog {
     /// The API descriptions found in them, by file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contracts: Vec<Contract>,
+    /// What stands in front of the services, by file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gateways: Vec<Gateway>,
+    /// What is deployed, by file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workloads: Vec<Workload>,
     /// What is wrong, the worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -88,6 +99,8 @@ impl Default for Catalog {
             services: Vec::new(),
             endpoints: Vec::new(),
             contracts: Vec::new(),
+            gateways: Vec::new(),
+            workloads: Vec::new(),
             findings: Vec::new(),
             outbound: Outbound::default(),
             schemas: Default::default(),
@@ -108,13 +121,19 @@ pub struct Tool {
 
 words! {
     /// A source of knowledge about endpoints.
+    #[derive(Default)]
     pub enum View {
         /// Source code that registers endpoints.
+        #[default]
         Code = "code",
         /// API descriptions.
         Spec = "spec",
         /// Files and settings that say who answers for what.
         Owners = "owners",
+        /// Configuration of gateways.
+        Gateway = "gateway",
+        /// Infrastructure as code.
+        Iac = "iac",
     }
 }
 

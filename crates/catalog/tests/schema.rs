@@ -43,6 +43,8 @@ fn endpoint() -> Endpoint {
         lifecycle: Lifecycle::default(),
         documented: None,
         owners: vec![],
+        exposure: None,
+        view: View::Code,
         audience: Audience::Production,
         framework: "some".into(),
         detached: false,

@@ -8,6 +8,7 @@ mod asyncapi;
 mod bruno;
 mod detect;
 pub mod formats;
+pub mod gateways;
 mod graphql;
 mod http_file;
 mod insomnia;

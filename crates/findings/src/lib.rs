@@ -9,7 +9,7 @@ mod rules;
 
 pub use draft::Draft;
 
-use apicensus_catalog::{Audience, AuthState, Catalog, Endpoint, Finding, Service, Severity, TroubleKind, View};
+use apicensus_catalog::{Audience, AuthState, Catalog, Endpoint, Exposure, ExposureState, Finding, Service, Severity, TroubleKind, View};
 
 /// A rule.
 pub struct Rule {
@@ -109,6 +109,25 @@ pub(crate) fn is_write(endpoint: &Endpoint) -> bool {
 /// Whether anyone may call it, and not on purpose.
 pub(crate) fn is_open(endpoint: &Endpoint) -> bool {
     endpoint.auth.state == AuthState::None && endpoint.auth.by_design.is_none()
+}
+
+/// Whether every known way from outside leads through a gateway that asks for an identity.
+pub(crate) fn is_guarded_outside(endpoint: &Endpoint) -> bool {
+    endpoint.exposure.as_ref().is_some_and(Exposure::is_guarded)
+}
+
+/// Whether no gateway lets requests in to it.
+pub(crate) fn is_unexposed(endpoint: &Endpoint) -> bool {
+    endpoint.exposure.as_ref().is_some_and(|e| e.state == ExposureState::Unexposed)
+}
+
+/// What gateways do about it, as the end of a sentence; empty where they do nothing.
+pub(crate) fn outside(endpoint: &Endpoint) -> &'static str {
+    match (is_guarded_outside(endpoint), is_unexposed(endpoint)) {
+        (true, _) => "; its gateway asks for an identity",
+        (_, true) => "; no gateway lets requests in to it",
+        _ => "",
+    }
 }
 
 /// The sensitive classes of what it takes and gives, as words; empty where none are known.

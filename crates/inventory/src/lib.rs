@@ -1,10 +1,11 @@
-//! What was promised beside what is served: contracts joined to services, findings, the policy, and differences between
+//! What was promised beside what is served: contracts and gateways joined to services, findings, the policy, and differences between
 //! catalogs.
 //!
 //! [`complete`] takes a catalog of code and adds the rest. It depends on the tree and the policy, and on the day only where something
 //! ends on a date.
 
 pub mod diff;
+pub mod gateways;
 pub mod join;
 mod moves;
 pub mod owners;
@@ -49,11 +50,13 @@ pub fn complete_since(
     let policy = policy_of(tree)?;
     let mut found = contracts::read(tree, class);
     catalog.views.push(View::Spec);
+    gateways::put(catalog, contracts::gateways::read(tree, class), tree);
     let outcome = policy::before(&policy, catalog, &mut found.contracts);
     catalog.troubles.extend(found.troubles);
     owners::apply(catalog, tree);
     catalog.troubles.sort_by(|a, b| (&a.file, a.line, &a.message).cmp(&(&b.file, b.line, &b.message)));
     join::join(catalog, found.contracts, &outcome.assigned);
+    gateways::join(catalog);
     catalog.findings = apicensus_findings::run(&apicensus_findings::Context { catalog, today });
     if let Some(before) = before {
         let found = downgrades(before, catalog);

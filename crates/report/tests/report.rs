@@ -36,6 +36,8 @@ fn endpoint(id: &str, path: &str) -> Endpoint {
         sensitive: Vec::new(),
         lifecycle: Lifecycle::default(),
         documented: None,
+        exposure: None,
+        view: Default::default(),
         audience: Audience::Production,
         framework: "acme".to_owned(),
         detached: false,

@@ -140,6 +140,8 @@ impl Converter<'_> {
             lifecycle: catalog::Lifecycle { deprecated, version: template::version(&template.path), ..Default::default() },
             documented: None,
             owners: Vec::new(),
+            exposure: None,
+            view: catalog::View::Code,
             audience: self.audience(),
             framework: route.framework.to_string(),
             detached: route.detached,

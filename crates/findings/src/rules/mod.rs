@@ -3,6 +3,7 @@
 mod auth_downgrade;
 mod auth_mismatch;
 mod auth_unknown;
+mod dangling;
 mod debug_exposed;
 mod deprecated;
 mod drift;
@@ -13,6 +14,7 @@ mod orphaned;
 mod phantom;
 mod shadow;
 mod unauthenticated;
+mod unexposed;
 mod unmatched_contract;
 mod unused_suppression;
 mod zombie;
@@ -22,6 +24,7 @@ pub const ALL: &[crate::Rule] = &[
     auth_downgrade::RULE,
     auth_mismatch::RULE,
     auth_unknown::RULE,
+    dangling::RULE,
     debug_exposed::RULE,
     deprecated::RULE,
     drift::RULE,
@@ -32,6 +35,7 @@ pub const ALL: &[crate::Rule] = &[
     phantom::RULE,
     shadow::RULE,
     unauthenticated::RULE,
+    unexposed::RULE,
     unmatched_contract::RULE,
     unused_suppression::RULE,
     zombie::RULE,

@@ -5,12 +5,13 @@
 //! leading part of its path are documented. Near misses (another method, a path one slip away) are named and demoted. An area of
 //! many endpoints of which none is documented is one finding, not many, and so is all that lies where the contract covers less.
 //! Worse when anyone may call it, when it changes something, and when it takes or gives sensitive data; health checks and the
-//! like are information.
+//! like are information. So is what no gateway lets in from outside, where all routes in front of the service are known; a gateway that
+//! asks for an identity makes it less grave, and says so.
 //!
 //! To mend it: add the operation to the contract, or take the endpoint out; if it is meant to stay private, suppress the
 //! finding with a reason.
 
-use crate::{Context, Draft, is_open, is_write, sensitive};
+use crate::{Context, Draft, is_guarded_outside, is_open, is_unexposed, is_write, outside, sensitive};
 use apicensus_catalog::{Confidence, Documented, DocumentedState, Endpoint, Severity};
 use std::collections::BTreeMap;
 
@@ -80,7 +81,7 @@ fn areas(context: &Context<'_>) -> Vec<Draft> {
 fn draft(endpoint: &Endpoint, documented: &Documented) -> Draft {
     let contract = documented.contract.as_deref().unwrap_or("the contract");
     let near = documented.reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
-    let message = format!("{} {} is served but not in {contract}{near}", endpoint.method, endpoint.path);
+    let message = format!("{} {} is served but not in {contract}{near}{}", endpoint.method, endpoint.path, outside(endpoint));
     let mut draft = Draft::of(endpoint, message).contract(contract).severity(severity(endpoint, documented)).because(
         "What the contract does not have is missed by reviews, gateways and tests that go by it.",
         format!("add it to {contract}, remove it, or suppress this with a reason"),
@@ -95,11 +96,14 @@ fn draft(endpoint: &Endpoint, documented: &Documented) -> Draft {
 }
 
 fn severity(endpoint: &Endpoint, documented: &Documented) -> Severity {
+    if is_unexposed(endpoint) {
+        return Severity::Info;
+    }
     if documented.grade.is_some() {
         return Severity::Low;
     }
     let is_grave = is_write(endpoint) || !sensitive(endpoint).is_empty();
-    match (endpoint.auth.by_design.is_some(), is_open(endpoint), is_grave) {
+    match (endpoint.auth.by_design.is_some(), is_open(endpoint) && !is_guarded_outside(endpoint), is_grave) {
         (true, ..) => Severity::Info,
         (_, true, true) => Severity::High,
         (_, false, false) => Severity::Low,

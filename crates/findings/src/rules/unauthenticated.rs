@@ -3,11 +3,12 @@
 //! The rule speaks only of endpoints whose whole chain was read: every mount, router, class, decorator and the handler's first
 //! checks. What is open by design (a login, a health check, a webhook with a checked signature, what the policy lists as public) is
 //! left out. Worse when it changes something or takes or gives sensitive data; less sure where no endpoint of the service asks
-//! for an identity, since something in front of the service may do it.
+//! for an identity, since something in front of the service may do it. Where every known way from outside leads through a gateway that
+//! asks for an identity, or none leads to it, it is of low severity: what is inside may still call it.
 //!
 //! To mend it: put the guard of its neighbours on it, or list it under `public` in `.apicensus.yaml`.
 
-use crate::{Context, Draft, is_open, is_write, sensitive};
+use crate::{Context, Draft, is_guarded_outside, is_open, is_unexposed, is_write, outside, sensitive};
 use apicensus_catalog::{AuthState, Confidence, Endpoint, Severity};
 use std::collections::HashSet;
 
@@ -38,6 +39,7 @@ fn draft(endpoint: &Endpoint, has_guards: bool) -> Option<Draft> {
         AuthState::Public if is_write(endpoint) && !classes.is_empty() && endpoint.auth.by_design.is_none() => Severity::Low,
         _ => return None,
     };
+    let severity = if is_guarded_outside(endpoint) || is_unexposed(endpoint) { severity.min(Severity::Low) } else { severity };
     let how = match endpoint.auth.state {
         AuthState::Optional => "asks for no identity that it insists on",
         AuthState::Public => "is declared open",
@@ -48,13 +50,16 @@ fn draft(endpoint: &Endpoint, has_guards: bool) -> Option<Draft> {
         (true, true) => " and may change something".to_owned(),
         (false, true) => String::new(),
     };
-    let mut draft = Draft::of(endpoint, format!("{} {} {how}{what}", endpoint.method, endpoint.path)).severity(severity).because(
+    let message = format!("{} {} {how}{what}{}", endpoint.method, endpoint.path, outside(endpoint));
+    let mut draft = Draft::of(endpoint, message).severity(severity).because(
         "Anyone who reaches the service may call it.",
         "guard it like its neighbours, or list it under `public` in .apicensus.yaml",
     );
     if !has_guards {
         draft = draft.at_most(Confidence::Medium);
     }
+    let ways = endpoint.exposure.iter().flat_map(|e| &e.through).filter_map(|t| t.auth.as_ref());
+    draft = ways.take(3).fold(draft, |draft, auth| draft.and(&auth.at, format!("the gateway says {}: {}", auth.state, auth.by)));
     Some(
         endpoint
             .auth
