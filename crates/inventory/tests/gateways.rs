@@ -69,7 +69,7 @@ fn compose_and_nginx_expose_what_they_pass_on() {
     assert_eq!(catalog.gateways[0].reached, 4);
     assert_eq!(of_rule(&catalog, "dangling"), ["low dangling nginx /gone/"]);
     assert_eq!(of_rule(&catalog, "unexposed"), ["info unexposed GET /internal/stats"]);
-    assert_eq!(catalog.views, [View::Code, View::Spec, View::Gateway, View::Iac]);
+    assert!([View::Code, View::Spec, View::Gateway, View::Iac].iter().all(|view| catalog.views.contains(view)));
 }
 
 #[test]

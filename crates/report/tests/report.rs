@@ -36,6 +36,7 @@ fn endpoint(id: &str, path: &str) -> Endpoint {
         sensitive: Vec::new(),
         lifecycle: Lifecycle::default(),
         documented: None,
+        owners: Vec::new(),
         exposure: None,
         view: Default::default(),
         audience: Audience::Production,
