@@ -44,6 +44,7 @@ fn endpoint(id: &str, path: &str) -> Endpoint {
         detached: false,
         third_party: false,
         implicit: false,
+        stale: false,
         confidence: Confidence::High,
     }
 }

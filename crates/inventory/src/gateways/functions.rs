@@ -234,6 +234,7 @@ fn endpoints(
         detached: false,
         third_party: false,
         implicit: false,
+        stale: false,
         confidence: Confidence::Medium,
     };
     methods.into_iter().map(make).collect()
