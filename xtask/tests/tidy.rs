@@ -25,12 +25,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("apicensus-findings", &["apicensus-catalog"]),
     ("apicensus-inventory", &["apicensus-catalog", "apicensus-source", "apicensus-contracts", "apicensus-findings"]),
     ("apicensus-store", &["apicensus-catalog", "apicensus-inventory"]),
+    ("apicensus-serve", &["apicensus-catalog", "apicensus-report", "apicensus-findings", "apicensus-inventory"]),
     (
         "apicensus",
         &[
             "apicensus-catalog",
             "apicensus-export",
             "apicensus-report",
+            "apicensus-serve",
             "apicensus-source",
             "apicensus-syntax",
             "apicensus-eval",

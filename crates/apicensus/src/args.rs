@@ -80,6 +80,9 @@ pub enum Command {
     /// Write a page to look at: search, filters, evidence, findings, coverage, a picture; one file that loads nothing.
     #[command(after_help = crate::report::EXAMPLES)]
     Report(crate::report::ReportArgs),
+    /// Show catalogs to people and programs over HTTP, read-only: the page and a JSON API.
+    #[command(after_help = crate::serve::EXAMPLES)]
+    Serve(crate::serve::ServeArgs),
     /// List the supported frameworks.
     Frameworks(FrameworksArgs),
     /// Compare two states: what came, went, moved and changed, what breaks clients and what is weaker now.

@@ -29,6 +29,7 @@ mod render_tests;
 mod report;
 mod rows;
 mod rules;
+mod serve;
 mod style;
 mod summary;
 mod table;
@@ -69,6 +70,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Explain(args) => explain(&args, color),
         Command::Export(args) => export::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Serve(args) => serve::run(&args),
         Command::Frameworks(args) => list_frameworks(&args, color),
         Command::Rules { rule } => output::print(&rules::render(rule.as_deref())?).map(|()| 0),
         Command::History(args) => history::run(&args),
