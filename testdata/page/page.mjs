@@ -1,7 +1,7 @@
 // Looks at reports in a real Chromium: clicks, filters, keys, links, colours, times. `cargo xtask page` runs it.
 //
 //   node page.mjs BINARY FOLDER CHROMIUM     FOLDER has node_modules/playwright-core; screenshots go to FOLDER/screenshots
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -306,6 +306,31 @@ await check("prints whole lists", async () => {
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   ok(pdf.length > 20000, `a PDF of ${pdf.length} bytes`);
   await done();
+});
+
+await check("served: the same page, its policy as a header, other revisions to choose", async () => {
+  const server = spawn(binary, ["serve", join(folder, "earlier.json"), catalog("now", now), "--listen", "127.0.0.1:0"], { stdio: ["ignore", "ignore", "pipe"] });
+  const address = await new Promise((done, fail) => server.stderr.on("data", (text) => { const found = String(text).match(/http:\S+/); if (found) done(found[0]); else fail(new Error(String(text))); }));
+  try {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const complaints = [];
+    page.on("console", (m) => ["error", "warning"].includes(m.type()) && complaints.push(m.text()));
+    page.on("pageerror", (e) => complaints.push(e.message));
+    page.on("request", (r) => !r.url().startsWith(address) && !r.url().startsWith("data:") && complaints.push(`request: ${r.url()}`));
+    await page.goto(`${address}#/endpoints`);
+    await page.waitForFunction(() => document.documentElement.dataset.ready === "true");
+    ok(Number(await total(page)) > 0, "no endpoints");
+    const [, compare] = await page.locator(".revisions select").all();
+    await Promise.all([page.waitForURL(/against=/), compare.selectOption({ index: 1 })]);
+    await page.waitForFunction(() => document.documentElement.dataset.ready === "true");
+    ok(await page.locator(".tab", { hasText: "Changes" }).isVisible(), "no changes where revisions are compared");
+    await page.screenshot({ path: join(shots, "served.png") });
+    await context.close();
+    ok(!complaints.length, complaints.join("; "));
+  } finally {
+    server.kill();
+  }
 });
 
 await browser.close();
