@@ -17,7 +17,7 @@ Examples:
   apicensus serve catalogs/*.json                    an organisation: the newest of every repository
   apicensus serve catalog.json --listen 0.0.0.0:8765 --token-file token.txt
 
-On a loopback address anyone on this machine may ask. Any other address needs a token of at least 16
+On 127.0.0.1 and ::1 anyone on this machine may ask. Any other address needs a token of at least 16
 characters, from APICENSUS_SERVE_TOKEN or --token-file: as `Authorization: Bearer`, or in a browser as
 the password. There is no TLS; put a proxy in front. The API describes itself: /api/v1/openapi.json.
 
