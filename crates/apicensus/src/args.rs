@@ -50,6 +50,7 @@ Examples:
   apicensus export openapi . -o openapi.json           a specification of what the code serves
   apicensus export openapi --profile dast --safe .     the same for scanners, without what destroys data
   apicensus export postman --from catalog.json --base-url https://staging.example.com
+  apicensus export zap . -o zap/                       a plan and what it imports, in a folder
   apicensus export nuclei . --only unauthenticated     URLs that anyone may call";
 
 /// Takes a census of the APIs in source code: every endpoint a repository would serve, with full path, method, handler
@@ -83,6 +84,12 @@ pub enum Command {
     /// Show catalogs to people and programs over HTTP, read-only: the page and a JSON API.
     #[command(after_help = crate::serve::EXAMPLES)]
     Serve(crate::serve::ServeArgs),
+    /// Write only the endpoints that changed since a revision, for a quick scan of a merge request.
+    #[command(after_help = crate::targets::EXAMPLES)]
+    Targets(crate::targets::TargetsArgs),
+    /// Read reports of test runs and mark the endpoints that they exercised.
+    #[command(after_help = crate::tested::EXAMPLES)]
+    Tested(crate::tested::TestedArgs),
     /// List the supported frameworks.
     Frameworks(FrameworksArgs),
     /// Compare two states: what came, went, moved and changed, what breaks clients and what is weaker now.
@@ -174,6 +181,9 @@ pub struct ScanArgs {
     pub view: ViewArg,
     #[command(flatten)]
     pub keep: crate::recording::KeepArgs,
+    /// What test runs have exercised, as `apicensus tested` writes it: endpoints that are not in it are flagged.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub tested: Option<PathBuf>,
     /// Exit with 1 when anything could not be read or followed.
     #[arg(long)]
     pub strict: bool,
@@ -318,23 +328,29 @@ pub struct ExportArgs {
     /// Read a catalog (`apicensus scan -f json`) instead of scanning.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "paths")]
     pub from: Option<PathBuf>,
-    /// Write to this file instead of the terminal; it appears whole or not at all.
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Write to this file, or folder for formats of several files, instead of the terminal.
+    #[arg(short, long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub source: SourceArgs,
-    /// The URL that paths hang on [default: `/` in OpenAPI, else http://localhost].
-    #[arg(long, value_name = "URL")]
-    pub base_url: Option<String>,
+    /// The URL that paths hang on [default: `/` in OpenAPI, else http://localhost]; SERVICE=URL for one service; may be
+    /// given several times.
+    #[arg(long, value_name = "[SERVICE=]URL")]
+    pub base_url: Vec<String>,
     /// Keep endpoints of this service, by id or name; may be given several times.
     #[arg(long, value_name = "SERVICE")]
     pub service: Vec<String>,
-    /// Keep only these.
-    #[arg(long, value_name = "WHICH", value_enum, value_delimiter = ',')]
-    pub only: Vec<OnlyArg>,
-    /// Leave out endpoints whose path matches this glob: `*` stays within a segment, `**` does not.
+    /// Keep only what is all of these: unauthenticated, auth-unknown, undocumented, deprecated, sensitive, untested,
+    /// changed-since:REV (a git revision or a catalog file).
+    #[arg(long, value_name = "WHICH", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Leave out endpoints whose path matches this glob: `*` stays within a segment, `**` does not. `--exclude` with a glob
+    /// that starts with a slash does the same.
     #[arg(long, value_name = "GLOB")]
     pub leave_out: Vec<String>,
+    /// What test runs have exercised, as `apicensus tested` writes it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub tested: Option<PathBuf>,
     /// Leave out what may destroy data or stop the service.
     #[arg(long)]
     pub safe: bool,
@@ -355,17 +371,6 @@ pub struct ExportArgs {
     pub quiet: bool,
 }
 
-/// What an export keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OnlyArg {
-    /// What anyone may call though nothing says it is meant so.
-    Unauthenticated,
-    /// What the contract of its service does not have.
-    Undocumented,
-    /// What is declared deprecated.
-    Deprecated,
-}
-
 /// How rich an OpenAPI document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProfileArg {
@@ -384,6 +389,9 @@ pub enum OpenApiVersion {
     /// 3.0.3.
     #[value(name = "3.0")]
     V30,
+    /// 3.2.0.
+    #[value(name = "3.2")]
+    V32,
 }
 
 /// Arguments of `frameworks`.

@@ -33,6 +33,8 @@ mod serve;
 mod style;
 mod summary;
 mod table;
+mod targets;
+mod tested;
 
 use anyhow::{Result, bail};
 use apicensus_catalog::Catalog;
@@ -71,6 +73,8 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Export(args) => export::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Targets(args) => targets::run(&args),
+        Command::Tested(args) => tested::run(&args),
         Command::Frameworks(args) => list_frameworks(&args, color),
         Command::Rules { rule } => output::print(&rules::render(rule.as_deref())?).map(|()| 0),
         Command::History(args) => history::run(&args),
@@ -98,6 +102,9 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
     let mut catalog = job.scan(&progress)?;
     drop(progress);
     let kept = args.keep.keep(&job, &mut catalog)?;
+    if let Some(file) = &args.tested {
+        catalog.tested = tested::state(file)?.tested;
+    }
     let hidden = filter.apply(&mut catalog);
     let titles = frameworks::titles(&known);
     let to_file = args.output.is_some();

@@ -66,7 +66,11 @@ pub fn by_service(catalog: &Catalog) -> Vec<(&Service, Vec<Row>)> {
     let services: BTreeMap<&str, &Service> = catalog.services.iter().map(|service| (service.id.as_str(), service)).collect();
     for endpoint in &catalog.endpoints {
         if let Some(service) = services.get(endpoint.service.as_str()) {
-            grouped.entry(service.id.as_str()).or_default().push(Row::new(endpoint, service));
+            let mut row = Row::new(endpoint, service);
+            if !catalog.tested.is_empty() && !catalog.tested.is_exercised(&endpoint.id) {
+                row.flags.push(("untested".to_owned(), Meaning::Doubt));
+            }
+            grouped.entry(service.id.as_str()).or_default().push(row);
         }
     }
     let mut out = Vec::new();

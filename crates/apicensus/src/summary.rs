@@ -34,6 +34,7 @@ pub fn lines(catalog: &Catalog, hidden: &Hidden, verbose: bool) -> Vec<Vec<Strin
         lines.extend(contracts(catalog));
         lines.extend(gateways::totals(catalog));
         lines.extend(findings::totals(&catalog.findings));
+        lines.extend(tested(catalog));
     }
     let left_out = left_out(hidden);
     if !left_out.is_empty() {
@@ -85,6 +86,25 @@ fn contracts(catalog: &Catalog) -> Option<Vec<String>> {
         if missing > 0 {
             facts.push(format!("{} promised and not found", number(missing)));
         }
+    }
+    Some(facts)
+}
+
+/// How many endpoints test runs have exercised, and how many of the others no contract has either; none without a report.
+pub fn tested(catalog: &Catalog) -> Option<Vec<String>> {
+    if catalog.tested.is_empty() {
+        return None;
+    }
+    let is_tested = |e: &&apicensus_catalog::Endpoint| catalog.tested.is_exercised(&e.id);
+    let tools: std::collections::BTreeSet<&str> = catalog.tested.reports.iter().map(|r| r.tool.as_str()).collect();
+    let done = catalog.endpoints.iter().filter(is_tested).count() as u64;
+    let is_shadow = |e: &&apicensus_catalog::Endpoint| e.documented.as_ref().is_some_and(|d| d.state == DocumentedState::No);
+    let dark = catalog.endpoints.iter().filter(|e| is_shadow(e) && !is_tested(e)).count() as u64;
+    let tools: Vec<&str> = tools.into_iter().collect();
+    let mut facts =
+        vec![format!("tested: {} of {} ({})", number(done), number(catalog.endpoints.len() as u64), one_line(&tools.join(", ")))];
+    if dark > 0 {
+        facts.push(format!("{} undocumented and untested", number(dark)));
     }
     Some(facts)
 }

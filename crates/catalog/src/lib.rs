@@ -21,6 +21,7 @@ mod gateway;
 mod lineage;
 mod outbound;
 mod sensitive;
+mod tested;
 
 pub use auth::{Auth, AuthState, Basis, ByDesign, Guard, GuardLevel, Scheme, SchemeKind};
 pub use contract::{
@@ -41,6 +42,7 @@ pub use gateway::{
 pub use lineage::{Authorship, Former, Mark};
 pub use outbound::{Outbound, OutboundCall};
 pub use sensitive::{Sensitive, SensitiveClass, SensitiveTag};
+pub use tested::{EndpointTests, TESTED_SCHEMA, TestOutcome, TestReport, TestState, Tested};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,9 @@ pub struct Catalog {
     /// JSON Schemas (draft 2020-12) that parameters, bodies and responses refer to as `#/schemas/Name`.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub schemas: std::collections::BTreeMap<String, serde_json::Value>,
+    /// Which endpoints test runs have exercised, where reports of them were read.
+    #[serde(default, skip_serializing_if = "Tested::is_empty")]
+    pub tested: Tested,
     /// The denominators: how much was looked at and how much of it was understood.
     pub coverage: Coverage,
     /// What could not be read or followed, and what hangs on it, by file and line.
@@ -104,6 +109,7 @@ impl Default for Catalog {
             findings: Vec::new(),
             outbound: Outbound::default(),
             schemas: Default::default(),
+            tested: Tested::default(),
             coverage: Coverage::default(),
             troubles: Vec::new(),
         }

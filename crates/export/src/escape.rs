@@ -80,6 +80,50 @@ pub fn header(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c) { c } else { '_' }).collect()
 }
 
+/// A regular expression for a template: literal text quoted, `parameter` for each parameter.
+pub fn regex(template: &str, parameter: &str) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(&quoted(before));
+        out.push_str(parameter);
+        rest = after.split_once('}').map_or("", |p| p.1);
+    }
+    out.push_str(&quoted(rest));
+    out
+}
+
+/// Text as a regular expression that matches it.
+pub fn quoted(text: &str) -> String {
+    line(text).chars().flat_map(|c| if r"\.+*?()|[]{}^$".contains(c) { vec!['\\', c] } else { vec![c] }).collect()
+}
+
+/// Text of an XML document, in elements and in attributes.
+pub fn xml(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\n' | '\t' => out.push(' '),
+            // Code points that XML 1.0 does not have.
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    line(&out)
+}
+
+/// The name of a file: short, without separators, no dots at its ends.
+pub fn file(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' }).collect();
+    let plain: String = plain.trim_matches('.').chars().take(80).collect();
+    if plain.is_empty() { "service".to_owned() } else { plain }
+}
+
 /// An identifier of letters, digits, `_`, `-` and `.`, which starts with a letter or `_`.
 pub fn identifier(text: &str) -> String {
     let mut out: String = text.chars().map(|c| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' }).collect();
@@ -110,5 +154,9 @@ mod tests {
         assert_eq!(query("a&b=ü"), "a%26b%3D%C3%BC");
         assert_eq!(header("X-\r\nEvil: 1"), "X-__Evil__1");
         assert_eq!(identifier("1 a/b"), "_1_a_b");
+        assert_eq!(regex("/a.b/{id}/c", "[^/]+"), r"/a\.b/[^/]+/c");
+        assert_eq!(xml("<a b=\"'c'\">\u{1b}&"), "&lt;a b=&quot;&apos;c&apos;&quot;&gt; &amp;");
+        assert_eq!(file("../../etc/passwd"), "_.._etc_passwd");
+        assert_eq!(file("..."), "service");
     }
 }

@@ -1,14 +1,13 @@
 //! Endpoints as requests: one operation a method, with a template that every format can use, plain parameters and a body
 //! that may be sent.
 
+use crate::Input;
 use crate::escape;
-use crate::sample;
-use apicensus_catalog::{AuthState, Catalog, Endpoint, ParameterIn, PathState, Protocol, SchemeKind};
+use crate::sample::Sampler;
+use apicensus_catalog::{Catalog, Endpoint, ParameterIn, PathState, Protocol, SensitiveClass};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Methods that an OpenAPI path item has.
-const METHODS: &[&str] = &["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"];
 /// Words of a path or a handler's name that say it destroys data or stops the service.
 const DESTRUCTIVE: &[&str] = &[
     "delete",
@@ -84,12 +83,22 @@ pub struct Operation<'a> {
     pub is_destructive: bool,
 }
 
-/// The operations of a catalog, in its order, and what can't be one: how many endpoints and why.
-pub fn operations(catalog: &Catalog) -> (Vec<Operation<'_>>, Vec<(usize, &'static str)>) {
+/// The operations of what was selected, in its order, and what can't be one: how many endpoints and why. Of one URL, a method
+/// and path is one operation.
+pub fn operations<'a>(input: &Input<'a>) -> (Vec<Operation<'a>>, Vec<(usize, &'static str)>) {
+    gathered(input.catalog, &|service| input.host(service).to_owned())
+}
+
+/// The same for a format in which all services are one.
+pub fn merged_operations<'a>(input: &Input<'a>) -> (Vec<Operation<'a>>, Vec<(usize, &'static str)>) {
+    gathered(input.catalog, &|_| String::new())
+}
+
+fn gathered<'a>(catalog: &'a Catalog, host: &dyn Fn(&str) -> String) -> (Vec<Operation<'a>>, Vec<(usize, &'static str)>) {
     let mut out: Vec<Operation<'_>> = Vec::new();
     let mut left: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut ids = BTreeSet::new();
-    let mut shapes: BTreeMap<String, String> = BTreeMap::new();
+    let mut shapes: BTreeMap<(String, String), String> = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for endpoint in &catalog.endpoints {
         if let Some(reason) = unsendable(endpoint) {
@@ -98,7 +107,7 @@ pub fn operations(catalog: &Catalog) -> (Vec<Operation<'_>>, Vec<(usize, &'stati
         }
         let (mut path, mut parameters) = template(endpoint);
         // Templates of the same shape are one path; the names of the first count.
-        let shape = blank(&path);
+        let shape = (host(&endpoint.service), blank(&path));
         let first = shapes.entry(shape.clone()).or_insert_with(|| path.clone()).clone();
         if first != path {
             for (parameter, name) in parameters.iter_mut().zip(names(&first)) {
@@ -106,13 +115,14 @@ pub fn operations(catalog: &Catalog) -> (Vec<Operation<'_>>, Vec<(usize, &'stati
             }
             path = first;
         }
-        others(endpoint, catalog, &mut parameters);
+        let sampler = sampler(endpoint, catalog);
+        others(endpoint, &sampler, &mut parameters);
         for (method, is_chosen) in methods(endpoint) {
-            if !METHODS.contains(&method.as_str()) {
-                *left.entry("a method that these formats don't have").or_default() += 1;
+            if !is_token(&method) {
+                *left.entry("its method is no word that HTTP takes").or_default() += 1;
             } else if taken.insert((shape.clone(), method.clone())) {
                 let id = unique(&mut ids, endpoint, &method);
-                let bodies = bodies(endpoint, catalog, &method);
+                let bodies = bodies(endpoint, &sampler, &method);
                 let is_destructive = is_destructive(endpoint, &method);
                 let parameters = parameters.clone();
                 out.push(Operation { endpoint, method, is_chosen, path: path.clone(), parameters, bodies, id, is_destructive });
@@ -122,6 +132,20 @@ pub fn operations(catalog: &Catalog) -> (Vec<Operation<'_>>, Vec<(usize, &'stati
         }
     }
     (out, left.into_iter().map(|(reason, count)| (count, reason)).collect())
+}
+
+/// Whether a method is one that HTTP can send (RFC 9110, 5.6.2).
+fn is_token(method: &str) -> bool {
+    !method.is_empty() && method.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+}
+
+/// What samples of an endpoint are made with: the schemas, and the classes of its fields.
+fn sampler<'a>(endpoint: &Endpoint, catalog: &'a Catalog) -> Sampler<'a> {
+    let fields = endpoint.sensitive.iter().filter(|s| !s.place.starts_with("response"));
+    let parameters = endpoint.parameters.iter().filter_map(|p| Some((p.name.clone(), p.sensitive.as_ref()?.class)));
+    let last = |place: &str| place.rsplit('.').next().unwrap_or_default().trim_end_matches("[]").to_owned();
+    let classes: BTreeMap<String, SensitiveClass> = fields.map(|s| (last(&s.place), s.class)).chain(parameters).collect();
+    Sampler::new(&catalog.schemas, classes)
 }
 
 /// Why no request can be made of an endpoint.
@@ -154,7 +178,7 @@ pub fn is_destructive(endpoint: &Endpoint, method: &str) -> bool {
 
 /// The methods of an endpoint; for one that takes any, the usual ones.
 fn methods(endpoint: &Endpoint) -> Vec<(String, bool)> {
-    if endpoint.method != "ANY" {
+    if endpoint.method != "ANY" && endpoint.method != "*" {
         return vec![(endpoint.method.clone(), false)];
     }
     let mut out = vec![("GET".to_owned(), true)];
@@ -187,7 +211,7 @@ fn template(endpoint: &Endpoint) -> (String, Vec<Parameter>) {
         out.push_str(&format!("{{{name}}}"));
         let schema = said.map_or_else(|| json!({"type": "string"}), |p| parameter_schema(p));
         let catch_all = said.is_some_and(|p| p.catch_all) || is_star;
-        let sample = sample::of(&schema, &name, &Default::default());
+        let sample = Sampler::new(&Default::default(), BTreeMap::new()).of(&schema, &name);
         parameters.push(Parameter { location: ParameterIn::Path, name, schema, required: true, catch_all, sample });
         rest = after;
     }
@@ -230,7 +254,7 @@ fn of_type_name(name: &str) -> Value {
 }
 
 /// Adds the parameters outside of the path, each once; headers that HTTP itself has are left to the client.
-fn others(endpoint: &Endpoint, catalog: &Catalog, into: &mut Vec<Parameter>) {
+fn others(endpoint: &Endpoint, sampler: &Sampler<'_>, into: &mut Vec<Parameter>) {
     for one in &endpoint.parameters {
         let is_own = match one.location {
             ParameterIn::Query | ParameterIn::Cookie => true,
@@ -246,13 +270,13 @@ fn others(endpoint: &Endpoint, catalog: &Catalog, into: &mut Vec<Parameter>) {
             continue;
         }
         let schema = parameter_schema(one);
-        let sample = sample::of(&schema, &name, &catalog.schemas);
+        let sample = sampler.of(&schema, &name);
         into.push(Parameter { location: one.location, name, schema, required: one.required, catch_all: false, sample });
     }
 }
 
 /// The bodies of a method that has one; fields that stand among the parameters make a form.
-fn bodies(endpoint: &Endpoint, catalog: &Catalog, method: &str) -> Vec<Body> {
+fn bodies(endpoint: &Endpoint, sampler: &Sampler<'_>, method: &str) -> Vec<Body> {
     if matches!(method, "GET" | "HEAD" | "TRACE") {
         return Vec::new();
     }
@@ -260,7 +284,7 @@ fn bodies(endpoint: &Endpoint, catalog: &Catalog, method: &str) -> Vec<Body> {
     let mut push = |content_type: &str, schema: Value, required: bool| {
         let content_type = escape::line(content_type);
         if !content_type.is_empty() && !out.iter().any(|b| b.content_type == content_type) {
-            let sample = Some(sample::of(&schema, "", &catalog.schemas)).filter(|_| says_something(&schema));
+            let sample = Some(sampler.of(&schema, "")).filter(|_| says_something(&schema));
             out.push(Body { content_type, schema, required, sample });
         }
     };
@@ -323,107 +347,4 @@ fn blank(path: &str) -> String {
 
 fn names(path: &str) -> Vec<String> {
     path.split('{').skip(1).filter_map(|part| part.split_once('}').map(|p| p.0.to_owned())).collect()
-}
-
-/// How a caller proves an identity, in the few ways that clients and scanners know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Proof {
-    /// `Authorization: Bearer`.
-    Bearer,
-    /// `Authorization: Basic`.
-    Basic,
-    /// A key in a header.
-    ApiKey,
-    /// A session cookie.
-    Session,
-    /// A client certificate.
-    Mtls,
-}
-
-impl Operation<'_> {
-    /// The ways to prove an identity to it; empty when none is asked for or none is known.
-    pub fn proofs(&self) -> BTreeSet<Proof> {
-        let auth = &self.endpoint.auth;
-        let of = |kind: SchemeKind| match kind {
-            SchemeKind::Basic => Proof::Basic,
-            SchemeKind::ApiKey => Proof::ApiKey,
-            SchemeKind::Session => Proof::Session,
-            SchemeKind::Mtls => Proof::Mtls,
-            SchemeKind::Oauth2
-            | SchemeKind::OpenIdConnect
-            | SchemeKind::Jwt
-            | SchemeKind::Bearer
-            | SchemeKind::Hmac
-            | SchemeKind::Custom => Proof::Bearer,
-        };
-        let mut out: BTreeSet<Proof> = match auth.state {
-            AuthState::Required | AuthState::Optional => auth.schemes.iter().map(|s| of(s.kind)).collect(),
-            AuthState::Public | AuthState::None | AuthState::Unknown => BTreeSet::new(),
-        };
-        if auth.state == AuthState::Required && out.is_empty() {
-            out.insert(Proof::Bearer);
-        }
-        out
-    }
-
-    /// The header that proves an identity, with a text in place of the token.
-    pub fn proof_header(&self, token: &str) -> Option<(&'static str, String)> {
-        Some(match self.proofs().first()? {
-            Proof::Bearer => ("Authorization", format!("Bearer {token}")),
-            Proof::Basic => ("Authorization", format!("Basic {token}")),
-            Proof::ApiKey => ("X-API-Key", token.to_owned()),
-            Proof::Session => ("Cookie", format!("session={token}")),
-            Proof::Mtls => return None,
-        })
-    }
-
-    /// The path with samples in place of its parameters, percent-encoded.
-    pub fn sample_path(&self) -> String {
-        let mut out = String::new();
-        let mut rest = self.path.as_str();
-        while let Some((before, after)) = rest.split_once('{') {
-            out.push_str(&escape::literal(before));
-            let (name, after) = after.split_once('}').unwrap_or((after, ""));
-            let parameter = self.parameters.iter().find(|p| p.location == ParameterIn::Path && p.name == name);
-            let value = parameter.map_or_else(|| "1".to_owned(), |p| sample::text(&p.sample));
-            out.push_str(&escape::path(&value, false));
-            rest = after;
-        }
-        out.push_str(&escape::literal(rest));
-        out
-    }
-
-    /// The parameters that a request needs, with their samples as text.
-    pub fn needed(&self, location: ParameterIn) -> Vec<(&str, String)> {
-        let all = self.parameters.iter().filter(|p| p.location == location);
-        all.filter(|p| p.required).map(|p| (p.name.as_str(), sample::text(&p.sample))).collect()
-    }
-
-    /// The path with samples and the query that it needs.
-    pub fn target(&self) -> String {
-        let query: Vec<String> =
-            self.needed(ParameterIn::Query).iter().map(|(n, v)| format!("{}={}", escape::query(n), escape::query(v))).collect();
-        let path = self.sample_path();
-        if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
-    }
-
-    /// The body to send: the first of which something is known.
-    pub fn body(&self) -> Option<(&Body, String)> {
-        let body = self.bodies.iter().find(|b| b.sample.is_some())?;
-        Some((body, sample::written(body.sample.as_ref()?, &body.content_type)))
-    }
-
-    /// The content type and text of the body to send; parts of a form included.
-    pub fn sent(&self) -> Option<(String, String)> {
-        let (body, text) = self.body()?;
-        let is_parts = body.content_type.contains("form-data") && !body.content_type.contains("boundary");
-        let mark = if is_parts { format!("; boundary={}", sample::BOUNDARY) } else { String::new() };
-        Some((format!("{}{mark}", body.content_type), text))
-    }
-
-    /// Its title: the summary, else method and path.
-    pub fn title(&self) -> String {
-        let summary = self.endpoint.summary.as_deref().map(escape::line).filter(|s| !s.trim().is_empty());
-        summary.unwrap_or_else(|| format!("{} {}", self.method, self.path))
-    }
 }

@@ -6,10 +6,12 @@
 
 pub mod diff;
 pub mod gateways;
+pub mod instance;
 pub mod join;
 mod moves;
 pub mod owners;
 pub mod policy;
+pub mod tested;
 
 pub use apicensus_findings::sort as sort_findings;
 

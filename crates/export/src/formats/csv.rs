@@ -17,7 +17,7 @@ impl Exporter for Csv {
     }
     fn write(&self, input: &Input<'_>) -> Exported {
         let lines: String = input.catalog.endpoints.iter().map(row).collect();
-        Exported { text: format!("{HEAD}{lines}"), left_out: Vec::new() }
+        Exported::text(format!("{HEAD}{lines}"), Vec::new())
     }
 }
 

@@ -1,7 +1,8 @@
 //! A shell script of curl commands, one an operation, destructive ones as comments. Every text is a quoted word of a POSIX
 //! shell; the token comes from the environment.
 
-use crate::operation::{Operation, Proof, operations};
+use crate::operation::{Operation, operations};
+use crate::request::Proof;
 use crate::{Exported, Exporter, Input, escape};
 use apicensus_catalog::ParameterIn;
 
@@ -15,25 +16,28 @@ impl Exporter for Curl {
         "Shell script of curl commands, destructive ones as comments"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, left_out) = operations(input.catalog);
-        let token = escape::identifier(input.options.token()).replace(['-', '.'], "_");
-        let mut text = format!("#!/bin/sh\n# {token} holds the token or key.\nBASE_URL=${{BASE_URL:-{}}}\n", base(input.options.host()));
+        let (operations, left_out) = operations(input);
+        let token = input.options.token();
+        let mut text = format!("#!/bin/sh\n# {token} holds the token or key.\n");
+        for (name, url) in input.variables("BASE_URL") {
+            text.push_str(&format!("{name}=${{{name}:-{}}}\n", base(url)));
+        }
         for operation in &operations {
             text.push('\n');
             text.push_str(&format!("# {}\n", escape::line(&operation.title())));
             let mark = if operation.is_destructive { "# " } else { "" };
-            text.push_str(&format!("{mark}{}\n", command(operation, &token)));
+            text.push_str(&format!("{mark}{}\n", command(operation, &token, &input.variable(&operation.endpoint.service, "BASE_URL"))));
         }
-        Exported { text, left_out }
+        Exported::text(text, left_out)
     }
 }
 
 /// A default for a shell variable: what has a meaning there is percent-encoded.
-fn base(url: &str) -> String {
+pub fn base(url: &str) -> String {
     url.chars().map(|c| if c.is_ascii_alphanumeric() || "-._~:/%@[]".contains(c) { c.to_string() } else { String::new() }).collect()
 }
 
-fn command(operation: &Operation<'_>, token: &str) -> String {
+fn command(operation: &Operation<'_>, token: &str, url: &str) -> String {
     let mut words = vec!["curl -sS -g -o /dev/null -w '%{http_code} %{url_effective}\\n'".to_owned()];
     words.push(if operation.method == "HEAD" { "-I".to_owned() } else { format!("-X {}", operation.method) });
     for (name, value) in operation.needed(ParameterIn::Header) {
@@ -61,6 +65,6 @@ fn command(operation: &Operation<'_>, token: &str) -> String {
             words.push(format!("--data-raw {}", escape::shell(&text)));
         }
     }
-    words.push(format!("\"$BASE_URL\"{}", escape::shell(&operation.target())));
+    words.push(format!("\"${url}\"{}", escape::shell(&operation.target())));
     words.join(" ")
 }

@@ -15,8 +15,8 @@ impl Exporter for Ffuf {
         "Wordlist for ffuf, paths"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, left_out) = operations(input.catalog);
+        let (operations, left_out) = operations(input);
         let words: BTreeSet<String> = operations.iter().map(|o| o.sample_path().trim_start_matches('/').to_owned()).collect();
-        Exported { text: words.iter().filter(|w| !w.is_empty()).map(|w| format!("{w}\n")).collect(), left_out }
+        Exported::text(words.iter().filter(|w| !w.is_empty()).map(|w| format!("{w}\n")).collect(), left_out)
     }
 }

@@ -17,22 +17,21 @@ impl Exporter for Har {
         "HAR 1.2 archive of the requests"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, left_out) = operations(input.catalog);
+        let (operations, left_out) = operations(input);
         let tool = &input.catalog.tool;
         let entries: Vec<Value> = operations.iter().map(|o| entry(o, input)).collect();
         let log = json!({"version": "1.2", "creator": {"name": tool.name, "version": tool.version}, "entries": entries});
-        Exported { text: json(&json!({"log": log})), left_out }
+        Exported::text(json(&json!({"log": log})), left_out)
     }
 }
 
 fn entry(operation: &Operation<'_>, input: &Input<'_>) -> Value {
     let pair = |(name, value): (&str, String)| json!({"name": escape::line(name), "value": escape::line(&value)});
-    let mut headers: Vec<Value> = operation.needed(ParameterIn::Header).into_iter().map(pair).collect();
     let token = format!("${{{}}}", input.options.token());
-    headers.extend(operation.proof_header(&token).map(|(name, value)| pair((name, value))));
+    let headers: Vec<Value> = operation.headers(&token).into_iter().map(|(n, v)| pair((n.as_str(), v))).collect();
     let mut request = json!({
         "method": operation.method,
-        "url": format!("{}{}", input.options.host(), operation.target()),
+        "url": format!("{}{}", input.host(&operation.endpoint.service), operation.target()),
         "httpVersion": "HTTP/1.1",
         "cookies": operation.needed(ParameterIn::Cookie).into_iter().map(pair).collect::<Vec<_>>(),
         "queryString": operation.needed(ParameterIn::Query).into_iter().map(pair).collect::<Vec<_>>(),
@@ -41,7 +40,6 @@ fn entry(operation: &Operation<'_>, input: &Input<'_>) -> Value {
         "comment": operation.title(),
     });
     if let Some((content_type, text)) = operation.sent() {
-        headers.push(pair(("Content-Type", content_type.clone())));
         request["postData"] = json!({"mimeType": content_type, "text": text});
     }
     request["headers"] = Value::Array(headers);

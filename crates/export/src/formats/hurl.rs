@@ -15,19 +15,23 @@ impl Exporter for Hurl {
         "Hurl file, destructive requests as comments"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, left_out) = operations(input.catalog);
-        let mut text = format!("# hurl --variable base_url={} --variable token=..\n", escape::shell(input.options.host()));
+        let (operations, left_out) = operations(input);
+        let urls: String =
+            input.variables("base_url").iter().map(|(name, url)| format!(" --variable {name}={}", escape::shell(url))).collect();
+        let mut text = format!("# hurl{urls} --variable token=\"${}\"\n", input.options.token());
         for operation in &operations {
             let mark = if operation.is_destructive { "# " } else { "" };
             text.push_str(&format!("\n# {}\n", escape::line(&operation.title())));
-            entry(operation).lines().for_each(|line| text.push_str(&format!("{mark}{line}\n")));
+            entry(operation, &input.variable(&operation.endpoint.service, "base_url"))
+                .lines()
+                .for_each(|line| text.push_str(&format!("{mark}{line}\n")));
         }
-        Exported { text, left_out }
+        Exported::text(text, left_out)
     }
 }
 
-fn entry(operation: &Operation<'_>) -> String {
-    let mut out = format!("{} {{{{base_url}}}}{}\n", operation.method, operation.target().replace('#', "%23"));
+fn entry(operation: &Operation<'_>, url: &str) -> String {
+    let mut out = format!("{} {{{{{url}}}}}{}\n", operation.method, operation.target().replace('#', "%23"));
     for (name, value) in operation.needed(ParameterIn::Header) {
         out.push_str(&format!("{}: {}\n", name.replace('#', "_"), plain(&value)));
     }

@@ -15,9 +15,9 @@ impl Exporter for JsonLines {
         "JSON Lines, one request a line"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, left_out) = operations(input.catalog);
+        let (operations, left_out) = operations(input);
         let lines: String = operations.iter().map(|o| format!("{}\n", line(o, input))).collect();
-        Exported { text: lines, left_out }
+        Exported::text(lines, left_out)
     }
 }
 
@@ -28,11 +28,14 @@ fn line(operation: &Operation<'_>, input: &Input<'_>) -> Value {
         "id": endpoint.id,
         "service": endpoint.service,
         "method": operation.method,
-        "url": format!("{}{}", input.options.host(), operation.target()),
+        "url": format!("{}{}", input.host(&operation.endpoint.service), operation.target()),
         "template": operation.path,
         "auth": endpoint.auth.state,
         "destructive": operation.is_destructive,
     });
+    if !input.catalog.tested.is_empty() {
+        out["tested"] = json!(input.catalog.tested.is_exercised(&endpoint.id));
+    }
     if !headers.is_empty() {
         out["headers"] = Value::Object(headers);
     }

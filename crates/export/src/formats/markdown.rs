@@ -21,7 +21,7 @@ impl Exporter for Markdown {
             text.push_str("| Method | Path | Auth | Handler | Summary |\n| --- | --- | --- | --- | --- |\n");
             endpoints.iter().for_each(|e| text.push_str(&row(e)));
         }
-        Exported { text, left_out: Vec::new() }
+        Exported::text(text, Vec::new())
     }
 }
 

@@ -15,13 +15,13 @@ impl Exporter for Nuclei {
         "URL list for nuclei -l, what answers GET"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, mut left_out) = operations(input.catalog);
+        let (operations, mut left_out) = operations(input);
         let gets = operations.iter().filter(|o| o.method == "GET");
-        let urls: BTreeSet<String> = gets.map(|o| format!("{}{}", input.options.host(), o.target())).collect();
+        let urls: BTreeSet<String> = gets.map(|o| format!("{}{}", input.host(&o.endpoint.service), o.target())).collect();
         let others = operations.iter().filter(|o| o.method != "GET").count();
         if others > 0 {
             left_out.push((others, "another method than GET"));
         }
-        Exported { text: urls.iter().map(|u| format!("{}\n", crate::escape::line(u))).collect(), left_out }
+        Exported::text(urls.iter().map(|u| format!("{}\n", crate::escape::line(u))).collect(), left_out)
     }
 }

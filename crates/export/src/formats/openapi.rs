@@ -1,13 +1,15 @@
-//! OpenAPI 3.1 (or 3.0.3): <https://spec.openapis.org/oas/v3.1.0>. One document for what was selected.
+//! OpenAPI 3.1 (or 3.0.3 or 3.2): <https://spec.openapis.org/oas/v3.1.0>. One document for what was selected; a service with
+//! a URL of its own has it at its operations.
 //!
 //! The profile `full` says all that is known. `dast` is for scanners, which reach more handlers with less: plain types, no
 //! unions, one kind of token, no body of which nothing is known. At most one server, the one asked for. `security` is
 //! empty only where an endpoint is known to be open, and absent where that is not known.
 
 use super::json;
-use crate::operation::{Operation, Proof, operations, says_something};
+use crate::operation::{Operation, merged_operations, says_something};
+use crate::request::Proof;
 use crate::schema::Schemas;
-use crate::{Exported, Exporter, Input, Parameter, Profile};
+use crate::{Exported, Exporter, Input, OpenApiVersion, Parameter, Profile};
 use apicensus_catalog::{AuthState, ParameterIn};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -19,50 +21,80 @@ impl Exporter for OpenApi {
         "openapi"
     }
     fn about(&self) -> &'static str {
-        "OpenAPI 3.1 document (--profile dast for scanners, --openapi-version 3.0 for old readers)"
+        "OpenAPI document (--profile dast for scanners, --openapi-version 3.0, 3.1 or 3.2)"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, left_out) = operations(input.catalog);
-        let options = input.options;
-        let writer = Writer { dast: options.profile == Profile::Dast, old: options.openapi_30 };
-        let mut schemas = Schemas::new(&input.catalog.schemas, writer.old, writer.dast);
-        let mut paths = Map::new();
-        let mut proofs = BTreeSet::new();
-        let mut tags = BTreeSet::new();
-        for operation in &operations {
-            proofs.extend(writer.proofs(operation));
-            tags.insert(operation.endpoint.service.as_str());
-            let item = paths.entry(operation.path.clone()).or_insert_with(|| json!({}));
-            let written = writer.operation(operation, &mut schemas);
-            if let Some(item) = item.as_object_mut() {
-                item.insert(operation.method.to_ascii_lowercase(), written);
-            }
+        let (document, left_out) = document(input, input.options.profile, input.options.openapi);
+        Exported::text(json(&document), left_out)
+    }
+}
+
+/// Methods that a path item of every version has.
+pub const METHODS: &[&str] = &["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"];
+
+/// The document, and what it can't say; other formats hand it to their tools.
+pub fn document(input: &Input<'_>, profile: Profile, version: OpenApiVersion) -> (Value, Vec<(usize, &'static str)>) {
+    let (operations, mut left_out) = merged_operations(input);
+    let options = input.options;
+    let writer = Writer { dast: profile == Profile::Dast, version };
+    let mut schemas = Schemas::new(&input.catalog.schemas, writer.is_old(), writer.dast);
+    let mut paths = Map::new();
+    let (mut proofs, mut tags, mut foreign) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for operation in &operations {
+        if !writer.has_method(&operation.method) {
+            foreign += 1;
+            continue;
         }
-        let names: Vec<&str> = input.catalog.services.iter().map(|s| s.name.as_str()).collect();
-        let title = if names.is_empty() { "API".to_owned() } else { crate::escape::line(&names.join(", ")) };
-        let mut document = json!({
-            "openapi": if writer.old { "3.0.3" } else { "3.1.0" },
-            "info": {
-                "title": title,
-                "version": "0.0.0",
-                "description": "Made from source code by apicensus: what the code would serve, not what it says of itself.",
-            },
-            "servers": [{"url": options.base_url.as_deref().map_or("/", |url| if url.len() > 1 { url.trim_end_matches('/') } else { url })}],
-            "tags": tags.iter().map(|t| json!({"name": service_name(t)})).collect::<Vec<_>>(),
-            "paths": paths,
-        });
-        let mut components = Map::new();
-        if !schemas.used.is_empty() {
-            components.insert("schemas".to_owned(), json!(schemas.used));
+        proofs.extend(writer.proofs(operation));
+        tags.insert(operation.endpoint.service.as_str());
+        let mut written = writer.operation(operation, &mut schemas);
+        let host = input.host(&operation.endpoint.service);
+        if host != options.host() {
+            written["servers"] = json!([{"url": host}]);
         }
-        if !proofs.is_empty() {
-            let all: Map<String, Value> = proofs.iter().map(|p| (name(*p).to_owned(), scheme(*p))).collect();
-            components.insert("securitySchemes".to_owned(), Value::Object(all));
+        put(&mut paths, operation, written);
+    }
+    if foreign > 0 {
+        left_out.push((foreign, "a method that this version of OpenAPI does not have"));
+    }
+    let names: Vec<&str> = input.catalog.services.iter().map(|s| s.name.as_str()).collect();
+    let title = if names.is_empty() { "API".to_owned() } else { crate::escape::line(&names.join(", ")) };
+    let mut document = json!({
+        "openapi": writer.word(),
+        "info": {
+            "title": title,
+            "version": "0.0.0",
+            "description": "Made from source code by apicensus: what the code would serve, not what it says of itself.",
+        },
+        "servers": [{"url": options.base_url.as_deref().map_or("/", |url| if url.len() > 1 { url.trim_end_matches('/') } else { url })}],
+        "tags": tags.iter().map(|t| json!({"name": service_name(t)})).collect::<Vec<_>>(),
+        "paths": paths,
+    });
+    let mut components = Map::new();
+    if !schemas.used.is_empty() {
+        components.insert("schemas".to_owned(), json!(schemas.used));
+    }
+    if !proofs.is_empty() {
+        let all: Map<String, Value> = proofs.iter().map(|p| (name(*p).to_owned(), scheme(*p))).collect();
+        components.insert("securitySchemes".to_owned(), Value::Object(all));
+    }
+    if !components.is_empty() {
+        document["components"] = Value::Object(components);
+    }
+    (document, left_out)
+}
+
+/// Puts an operation into its path item: under its method, or among the further ones that 3.2 has.
+fn put(paths: &mut Map<String, Value>, operation: &Operation<'_>, written: Value) {
+    let item = paths.entry(operation.path.clone()).or_insert_with(|| json!({}));
+    let method = operation.method.to_ascii_lowercase();
+    if METHODS.contains(&operation.method.as_str()) || method == "query" {
+        item[method] = written;
+    } else {
+        if item.get("additionalOperations").is_none() {
+            item["additionalOperations"] = json!({});
         }
-        if !components.is_empty() {
-            document["components"] = Value::Object(components);
-        }
-        Exported { text: json(&document), left_out }
+        item["additionalOperations"][&operation.method] = written;
     }
 }
 
@@ -72,17 +104,34 @@ fn service_name(id: &str) -> &str {
 
 struct Writer {
     dast: bool,
-    old: bool,
+    version: OpenApiVersion,
 }
 
 impl Writer {
+    fn is_old(&self) -> bool {
+        self.version == OpenApiVersion::V30
+    }
+
+    fn word(&self) -> &'static str {
+        match self.version {
+            OpenApiVersion::V30 => "3.0.3",
+            OpenApiVersion::V31 => "3.1.0",
+            OpenApiVersion::V32 => "3.2.0",
+        }
+    }
+
+    /// 3.2 takes any method, each as it is written; the older ones have a list.
+    fn has_method(&self, method: &str) -> bool {
+        METHODS.contains(&method) || self.version == OpenApiVersion::V32
+    }
+
     /// Scanners get one kind of token; what 3.0 has no word for is a token there too.
     fn proofs(&self, operation: &Operation<'_>) -> BTreeSet<Proof> {
         let all = operation.proofs();
         if self.dast && !all.is_empty() && all.iter().all(|p| matches!(p, Proof::Bearer | Proof::Session | Proof::Mtls)) {
             return BTreeSet::from([Proof::Bearer]);
         }
-        all.into_iter().map(|p| if p == Proof::Mtls && self.old { Proof::Bearer } else { p }).collect()
+        all.into_iter().map(|p| if p == Proof::Mtls && self.is_old() { Proof::Bearer } else { p }).collect()
     }
 
     fn operation(&self, operation: &Operation<'_>, schemas: &mut Schemas<'_>) -> Value {
@@ -192,7 +241,10 @@ impl Writer {
                 if entry.get("content").is_none() {
                     entry["content"] = json!({});
                 }
-                entry["content"][kind] = json!({"schema": schema});
+                // What comes one by one has a keyword of its own in 3.2.
+                let is_stream = matches!(kind.as_str(), "text/event-stream" | "application/jsonl" | "application/x-ndjson");
+                let key = if is_stream && self.version == OpenApiVersion::V32 { "itemSchema" } else { "schema" };
+                entry["content"][kind] = json!({key: schema});
             }
         }
         out.insert("default".to_owned(), json!({"description": "Any answer"}));

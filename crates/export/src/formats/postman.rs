@@ -3,8 +3,9 @@
 
 use super::json;
 use crate::operation::{Operation, operations};
+use crate::request::Proof;
 use crate::{Exported, Exporter, Input, escape, sample};
-use apicensus_catalog::ParameterIn;
+use apicensus_catalog::{AuthState, ParameterIn};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -18,25 +19,28 @@ impl Exporter for Postman {
         "Postman collection 2.1, with samples"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, left_out) = operations(input.catalog);
+        let (operations, left_out) = operations(input);
         let mut folders: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for operation in &operations {
-            folders.entry(operation.endpoint.service.as_str()).or_default().push(request(operation));
+            folders
+                .entry(operation.endpoint.service.as_str())
+                .or_default()
+                .push(request(operation, &input.variable(&operation.endpoint.service, "baseUrl")));
         }
         let name = |id: &str| input.catalog.services.iter().find(|s| s.id == id).map_or(id, |s| s.name.as_str()).to_owned();
         let items: Vec<Value> = folders.into_iter().map(|(id, items)| json!({"name": plain(&name(id)), "item": items})).collect();
+        let urls = input.variables("baseUrl").into_iter().map(|(name, url)| json!({"key": name, "value": url}));
+        let variables: Vec<Value> = urls.chain([json!({"key": "token", "value": ""}), json!({"key": "username", "value": ""})]).collect();
         let collection = json!({
             "info": {
                 "name": "apicensus",
                 "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json",
             },
             "item": items,
-            "variable": [
-                {"key": "baseUrl", "value": input.options.host()},
-                {"key": "token", "value": ""},
-            ],
+            "auth": bearer(),
+            "variable": variables,
         });
-        Exported { text: json(&collection), left_out }
+        Exported::text(json(&collection), left_out)
     }
 }
 
@@ -45,7 +49,27 @@ fn plain(text: &str) -> String {
     escape::line(text).replace("{{", "{ {")
 }
 
-fn request(operation: &Operation<'_>) -> Value {
+/// The collection's way to prove an identity; requests inherit it unless they say otherwise.
+fn bearer() -> Value {
+    json!({"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]})
+}
+
+/// A request's own way: none where none is asked for, and nothing where the collection's will do.
+fn auth(operation: &Operation<'_>) -> Option<Value> {
+    let pair = |key: &str, value: &str| json!({"key": key, "value": value, "type": "string"});
+    match operation.proofs().first() {
+        None if operation.endpoint.auth.state == AuthState::Unknown => None,
+        None | Some(Proof::Session | Proof::Mtls) => Some(json!({"type": "noauth"})),
+        Some(Proof::Bearer) => None,
+        Some(Proof::Basic) => Some(json!({"type": "basic", "basic": [pair("username", "{{username}}"), pair("password", "{{token}}")]})),
+        Some(Proof::ApiKey) => {
+            let header = [pair("key", "X-API-Key"), pair("value", "{{token}}"), pair("in", "header")];
+            Some(json!({"type": "apikey", "apikey": header}))
+        }
+    }
+}
+
+fn request(operation: &Operation<'_>, url_variable: &str) -> Value {
     let path = operation.path.trim_start_matches('/');
     let parts: Vec<String> = path.split('/').map(|p| segment(operation, p)).collect();
     let variables: Vec<Value> = whole_segments(path)
@@ -66,12 +90,17 @@ fn request(operation: &Operation<'_>) -> Value {
         .filter(|p| p.location == ParameterIn::Header)
         .map(|p| json!({"key": p.name, "value": plain(&sample::text(&p.sample)), "disabled": !p.required}))
         .collect();
-    if let Some((name, value)) = operation.proof_header("{{token}}") {
-        headers.push(json!({"key": name, "value": value}));
+    let mut cookies: Vec<String> =
+        operation.needed(ParameterIn::Cookie).iter().map(|(n, v)| format!("{}={}", escape::query(n), escape::query(v))).collect();
+    if operation.proofs().first() == Some(&Proof::Session) {
+        cookies.push("session={{token}}".to_owned());
+    }
+    if !cookies.is_empty() {
+        headers.push(json!({"key": "Cookie", "value": cookies.join("; ")}));
     }
     let mut url = json!({
-        "raw": format!("{{{{baseUrl}}}}/{}", parts.join("/")),
-        "host": ["{{baseUrl}}"],
+        "raw": format!("{{{{{url_variable}}}}}/{}", parts.join("/")),
+        "host": [format!("{{{{{url_variable}}}}}")],
         "path": parts,
     });
     if !query.is_empty() {
@@ -98,6 +127,9 @@ fn request(operation: &Operation<'_>) -> Value {
     }
     if !headers.is_empty() {
         request["header"] = Value::Array(headers);
+    }
+    if let Some(auth) = auth(operation) {
+        request["auth"] = auth;
     }
     json!({"name": plain(&format!("{} {}", operation.method, operation.path)), "request": request})
 }

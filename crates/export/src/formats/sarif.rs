@@ -42,7 +42,7 @@ impl Exporter for Sarif {
         });
         let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]});
         let left_out = if over > 0 { vec![(over, "more results than one run may have")] } else { Vec::new() };
-        Exported { text: json(&log), left_out }
+        Exported::text(json(&log), left_out)
     }
 }
 
