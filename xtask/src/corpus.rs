@@ -74,6 +74,17 @@ pub fn shapes(names: &[String], write: bool, binary: &Path, show: usize) -> Resu
     put("shape", &shape::table(&rows), write)
 }
 
+/// The applications that are at hand, with what to scan of each.
+pub fn folders(names: &[String]) -> Result<Vec<(String, PathBuf)>> {
+    let mut out = Vec::new();
+    for app in apps(names)? {
+        if let Some(folder) = folder(&app)? {
+            out.push((app.name.clone(), folder));
+        }
+    }
+    Ok(out)
+}
+
 /// All applications, or those named.
 fn apps(names: &[String]) -> Result<Vec<App>> {
     let mut apps: Vec<App> = serde_yaml::from_str(&fs::read_to_string(root().join("testdata/corpus.yaml"))?)?;
@@ -107,7 +118,8 @@ fn put(name: &str, table: &str, write: bool) -> Result<()> {
     Ok(())
 }
 
-fn scan<T: DeserializeOwned>(binary: &Path, folder: &Path) -> Result<T> {
+/// The catalog of a folder.
+pub fn scan<T: DeserializeOwned>(binary: &Path, folder: &Path) -> Result<T> {
     let out = Command::new(binary).args(["scan", "--format", "json"]).arg(folder).output()?;
     if !out.status.success() {
         bail!("the scan of {} failed: {}", folder.display(), String::from_utf8_lossy(&out.stderr));

@@ -5,6 +5,7 @@
 mod bench;
 mod corpus;
 mod docs;
+mod interop;
 mod models;
 mod new_framework;
 mod page;
@@ -89,9 +90,23 @@ enum Task {
         /// A tree
         tree: PathBuf,
     },
+<<<<<<< HEAD
     /// Look at reports in a real Chromium: clicks, keys, colours, times, screenshots (target/page/screenshots)
     Page {
         /// Make them with this binary instead of a fresh debug build
+=======
+    /// Give every export to the tools it is for, and serve small applications to them (target/interop; needs Python 3 and npm)
+    Interop {
+        /// Only these real applications
+        apps: Vec<String>,
+        /// Only this part
+        #[arg(long, value_enum)]
+        part: Option<interop::Part>,
+        /// Write the table into README.md
+        #[arg(long)]
+        write: bool,
+        /// Scan with this binary instead of a fresh release build
+>>>>>>> 08d4ebe (Exports of findings for build servers, of the inventory for catalogs and auditors; other tools validate every format)
         #[arg(long)]
         binary: Option<PathBuf>,
     },
@@ -123,7 +138,11 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Score { truth, catalog, show } => score::print(&truth, &catalog, show),
         Task::Bench { tree } => bench::run(&tree),
+<<<<<<< HEAD
         Task::Page { binary } => page::run(binary),
+=======
+        Task::Interop { apps, part, write, binary } => interop::run(&apps, write, &binary.map_or_else(release_binary, Ok)?, part),
+>>>>>>> 08d4ebe (Exports of findings for build servers, of the inventory for catalogs and auditors; other tools validate every format)
         Task::Ci => checked(Command::new("bash").arg(".ci/run").current_dir(root())),
     }
 }

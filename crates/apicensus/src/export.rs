@@ -28,9 +28,7 @@ const CHANGED: &str = "changed-since:";
 pub fn run(args: &ExportArgs) -> Result<u8> {
     let Some(format) = args.format.as_deref() else { return output::print(&list()).map(|()| 0) };
     let exporter = exporter(format)?;
-    if exporter.is_folder() && args.output.is_none() {
-        bail!("`{}` writes several files: name a folder for them with -o DIR", exporter.name());
-    }
+    needs_output(exporter, args)?;
     let mut read = read(args)?;
     let options = options(args, &mut read)?;
     write(exporter, &read.catalog, &options, args)
@@ -53,6 +51,15 @@ pub fn exporter(format: &str) -> Result<&'static dyn Exporter> {
         bail!("unknown format `{format}`{hint}; `apicensus export` lists them");
     };
     Ok(*exporter)
+}
+
+/// Refuses to write several files, or what is no text, to a terminal.
+pub fn needs_output(exporter: &dyn Exporter, args: &ExportArgs) -> Result<()> {
+    match args.output {
+        None if exporter.is_folder() => bail!("`{}` writes several files: name a folder for them with -o DIR", exporter.name()),
+        None if exporter.is_binary() => bail!("`{}` is no text: name a file for it with -o FILE", exporter.name()),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a catalog, and says what the format could not carry.

@@ -6,7 +6,7 @@ use crate::export::{self, Read, exporter};
 use crate::pipeline::Job;
 use crate::progress::Progress;
 use crate::{output, style};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use apicensus_catalog::{Catalog, Endpoint};
 use apicensus_inventory::diff::{Kind, diff};
 use clap::Args;
@@ -37,8 +37,8 @@ pub struct TargetsArgs {
 pub fn run(args: &TargetsArgs) -> Result<u8> {
     let export = &args.export;
     let format = export.format.as_deref().map(exporter).transpose()?;
-    if format.is_some_and(|f| f.is_folder()) && export.output.is_none() {
-        bail!("this format writes several files: name a folder for them with -o DIR");
+    if let Some(format) = format {
+        export::needs_output(format, export)?;
     }
     let mut read = export::read(export)?;
     let mut ids = BTreeSet::new();

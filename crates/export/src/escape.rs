@@ -58,6 +58,11 @@ pub fn literal(text: &str) -> String {
     pieces.collect()
 }
 
+/// A URL as it was written: what a reference (RFC 3986) can't hold is percent-encoded.
+pub fn url(text: &str) -> String {
+    percent(text, |c| b"-._~!$&'()*+,;=:@/?#[]%".contains(&c))
+}
+
 /// A name or value of a query string.
 pub fn query(text: &str) -> String {
     percent(text, |c| b"-._~".contains(&c))

@@ -32,6 +32,10 @@ pub trait Exporter: Sync {
     fn is_folder(&self) -> bool {
         false
     }
+    /// Whether what it writes is no text.
+    fn is_binary(&self) -> bool {
+        false
+    }
     /// Writes what was selected.
     fn write(&self, input: &Input<'_>) -> Exported;
 }

@@ -202,7 +202,7 @@ fn template(endpoint: &Endpoint) -> (String, Vec<Parameter>) {
             if is_star { ("rest", &rest[start + 1..]) } else { rest[start + 1..].split_once('}').unwrap_or((&rest[start + 1..], "")) };
         let said = known.get(at);
         at += 1;
-        let mut name = escape::identifier(if name.is_empty() { "rest" } else { name });
+        let mut name = escape::identifier(if name.is_empty() { "rest" } else { name }).replace('.', "_");
         let mut number = 2;
         while parameters.iter().any(|p| p.name == name) {
             name = format!("{}_{number}", name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_'));

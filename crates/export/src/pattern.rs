@@ -16,6 +16,22 @@ pub fn text(pattern: &str) -> Option<String> {
     write(&hir, &mut out).then_some(out)
 }
 
+/// Whether a pattern means the same to readers of JSON Schema, whose patterns are those of ECMAScript: it can be read, and has none
+/// of the marks that only other dialects have.
+pub fn is_common(pattern: &str) -> bool {
+    let own_groups = pattern.match_indices("(?").all(|(at, _)| matches!(pattern.as_bytes().get(at + 2), Some(b':' | b'=' | b'!' | b'<')));
+    let foreign = ["\\A", "\\Z", "\\z", "[[:", "&&", "(?<=", "\\h"];
+    let is_read = match regex_syntax::ast::parse::Parser::new().parse(pattern) {
+        Ok(_) => true,
+        // Looking around and back is of ECMAScript as well, and only this reader does not have it.
+        Err(error) => {
+            use regex_syntax::ast::ErrorKind;
+            matches!(error.kind(), ErrorKind::UnsupportedLookAround | ErrorKind::UnsupportedBackreference)
+        }
+    };
+    own_groups && is_read && !foreign.iter().any(|word| pattern.contains(word))
+}
+
 fn write(hir: &Hir, out: &mut String) -> bool {
     if out.len() > MAX_LENGTH {
         return false;
@@ -80,6 +96,8 @@ mod tests {
             let matches = regex::Regex::new(pattern).is_ok_and(|r| r.is_match(&sample));
             assert!(!sample.is_empty() && matches, "{pattern}: {sample}");
         }
+        assert!(is_common("^(?=x)y$") && is_common("^[\\p{L}]+$") && is_common("^[a-z]+(?:x|y)$"));
+        assert!(!is_common("(?P<x>a)") && !is_common("([") && !is_common("a\\Z") && !is_common("(?i)a"));
         assert_eq!(text("(?=x)y"), None);
         assert_eq!(text("a{100000}"), None);
         assert_eq!(text("(((("), None);

@@ -2,6 +2,7 @@
 //! get what they know.
 
 use crate::escape::identifier;
+use crate::pattern;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,7 +96,7 @@ impl<'a> Schemas<'a> {
                     out.entry("enum").or_insert_with(|| json!([value]));
                 }
                 "exclusiveMinimum" | "exclusiveMaximum" => exclusive(key, value, self.old, &mut out),
-                "pattern" if value.as_str().is_none_or(|p| p.contains("(?P<") || p.contains("\\A") || p.contains("\\Z")) => {}
+                "pattern" if value.as_str().is_none_or(|p| !pattern::is_common(p)) => {}
                 key if PLAIN.contains(&key)
                     || key.starts_with("x-")
                     || !self.old && matches!(key, "const" | "examples" | "prefixItems") =>
@@ -155,7 +156,7 @@ impl<'a> Schemas<'a> {
     }
 
     fn reference(&mut self, target: &str) -> Value {
-        let Some((name, schema)) = target.strip_prefix("#/schemas/").and_then(|n| self.known.get_key_value(n)) else { return json!({}) };
+        let Some((name, schema)) = self.behind(target) else { return json!({}) };
         let plain = self.name_of(name);
         if !self.used.contains_key(&plain) && self.busy.insert(plain.clone()) {
             // A place is kept while it is turned, so that a schema may refer to itself.
@@ -164,6 +165,20 @@ impl<'a> Schemas<'a> {
             self.used.insert(plain.clone(), turned);
         }
         json!({"$ref": format!("#/components/schemas/{plain}")})
+    }
+
+    /// The schema that a reference stands for in the end; none where references only lead to each other.
+    fn behind(&self, target: &str) -> Option<(&'a String, &'a Value)> {
+        let mut seen = BTreeSet::new();
+        let mut target = target;
+        loop {
+            let (name, schema) = target.strip_prefix("#/schemas/").and_then(|n| self.known.get_key_value(n))?;
+            match schema.get("$ref").and_then(Value::as_str) {
+                Some(next) if seen.insert(target) => target = next,
+                Some(_) => return None,
+                None => return Some((name, schema)),
+            }
+        }
     }
 
     /// A name that the document may have, one for each name of the catalog.
@@ -225,9 +240,17 @@ fn check(out: &mut Map<String, Value>) {
         });
     }
     for key in ["maximum", "minimum", "multipleOf"] {
-        if out.get(key).is_some_and(|v| !v.is_number()) {
+        if out.get(key).is_some_and(|v| !v.is_number() || key == "multipleOf" && v.as_f64().is_none_or(|n| n <= 0.0)) {
             out.remove(key);
         }
+    }
+    for key in ["deprecated", "readOnly", "writeOnly", "uniqueItems"] {
+        if out.get(key).is_some_and(|v| !v.is_boolean()) {
+            out.remove(key);
+        }
+    }
+    if out.get("examples").is_some_and(|v| !v.is_array()) {
+        out.remove("examples");
     }
     for key in ["maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties"] {
         if out.get(key).is_some_and(|v| v.as_u64().is_none()) {

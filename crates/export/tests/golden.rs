@@ -28,7 +28,7 @@ fn check(file: &str, text: &str) {
 fn written(exported: &Exported) -> String {
     match &exported.content {
         Content::Text(text) => text.clone(),
-        Content::Bytes(bytes) => format!("{} bytes\n", bytes.len()),
+        Content::Bytes(_) => String::new(),
         Content::Folder(files) => files.iter().map(|(name, text)| format!("==== {name}\n{text}")).collect(),
     }
 }
@@ -57,7 +57,9 @@ fn formats_are_as_expected() {
     for exporter in EXPORTERS {
         let options = usual();
         let exported = export(&catalog, exporter.name(), &options).unwrap();
-        check(&format!("{}.txt", exporter.name()), &written(&exported));
+        if !exporter.is_binary() {
+            check(&format!("{}.txt", exporter.name()), &written(&exported));
+        }
         assert_eq!(exported, export(&catalog, exporter.name(), &options).unwrap());
         assert_eq!(exporter.is_folder(), matches!(exported.content, Content::Folder(_)), "{}", exporter.name());
     }

@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Graphql;
 
-/// Types are followed so deep.
+/// So many types are declared, and schemas are followed so deep.
 const MAX_TYPES: usize = 2_000;
+const MAX_DEPTH: usize = 48;
 
 impl Exporter for Graphql {
     fn name(&self) -> &'static str {
@@ -61,11 +62,12 @@ struct Sdl<'a> {
     /// Declared types by name; inputs and outputs have names of their own.
     types: BTreeMap<String, String>,
     scalars: BTreeSet<&'static str>,
+    depth: usize,
 }
 
 impl<'a> Sdl<'a> {
     fn new(known: &'a BTreeMap<String, Value>) -> Self {
-        Sdl { known, types: BTreeMap::new(), scalars: BTreeSet::new() }
+        Sdl { known, types: BTreeMap::new(), scalars: BTreeSet::new(), depth: 0 }
     }
 
     fn write(mut self, endpoints: &[&Endpoint]) -> String {
@@ -125,6 +127,16 @@ impl<'a> Sdl<'a> {
 
     /// The type of a schema; `takes` for what is sent, as inputs and outputs are different types.
     fn kind(&mut self, schema: &Value, takes: bool, name: &str) -> String {
+        if self.depth > MAX_DEPTH {
+            return self.unknown();
+        }
+        self.depth += 1;
+        let kind = self.kind_of(schema, takes, name);
+        self.depth -= 1;
+        kind
+    }
+
+    fn kind_of(&mut self, schema: &Value, takes: bool, name: &str) -> String {
         let Some(object) = schema.as_object() else { return self.unknown() };
         if let Some(target) = object.get("$ref").and_then(Value::as_str) {
             let known = self.known;

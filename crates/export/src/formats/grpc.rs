@@ -63,6 +63,16 @@ impl Exporter for Grpc {
     }
 }
 
+/// All methods as one text for people, a file of the language for each package, one after the other.
+pub fn definition(input: &Input<'_>) -> String {
+    let methods: Vec<Method<'_>> = input.catalog.endpoints.iter().filter(|e| e.protocol == Protocol::Grpc).filter_map(method).collect();
+    let mut packages: BTreeMap<&str, Vec<&Method<'_>>> = BTreeMap::new();
+    for one in &methods {
+        packages.entry(one.package).or_default().push(one);
+    }
+    packages.iter().map(|(package, methods)| proto(package, methods)).collect::<Vec<_>>().join("\n")
+}
+
 impl Method<'_> {
     fn full(&self) -> String {
         let package = if self.package.is_empty() { String::new() } else { format!("{}.", self.package) };

@@ -1,11 +1,18 @@
 //! The formats, one file each.
 
+mod api_catalog;
+mod apis_json;
 mod asyncapi;
+mod backstage;
 mod bruno;
 mod burp;
 mod csv;
 mod curl;
+mod cyclonedx;
+mod evidence;
 mod ffuf;
+mod github;
+mod gitlab;
 mod graphql;
 mod grpc;
 mod har;
@@ -13,10 +20,13 @@ mod httpie;
 mod hurl;
 mod insomnia;
 mod jsonl;
+mod junit;
 mod markdown;
 mod nuclei;
 mod nuclei_requests;
 mod openapi;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod postman;
 mod raw;
 mod sarif;
@@ -53,9 +63,21 @@ pub const EXPORTERS: &[&dyn Exporter] = &[
     &raw::Raw,
     &ffuf::Ffuf,
     &sarif::Sarif,
+    &junit::Junit,
+    &github::Annotations,
+    &github::Summary,
+    &gitlab::GitLab,
+    &cyclonedx::V16,
+    &cyclonedx::V17,
+    &backstage::Backstage,
+    &api_catalog::ApiCatalog,
+    &apis_json::ApisJson,
+    &evidence::Evidence,
     &csv::Csv,
     &markdown::Markdown,
     &jsonl::JsonLines,
+    #[cfg(feature = "parquet")]
+    &parquet::Parquet,
 ];
 
 /// Indented JSON with a newline at its end.

@@ -52,6 +52,9 @@ pub fn document(input: &Input<'_>, profile: Profile, version: OpenApiVersion) ->
         if host != options.host() {
             written["servers"] = json!([{"url": host}]);
         }
+        if !input.catalog.tested.is_empty() {
+            written["x-apicensus-tested"] = json!(input.catalog.tested.is_exercised(&operation.endpoint.id));
+        }
         put(&mut paths, operation, written);
     }
     if foreign > 0 {
@@ -222,7 +225,7 @@ impl Writer {
                 continue;
             }
             let mut media = json!({"schema": schema});
-            if let (true, Some(sample)) = (self.dast, &body.sample) {
+            if let (true, Some(sample)) = (self.dast, body.sample.as_ref().filter(|s| !has_reference(s))) {
                 media["example"] = sample.clone();
             }
             content.insert(body.content_type.clone(), media);
@@ -249,6 +252,15 @@ impl Writer {
         }
         out.insert("default".to_owned(), json!({"description": "Any answer"}));
         Value::Object(out)
+    }
+}
+
+/// Whether a sample has a field that readers would follow as a reference.
+fn has_reference(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter().any(|(name, value)| name == "$ref" || has_reference(value)),
+        Value::Array(all) => all.iter().any(has_reference),
+        _ => false,
     }
 }
 

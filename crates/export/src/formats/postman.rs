@@ -110,20 +110,8 @@ fn request(operation: &Operation<'_>, url_variable: &str) -> Value {
         url["variable"] = Value::Array(variables);
     }
     let mut request = json!({"method": operation.method, "url": url});
-    if let Some((body, text)) = operation.body() {
-        if body.content_type.contains("form-data") {
-            let fields = body.sample.as_ref().and_then(Value::as_object).into_iter().flatten();
-            let fields: Vec<Value> =
-                fields.map(|(n, v)| json!({"key": plain(n), "value": plain(&sample::text(v)), "type": "text"})).collect();
-            request["body"] = json!({"mode": "formdata", "formdata": fields});
-        } else if body.content_type.contains("urlencoded") {
-            let fields = body.sample.as_ref().and_then(Value::as_object).into_iter().flatten();
-            let fields: Vec<Value> = fields.map(|(n, v)| json!({"key": plain(n), "value": plain(&sample::text(v))})).collect();
-            request["body"] = json!({"mode": "urlencoded", "urlencoded": fields});
-        } else {
-            headers.push(json!({"key": "Content-Type", "value": body.content_type}));
-            request["body"] = json!({"mode": "raw", "raw": text.replace("{{", "{ {")});
-        }
+    if let Some(body) = body(operation, &mut headers) {
+        request["body"] = body;
     }
     if !headers.is_empty() {
         request["header"] = Value::Array(headers);
@@ -132,6 +120,22 @@ fn request(operation: &Operation<'_>, url_variable: &str) -> Value {
         request["auth"] = auth;
     }
     json!({"name": plain(&format!("{} {}", operation.method, operation.path)), "request": request})
+}
+
+/// The body to send; the header that a text needs goes among the headers.
+fn body(operation: &Operation<'_>, headers: &mut Vec<Value>) -> Option<Value> {
+    let (body, text) = operation.body()?;
+    let fields = || body.sample.as_ref().and_then(Value::as_object).into_iter().flatten();
+    if body.content_type.contains("form-data") {
+        let pair = |(n, v): (&String, &Value)| json!({"key": plain(n), "value": plain(&sample::text(v)), "type": "text"});
+        return Some(json!({"mode": "formdata", "formdata": fields().map(pair).collect::<Vec<_>>()}));
+    }
+    if body.content_type.contains("urlencoded") {
+        let pair = |(n, v): (&String, &Value)| json!({"key": plain(n), "value": plain(&sample::text(v))});
+        return Some(json!({"mode": "urlencoded", "urlencoded": fields().map(pair).collect::<Vec<_>>()}));
+    }
+    headers.push(json!({"key": "Content-Type", "value": body.content_type}));
+    Some(json!({"mode": "raw", "raw": text.replace("{{", "{ {")}))
 }
 
 /// `:name` for a segment that is one parameter, a sample in any other.

@@ -1,15 +1,20 @@
-//! SARIF 2.1.0: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, as GitHub's code scanning takes it: the
-//! findings and nothing else, URIs relative to the repository, fingerprints that lines are no part of.
+//! SARIF 2.1.0: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, as GitHub's code scanning takes it
+//! (<https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>): the findings and
+//! nothing else, a run a service, URIs relative to the repository, fingerprints that lines are no part of, and the trail of an endpoint as
+//! a code flow.
 
 use super::json;
 use crate::{Exported, Exporter, Input, escape};
-use apicensus_catalog::{Finding, FindingStatus, Location, Severity};
+use apicensus_catalog::{Endpoint, Finding, FindingStatus, Location, Severity};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
-/// What code scanning takes of one run.
+/// What code scanning takes of one run, and of one file.
 const MAX_RESULTS: usize = 25_000;
-/// Tags of one rule.
+const MAX_RUNS: usize = 20;
+/// Tags of one rule, and locations of one result.
 const MAX_TAGS: usize = 20;
+const MAX_LOCATIONS: usize = 1_000;
 
 pub struct Sarif;
 
@@ -22,28 +27,54 @@ impl Exporter for Sarif {
     }
     fn write(&self, input: &Input<'_>) -> Exported {
         let catalog = input.catalog;
-        let mut rules: Vec<&Finding> = Vec::new();
+        let mut runs: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
         for finding in &catalog.findings {
-            if !rules.iter().any(|r| r.rule == finding.rule) {
-                rules.push(finding);
+            runs.entry(finding.service.as_deref().unwrap_or_default()).or_default().push(finding);
+        }
+        let mut grouped: Vec<(String, Vec<&Finding>)> =
+            runs.into_iter().map(|(service, findings)| (if service.is_empty() { "." } else { service }.to_owned(), findings)).collect();
+        // A file has so many runs at most: the last one takes the services that are left.
+        while grouped.len() > MAX_RUNS {
+            let rest = grouped.pop().map(|(_, findings)| findings).unwrap_or_default();
+            if let Some((name, last)) = grouped.last_mut() {
+                *name = "others".to_owned();
+                last.extend(rest);
             }
         }
-        let over = catalog.findings.len().saturating_sub(MAX_RESULTS);
-        let results: Vec<Value> = catalog.findings.iter().take(MAX_RESULTS).map(|f| result(f, &rules)).collect();
-        let run = json!({
-            "tool": {"driver": {
-                "name": catalog.tool.name,
-                "version": catalog.tool.version,
-                "informationUri": "https://github.com/apicensus/apicensus",
-                "rules": rules.iter().map(|f| rule(f)).collect::<Vec<_>>(),
-            }},
-            "columnKind": "utf16CodeUnits",
-            "results": results,
-        });
-        let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]});
+        if grouped.is_empty() {
+            grouped.push((".".to_owned(), Vec::new()));
+        }
+        let over: usize = grouped.iter().map(|(_, findings)| findings.len().saturating_sub(MAX_RESULTS)).sum();
+        let endpoints: BTreeMap<&str, &Endpoint> = catalog.endpoints.iter().map(|e| (e.id.as_str(), e)).collect();
+        let runs: Vec<Value> = grouped.iter().map(|(service, findings)| run(service, findings, &endpoints, input)).collect();
+        let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": runs});
         let left_out = if over > 0 { vec![(over, "more results than one run may have")] } else { Vec::new() };
         Exported::text(json(&log), left_out)
     }
+}
+
+fn run(service: &str, findings: &[&Finding], endpoints: &BTreeMap<&str, &Endpoint>, input: &Input<'_>) -> Value {
+    let mut rules: Vec<&Finding> = Vec::new();
+    for finding in findings {
+        if !rules.iter().any(|r| r.rule == finding.rule) {
+            rules.push(finding);
+        }
+    }
+    let trail = |f: &Finding| f.endpoint.as_deref().and_then(|id| endpoints.get(id)).copied();
+    let results: Vec<Value> = findings.iter().take(MAX_RESULTS).map(|f| result(f, &rules, trail(f))).collect();
+    let tool = &input.catalog.tool;
+    json!({
+        "tool": {"driver": {
+            "name": tool.name,
+            "version": tool.version,
+            "semanticVersion": tool.version,
+            "informationUri": "https://github.com/apicensus/apicensus",
+            "rules": rules.iter().map(|f| rule(f)).collect::<Vec<_>>(),
+        }},
+        "automationDetails": {"id": format!("apicensus/{}/", escape::path(service, true))},
+        "columnKind": "utf16CodeUnits",
+        "results": results,
+    })
 }
 
 /// A rule, told by its first finding.
@@ -53,20 +84,20 @@ fn rule(finding: &Finding) -> Value {
     tags.truncate(MAX_TAGS);
     json!({
         "id": finding.rule,
-        "shortDescription": {"text": finding.rule.replace('-', " ")},
-        "fullDescription": {"text": text(&finding.why)},
-        "help": {"text": text(&finding.remedy)},
+        "shortDescription": {"text": sentence(&finding.rule.replace('-', " "))},
+        "fullDescription": {"text": sentence(&finding.why)},
+        "help": {"text": sentence(&finding.remedy)},
         "defaultConfiguration": {"level": level(finding.severity)},
         "properties": {"security-severity": score(finding.severity), "tags": tags},
     })
 }
 
-fn result(finding: &Finding, rules: &[&Finding]) -> Value {
+fn result(finding: &Finding, rules: &[&Finding], endpoint: Option<&Endpoint>) -> Value {
     let mut out = json!({
         "ruleId": finding.rule,
         "ruleIndex": rules.iter().position(|r| r.rule == finding.rule),
         "level": level(finding.severity),
-        "message": {"text": text(&finding.message)},
+        "message": {"text": sentence(&finding.message)},
         "locations": [location(&finding.at)],
         "partialFingerprints": {"apicensus/v1": finding.fingerprint},
     });
@@ -77,13 +108,29 @@ fn result(finding: &Finding, rules: &[&Finding]) -> Value {
             place["message"] = json!({"text": text(&e.what)});
             place
         };
-        out["relatedLocations"] = finding.evidence.iter().enumerate().map(related).collect();
+        out["relatedLocations"] = finding.evidence.iter().take(MAX_LOCATIONS).enumerate().map(related).collect();
+    }
+    if let Some(flow) = endpoint.and_then(code_flow) {
+        out["codeFlows"] = json!([flow]);
     }
     if finding.status == FindingStatus::Suppressed {
         let reason = finding.suppression.as_ref().map_or("", |s| s.reason.as_str());
         out["suppressions"] = json!([{"kind": "external", "justification": text(reason)}]);
     }
     out
+}
+
+/// The way from the application to the handler.
+fn code_flow(endpoint: &Endpoint) -> Option<Value> {
+    let step = |step: &apicensus_catalog::TrailStep| {
+        let mut place = location(&Location { file: step.file.clone(), line: step.line });
+        let gives = if step.gives.is_empty() { String::new() } else { format!(" {}", step.gives) };
+        place["message"] = json!({"text": text(&format!("{}{gives}", step.what))});
+        json!({"location": place})
+    };
+    let steps: Vec<Value> = endpoint.trail.iter().take(MAX_LOCATIONS).map(step).collect();
+    let message = json!({"text": text(&format!("How {} {} comes about.", endpoint.method, endpoint.path))});
+    (!steps.is_empty()).then(|| json!({"message": message, "threadFlows": [{"locations": steps}]}))
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -105,9 +152,17 @@ fn score(severity: Severity) -> &'static str {
     }
 }
 
-/// Brackets of a message are links: they are taken for text.
+/// Brackets of a message are links, and a number in braces stands for an argument: they are taken for text.
 fn text(message: &str) -> String {
-    escape::line(message).replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+    let plain = escape::line(message).replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
+    let is_argument = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+    if plain.split('{').skip(1).any(is_argument) { plain.replace('{', "{{").replace('}', "}}") } else { plain }
+}
+
+/// A text that ends like a sentence.
+fn sentence(message: &str) -> String {
+    let text = text(message.trim_end());
+    if text.is_empty() || text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
 }
 
 fn location(at: &Location) -> Value {
