@@ -90,11 +90,12 @@ enum Task {
         /// A tree
         tree: PathBuf,
     },
-<<<<<<< HEAD
     /// Look at reports in a real Chromium: clicks, keys, colours, times, screenshots (target/page/screenshots)
     Page {
         /// Make them with this binary instead of a fresh debug build
-=======
+        #[arg(long)]
+        binary: Option<PathBuf>,
+    },
     /// Give every export to the tools it is for, and serve small applications to them (target/interop; needs Python 3 and npm)
     Interop {
         /// Only these real applications
@@ -106,7 +107,6 @@ enum Task {
         #[arg(long)]
         write: bool,
         /// Scan with this binary instead of a fresh release build
->>>>>>> 08d4ebe (Exports of findings for build servers, of the inventory for catalogs and auditors; other tools validate every format)
         #[arg(long)]
         binary: Option<PathBuf>,
     },
@@ -138,11 +138,8 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Score { truth, catalog, show } => score::print(&truth, &catalog, show),
         Task::Bench { tree } => bench::run(&tree),
-<<<<<<< HEAD
         Task::Page { binary } => page::run(binary),
-=======
         Task::Interop { apps, part, write, binary } => interop::run(&apps, write, &binary.map_or_else(release_binary, Ok)?, part),
->>>>>>> 08d4ebe (Exports of findings for build servers, of the inventory for catalogs and auditors; other tools validate every format)
         Task::Ci => checked(Command::new("bash").arg(".ci/run").current_dir(root())),
     }
 }

@@ -60,8 +60,8 @@ fn media(kind: ContractKind) -> &'static str {
         ContractKind::Openapi | ContractKind::Swagger => "application/vnd.oai.openapi",
         ContractKind::Asyncapi => "application/vnd.aai.asyncapi",
         ContractKind::Graphql => "application/graphql",
-        ContractKind::Protobuf => "text/plain",
         ContractKind::Postman | ContractKind::Har => "application/json",
         ContractKind::Wsdl => "application/wsdl+xml",
+        _ => "text/plain",
     }
 }

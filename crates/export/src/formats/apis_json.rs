@@ -76,5 +76,7 @@ fn kind(kind: ContractKind) -> &'static str {
         ContractKind::Wsdl => "WSDL",
         ContractKind::Protobuf => "X-Protobuf",
         ContractKind::Har => "X-HAR",
+        ContractKind::Raml => "RAML",
+        _ => "X-Description",
     }
 }
