@@ -142,6 +142,7 @@ fn select(args: &ReportArgs, catalog: &mut Catalog) -> Result<Vec<String>> {
         path: args.path.clone(),
         auth: args.auth.clone(),
         view: ViewArg::Census,
+        tested: None,
         strict: false,
         verbose: false,
         quiet: true,

@@ -88,10 +88,11 @@ fn one(
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let url = format!("http://127.0.0.1:{port}");
     let options = Options { base_url: Some(url.clone()), ..Options::default() };
-    let templates: Vec<String> = export(catalog, "jsonl", &options)?
+    let targets: Vec<(String, String)> = export(catalog, "jsonl", &options)?
         .as_text()
         .lines()
-        .filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok()?.get("template")?.as_str().map(str::to_owned))
+        .filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok())
+        .filter_map(|l| Some((l.get("method")?.as_str()?.to_owned(), l.get("template")?.as_str()?.to_owned())))
         .collect();
     let mut server = Server(serve(tools, app, port, &record)?);
     wait(port, &mut server)?;
@@ -107,8 +108,8 @@ fn one(
             ran.insert(name.to_owned());
         }
         if let Some(request) = entry["lost"].as_str() {
-            let path = request.split_once(' ').map_or("", |(_, path)| path);
-            if templates.iter().any(|t| template_matches(t, path)) {
+            let (method, path) = request.split_once(' ').unwrap_or(("", request));
+            if targets.iter().any(|(m, template)| m == method && template_matches(template, path)) {
                 row.lost.insert(request.to_owned());
             } else {
                 row.strays += 1;
