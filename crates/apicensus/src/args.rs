@@ -44,15 +44,6 @@ Examples:
 
 Exit codes: 0 nothing to show, 1 there are findings, 2 wrong use.";
 
-const EXPORT_EXAMPLES: &str = "\
-Examples:
-  apicensus export                                     what formats there are
-  apicensus export openapi . -o openapi.json           a specification of what the code serves
-  apicensus export openapi --profile dast --safe .     the same for scanners, without what destroys data
-  apicensus export postman --from catalog.json --base-url https://staging.example.com
-  apicensus export zap . -o zap/                       a plan and what it imports, in a folder
-  apicensus export nuclei . --only unauthenticated     URLs that anyone may call";
-
 /// Takes a census of the APIs in source code: every endpoint a repository would serve, with full path, method, handler
 /// and evidence, and what could not be followed.
 #[derive(Debug, Parser)]
@@ -76,7 +67,7 @@ pub enum Command {
     #[command(after_help = "Exit codes: 0 found, 1 no such endpoint, 2 wrong use.")]
     Explain(ExplainArgs),
     /// Write the endpoints in the format of another tool: a specification, a scanner, a client. Without a format, list them.
-    #[command(after_help = EXPORT_EXAMPLES)]
+    #[command(after_help = crate::export::EXAMPLES)]
     Export(ExportArgs),
     /// Write a page to look at: search, filters, evidence, findings, coverage, a picture; one file that loads nothing.
     #[command(after_help = crate::report::EXAMPLES)]

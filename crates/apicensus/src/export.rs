@@ -12,6 +12,15 @@ use apicensus_export::{Content, EXPORTERS, ExportError, Exporter, Only, Options,
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+pub const EXAMPLES: &str = "\
+Examples:
+  apicensus export                                     what formats there are
+  apicensus export openapi . -o openapi.json           a specification of what the code serves
+  apicensus export openapi --profile dast --safe .     the same for scanners, without what destroys data
+  apicensus export postman --from catalog.json --base-url https://staging.example.com
+  apicensus export zap . -o zap/                       a plan and what it imports, in a folder
+  apicensus export nuclei . --only unauthenticated     URLs that anyone may call";
+
 /// What `--only` takes.
 const ONLY: &[(&str, Only)] = &[
     ("unauthenticated", Only::Unauthenticated),
