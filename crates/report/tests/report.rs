@@ -12,8 +12,6 @@ const ATTACK: &str = "</script><script>alert(1)</script>";
 fn endpoint(id: &str, path: &str) -> Endpoint {
     Endpoint {
         streaming: None,
-        owners: Vec::new(),
-        stale: false,
         id: id.to_owned(),
         service: "orders".to_owned(),
         protocol: Protocol::Http,

@@ -198,6 +198,7 @@ fn endpoints(
     let methods = if route.methods.is_empty() { vec!["ANY".to_owned()] } else { route.methods.clone() };
     let path = route.path.replace("+}", "}");
     let make = |method: String| Endpoint {
+        streaming: None,
         id: id(service, &method, &path),
         service: service.to_owned(),
         protocol: Protocol::Http,

@@ -34,7 +34,7 @@ pub fn record(catalog: &Catalog, report: &Report, bases: &[String], services: &B
 }
 
 fn is_http(endpoint: &Endpoint) -> bool {
-    matches!(endpoint.protocol, Protocol::Http | Protocol::Sse)
+    endpoint.protocol == Protocol::Http
 }
 
 fn add(into: &mut Tested, endpoint: &Endpoint, request: &Request, tool: &str) {
