@@ -25,7 +25,7 @@ impl Exporter for AsyncApi {
         let mut taken = BTreeSet::new();
         for endpoint in &input.catalog.endpoints {
             let is_known = endpoint.path_state != PathState::Pattern && !endpoint.path.contains("{?");
-            if !matches!(endpoint.protocol, Protocol::WebSocket | Protocol::Sse) {
+            if endpoint.protocol != Protocol::WebSocket && endpoint.streaming.is_none() {
                 *left.entry("neither a WebSocket nor events").or_default() += 1;
             } else if !is_known {
                 *left.entry("a part of the path is not known").or_default() += 1;
@@ -33,7 +33,7 @@ impl Exporter for AsyncApi {
                 let server = server(input, endpoint, &mut servers);
                 let name = unique(&mut taken, endpoint);
                 channels.insert(name.clone(), writer.channel(endpoint, &server));
-                for action in if endpoint.protocol == Protocol::Sse { &["send"][..] } else { &["receive", "send"] } {
+                for action in if endpoint.streaming.is_some() { &["send"][..] } else { &["receive", "send"] } {
                     operations.insert(format!("{name}_{action}"), writer.operation(endpoint, &name, action));
                 }
             }
@@ -66,11 +66,11 @@ impl Exporter for AsyncApi {
 fn server(input: &Input<'_>, endpoint: &Endpoint, servers: &mut Map<String, Value>) -> String {
     let base = Base::of(input.host(&endpoint.service));
     let is_safe = base.scheme == "https";
-    let protocol = match (endpoint.protocol, is_safe) {
-        (Protocol::Sse, true) => "https",
-        (Protocol::Sse, false) => "http",
-        (_, true) => "wss",
-        (_, false) => "ws",
+    let protocol = match (endpoint.streaming.is_some(), is_safe) {
+        (true, true) => "https",
+        (true, false) => "http",
+        (false, true) => "wss",
+        (false, false) => "ws",
     };
     let mut declared = json!({"host": base.authority(), "protocol": protocol});
     if !base.path.is_empty() {
@@ -92,9 +92,9 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn channel(&mut self, endpoint: &Endpoint, server: &str) -> Value {
         let mut message = json!({"name": "message"});
-        let schema = match endpoint.protocol {
-            Protocol::Sse => endpoint.responses.iter().find_map(|r| r.schema.as_ref()),
-            _ => endpoint.bodies.first().map(|b| &b.schema),
+        let schema = match endpoint.streaming {
+            Some(_) => endpoint.responses.iter().find_map(|r| r.schema.as_ref()),
+            None => endpoint.bodies.first().map(|b| &b.schema),
         };
         // A payload must be a schema that says something; anything else is left out.
         if let Some(payload) = schema.map(|s| self.schemas.turn(s)).filter(crate::operation::says_something) {

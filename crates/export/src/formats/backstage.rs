@@ -66,7 +66,7 @@ fn apis(service: &Service, input: &Input<'_>, owner: &str, taken: &mut BTreeSet<
     let own_input = Input { catalog: &own, options: input.options };
     let mut definitions: Vec<(&str, String, String)> = Vec::new();
     let has = |protocols: &[Protocol]| own.endpoints.iter().any(|e| protocols.contains(&e.protocol));
-    if has(&[Protocol::Http, Protocol::Sse]) {
+    if has(&[Protocol::Http]) {
         let (document, _) = openapi::document(&own_input, Profile::Full, input.options.openapi);
         definitions.push(("openapi", component.to_owned(), document.to_string()));
     }
