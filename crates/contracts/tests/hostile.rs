@@ -22,7 +22,7 @@ fn large(bytes: usize) -> (String, usize) {
         if count > 0 {
             text.push_str(",\n");
         }
-        let schema = "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"string\", \"description\": \"some words\"}}}".repeat(1);
+        let schema = "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"string\", \"description\": \"some words\"}}}".to_string();
         let _ = write!(
             text,
             "\"/things/{count}/{{id}}\": {{\"get\": {{\"parameters\": [{{\"$ref\": \"#/components/parameters/page\"}}],\n\"responses\": {{\"200\": {{\"description\": \"{}\", \"content\": {{\"application/json\": {{\"schema\": {schema}}}}}}}}}}}}}",
