@@ -33,6 +33,7 @@ pub fn endpoints(routes: &[Route], services: &Services, survey: &Survey<'_>) -> 
     }
     let mut endpoints: Vec<Endpoint> = found.into_values().collect();
     without_rehearsals(&mut endpoints);
+    without_unread(&mut endpoints);
     endpoints.sort_by(|a, b| (&a.service, &a.path, &a.method, a.protocol, &a.id).cmp(&(&b.service, &b.path, &b.method, b.protocol, &b.id)));
     endpoints
 }
@@ -42,6 +43,14 @@ fn without_rehearsals(endpoints: &mut Vec<Endpoint>) {
     let key = |e: &Endpoint| (e.registered_at.clone(), e.protocol.to_string(), e.method.clone(), e.path.clone());
     let deployed: HashSet<_> = endpoints.iter().filter(|e| e.audience == Audience::Production && !e.detached).map(key).collect();
     endpoints.retain(|e| e.audience != Audience::Test || !deployed.contains(&key(e)));
+}
+
+/// Leaves out what a registration serves by a handler that could not be followed where the same registration, run again, has one
+/// that could: its methods are known then.
+fn without_unread(endpoints: &mut Vec<Endpoint>) {
+    let key = |e: &Endpoint| (e.registered_at.clone(), e.service.clone(), e.protocol, e.path.clone());
+    let read: HashSet<_> = endpoints.iter().filter(|e| e.handler.is_some()).map(key).collect();
+    endpoints.retain(|e| e.method != "ANY" || e.handler.is_some() || !read.contains(&key(e)));
 }
 
 /// Keeps the first registration, unless the second is deployed code and the first is not, or is surer.
