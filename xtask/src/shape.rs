@@ -146,8 +146,12 @@ pub fn compare(truth: &Truth, catalog: &Catalog) -> Shape {
 
 impl Shape {
     fn one(&mut self, name: &str, operation: &Operation, endpoint: &Endpoint, schemas: &BTreeMap<String, Value>) {
-        let wanted = facts(&operation.parameters);
-        let found: Facts = endpoint.parameters.iter().map(|p| (key(p), (p.required, of_parameter(p, schemas)))).collect();
+        let path = name.split_once(' ').map_or(name, |(_, path)| path);
+        let wanted: Facts = facts(&operation.parameters).into_iter().map(|(k, v)| (placed(&k, path), v)).collect();
+        // What the application takes and leaves out of its document on purpose can't be compared.
+        let is_told = |p: &&Parameter| p.schema.as_ref().is_none_or(|s| s.get("x-undocumented").is_none());
+        let found = endpoint.parameters.iter().filter(is_told);
+        let found: Facts = found.map(|p| (placed(&key(p), &endpoint.path), (p.required, of_parameter(p, schemas)))).collect();
         let (a, b) = (names(&wanted), names(&found));
         self.parameters.add(&a, &b);
         self.differ(name, "parameter", &a, &b);
@@ -200,6 +204,16 @@ impl Shape {
 fn key(parameter: &Parameter) -> String {
     let name = if parameter.place == "header" { parameter.name.to_lowercase() } else { parameter.name.clone() };
     format!("{} {name}", parameter.place)
+}
+
+/// The key of a parameter of a path by its position: documents written by hand name them otherwise.
+fn placed(key: &str, path: &str) -> String {
+    let Some(name) = key.strip_prefix("path ") else { return key.to_owned() };
+    let names = path.split('{').skip(1).filter_map(|part| part.split(['}', ':']).next());
+    match names.clone().position(|n| n == name) {
+        Some(at) => format!("path {at}"),
+        None => key.to_owned(),
+    }
 }
 
 /// Adds what isn't there yet.

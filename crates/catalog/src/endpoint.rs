@@ -200,6 +200,7 @@ pub struct Parameter {
     #[serde(default, skip_serializing_if = "is_false")]
     pub catch_all: bool,
     /// Its JSON Schema (draft 2020-12), where the code says its type; references are `#/schemas/Name` of the catalog.
+    /// `x-undocumented` marks one that the application keeps out of its own document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<serde_json::Value>,
     /// The class of sensitive data it holds, if its name or type tells of one.

@@ -252,6 +252,10 @@ impl World<'_> {
         let Json::Object(map) = schema else { return };
         for (name, value) in &u.args.named {
             let value = self.force(value);
+            if name == "include_in_schema" && self.truth(&value) == Some(false) {
+                // It is taken, but the document of the application does not say so.
+                map.insert("x-undocumented".to_owned(), Json::Bool(true));
+            }
             let Some((_, word)) = WORDS.iter().find(|(n, _)| n == name) else { continue };
             if let Some(value) = constant(&value) {
                 map.insert((*word).to_owned(), value);
