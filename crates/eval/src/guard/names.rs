@@ -1,9 +1,33 @@
 //! What names of guards tell, in any language and naming style.
 
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Names whose words are kept.
+const MOST_NAMES: usize = 100_000;
 
 /// Words of a name: `isAuthenticated`, `is_authenticated` and `IS-AUTHENTICATED` are is, authenticated.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Rc<[String]> {
+    thread_local! {
+        /// The same names are asked about for every route.
+        static KNOWN: RefCell<FxHashMap<SmolStr, Rc<[String]>>> = RefCell::default();
+    }
+    if let Some(known) = KNOWN.with_borrow(|all| all.get(name).cloned()) {
+        return known;
+    }
+    let made: Rc<[String]> = split(name).into();
+    KNOWN.with_borrow_mut(|all| {
+        if all.len() >= MOST_NAMES {
+            all.clear();
+        }
+        all.insert(SmolStr::new(name), made.clone());
+    });
+    made
+}
+
+fn split(name: &str) -> Vec<String> {
     let mut out: Vec<String> = vec![String::new()];
     let mut before = ' ';
     for c in name.chars() {
@@ -189,7 +213,7 @@ pub(super) fn signs_in(name: &str) -> bool {
 
 /// Whether a class of handlers of this name is where callers prove or get an identity: `LoginFormHandler`, `SignupView`.
 pub(super) fn is_of_sign_in(name: &str) -> bool {
-    let mut all = words(name);
+    let mut all = words(name).to_vec();
     let is_kind = |w: &String| ["handler", "view", "resource", "controller", "api", "form", "endpoint", "page"].contains(&w.as_str());
     while all.last().is_some_and(is_kind) {
         all.pop();
