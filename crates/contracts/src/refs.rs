@@ -6,7 +6,7 @@
 use crate::node::{Broken, Node, percent};
 use crate::{json, yaml};
 use apicensus_catalog::{Trouble, TroubleKind};
-use apicensus_source::Tree;
+use apicensus_source::{Tree, paths};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -212,16 +212,5 @@ pub fn trouble(file: &str, line: u32, message: impl Into<String>) -> Trouble {
 
 /// A relative path from a file's folder, both from the root of the tree; none where it leads out of it.
 pub fn join(from: &str, path: &str) -> Option<String> {
-    let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut parts: Vec<&str> = if path.starts_with('/') { Vec::new() } else { folder.split('/').filter(|p| !p.is_empty()).collect() };
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            name => parts.push(name),
-        }
-    }
-    Some(parts.join("/"))
+    paths::joined(if path.starts_with('/') { "" } else { paths::folder(from) }, path)
 }

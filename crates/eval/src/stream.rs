@@ -13,7 +13,8 @@ use crate::value::*;
 use crate::walk;
 use crate::world::World;
 use answers::answers_otherwise;
-use apicensus_syntax::{Arg, Entry, Expr, ExprId, Item, Module, Pattern, Span, Stmt, StrPart};
+use apicensus_syntax::{Arg, Entry, Expr, ExprId, FunctionId, Item, Module, Pattern, Span, Stmt, StrPart};
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -37,6 +38,14 @@ pub(crate) enum Streams {
     Sometimes,
     /// All of it, errors aside.
     Always,
+}
+
+/// What was found out so far.
+#[derive(Default)]
+pub(crate) struct Seen {
+    functions: FxHashMap<(ModuleId, FunctionId), Streams>,
+    /// Whether a file has a word of those that stream, by the words of a framework.
+    files: FxHashMap<(ModuleId, usize), bool>,
 }
 
 impl World<'_> {
@@ -99,13 +108,13 @@ impl World<'_> {
 
     fn function_streams(&mut self, f: &Rc<Closure>, symbols: &[String], depth: u32) -> Streams {
         let key = (f.module, f.function);
-        if let Some(known) = self.streaming.get(&key) {
+        if let Some(known) = self.streaming.functions.get(&key) {
             return *known;
         }
         // A cycle of calls streams nothing inside itself.
-        self.streaming.insert(key, Streams::Never);
+        self.streaming.functions.insert(key, Streams::Never);
         let found = self.read_stream(f, symbols, depth);
-        self.streaming.insert(key, found);
+        self.streaming.functions.insert(key, found);
         found
     }
 
@@ -124,7 +133,18 @@ impl World<'_> {
     }
 
     /// Whether a module's text has a word of a file that streams.
-    fn may_stream(&self, module: ModuleId, symbols: &[String]) -> bool {
+    fn may_stream(&mut self, module: ModuleId, symbols: &[String]) -> bool {
+        // The words of a model stay where they are.
+        let key = (module, symbols.as_ptr() as usize);
+        if let Some(known) = self.streaming.files.get(&key) {
+            return *known;
+        }
+        let found = self.has_stream_word(module, symbols);
+        self.streaming.files.insert(key, found);
+        found
+    }
+
+    fn has_stream_word(&self, module: ModuleId, symbols: &[String]) -> bool {
         let Some(text) = (self.input.text)(self.module(module).file) else { return false };
         let known = symbols.iter().filter_map(|s| s.rsplit('.').next()).map(|s| s.trim_end_matches('!'));
         WORDS.iter().copied().chain(known).any(|word| memchr::memmem::find(&text, word.as_bytes()).is_some())

@@ -225,7 +225,7 @@ pub struct World<'a> {
     /// What functions' code shows of guarding, by identity; the closure is kept so that the identity stays taken.
     pub(crate) readings: FxHashMap<usize, (Rc<Closure>, crate::guard::Reading)>,
     /// How much of what functions answer is a stream of events.
-    pub(crate) streaming: FxHashMap<(ModuleId, FunctionId), crate::stream::Streams>,
+    pub(crate) streaming: crate::stream::Seen,
     /// What is injected, by its token.
     pub(crate) provided: Vec<(Value, Value)>,
     /// What is known of the route whose guards are being read.
@@ -287,7 +287,7 @@ impl<'a> World<'a> {
             module_prefixes: FxHashMap::default(),
             expansions: FxHashSet::default(),
             readings: FxHashMap::default(),
-            streaming: FxHashMap::default(),
+            streaming: Default::default(),
             provided: Vec::new(),
             facts: None,
             fact_readings: FxHashMap::default(),

@@ -11,6 +11,7 @@ mod error;
 mod ignores;
 mod links;
 pub mod past;
+pub mod paths;
 mod repository;
 mod revision;
 mod tree;

@@ -2,6 +2,7 @@
 //! is read in its own place; any other is a trouble. Both sources, disk and git, decide by the text of the link.
 
 use crate::error::{SourceTrouble, SourceTroubleKind};
+use crate::paths::{folder, joined};
 use crate::tree::Entry;
 
 /// A symbolic link that a listing came across.
@@ -35,18 +36,7 @@ fn resolve(link: &str, target: &str) -> Option<String> {
     if target.starts_with('/') || target.is_empty() {
         return None;
     }
-    let mut parts: Vec<&str> = link.split('/').collect();
-    parts.pop();
-    for part in target.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            name => parts.push(name),
-        }
-    }
-    Some(parts.join("/"))
+    joined(folder(link), target)
 }
 
 fn holds(entries: &[Entry], path: &str) -> bool {

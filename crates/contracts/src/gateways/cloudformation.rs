@@ -5,13 +5,13 @@
 //! Short forms (`!Ref x`, `!GetAtt x.Arn`, `!Sub`) arrive as their text; long forms as mappings. Both name resources.
 
 use super::aws::{Function, authorization, aws_service, by_fit, keyed, message, route, runs};
-use super::compose::joined;
 use super::shape::{named, open, prefix, push_new, required, target, whole};
 use super::{Gateways, Source, openapi_routes};
 use crate::node::{Entry, Node};
 use crate::refs;
 use apicensus_catalog::{GatewayAuth, GatewayKind, GatewayRoute, Location, PathMatch, RewriteKind, SchemeKind, View};
 use apicensus_source::Tree;
+use apicensus_source::paths::joined;
 use std::collections::BTreeMap;
 
 /// Longest chain of resources that make up one path.

@@ -5,6 +5,7 @@ use super::shape::{named, push_new};
 use super::{Gateways, Source, traefik};
 use crate::node::{Entry, Node, Value};
 use apicensus_catalog::{GatewayKind, GatewayRoute, PathMatch, View, Workload};
+use apicensus_source::paths::joined;
 use std::rc::Rc;
 
 /// Ports at which debuggers listen.
@@ -103,21 +104,6 @@ fn is_of_docker(folder: &str) -> bool {
     folder
         .split('/')
         .any(|part| matches!(part.to_ascii_lowercase().as_str(), "docker" | "dockerfiles" | "deploy" | "build" | ".docker" | "ci"))
-}
-
-/// A relative path from a folder; none where it leads out of the tree.
-pub fn joined(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            name => parts.push(name),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Address, published port and port of the container; a port without a published one is open within the network only.

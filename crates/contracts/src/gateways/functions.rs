@@ -1,7 +1,6 @@
 //! Azure Functions by `function.json` (https://learn.microsoft.com/en-us/azure/azure-functions/functions-bindings-http-webhook-trigger):
 //! the route is that of the binding, else the folder's name, below the prefix that `host.json` sets.
 
-use super::compose::joined;
 use super::ingress::texts;
 use super::shape::{method, open, required};
 use super::{Gateways, Source};
@@ -9,6 +8,7 @@ use crate::json;
 use crate::node::Node;
 use apicensus_catalog::{GatewayKind, GatewayRoute, GatewayTarget, PathMatch, RouteAction, SchemeKind, View};
 use apicensus_source::Tree;
+use apicensus_source::paths::joined;
 
 /// Whether a document is one.
 pub fn is_one(name: &str, root: &Node) -> bool {

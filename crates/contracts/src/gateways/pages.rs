@@ -6,6 +6,7 @@ use super::shape::{named, of_pattern, target, whole};
 use super::{Gateways, Source};
 use crate::node::Node;
 use apicensus_catalog::{GatewayKind, GatewayRoute, GatewayTarget, Location, PathMatch, PathRewrite, RewriteKind, RouteAction, View};
+use apicensus_source::paths::{folder, joined};
 
 /// Whether a file is one, by its name.
 pub fn is_one(name: &str) -> bool {
@@ -216,5 +217,5 @@ fn wrangler(source: &Source, root: &Node) -> Vec<GatewayRoute> {
 
 /// The file of a worker, from the root of the tree.
 fn folder_of(source: &Source, file: &str) -> Option<String> {
-    super::compose::joined(source.path.rsplit_once('/').map_or("", |(folder, _)| folder), file)
+    joined(folder(&source.path), file)
 }

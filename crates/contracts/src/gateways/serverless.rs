@@ -2,13 +2,13 @@
 //! events. Files that `${file(...)}` names are read where they are in the tree.
 
 use super::aws::{Function, authorization, by_fit, keyed, message, route, runs};
-use super::compose::joined;
 use super::shape::{open, push_new, required};
 use super::{Gateways, Source};
 use crate::node::{Entry, Node};
 use crate::refs;
 use apicensus_catalog::{GatewayAuth, GatewayKind, GatewayRoute, PathMatch, SchemeKind, View};
 use apicensus_source::Tree;
+use apicensus_source::paths::joined;
 
 /// Whether a document is one.
 pub fn is_one(name: &str, root: &Node) -> bool {

@@ -3,7 +3,6 @@
 //! module. What `for_each` or `count` makes is told once, with its unknown parts as written.
 
 use super::aws::{Function, authorization, aws_service, by_fit, keyed, message, route, runs};
-use super::compose::joined;
 use super::hcl::{Block, parse};
 use super::shape::{method, named, open, prefix, required, target};
 use super::{Gateways, Source, cloudformation, openapi_routes};
@@ -11,6 +10,7 @@ use crate::node::Node;
 use crate::refs;
 use apicensus_catalog::{GatewayKind, GatewayRoute, Location, PathMatch, RouteAction, SchemeKind, View};
 use apicensus_source::Tree;
+use apicensus_source::paths::joined;
 use std::collections::BTreeMap;
 
 /// Longest chain of resources that make up one path.

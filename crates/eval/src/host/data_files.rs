@@ -14,33 +14,50 @@ use std::rc::Rc;
 /// Larger data files are not read, in bytes.
 const MAX_DATA: usize = 1 << 20;
 
+/// What a function does with its first argument.
+#[derive(Clone, Copy)]
+enum Reads {
+    /// Opens a file.
+    Opens,
+    /// Gives a file's text.
+    Text,
+    /// Parses a file, by its ending.
+    File,
+    /// Parses text of a format.
+    Parses(&'static str),
+    /// Parses either.
+    Both(&'static str),
+}
+
+fn reader(symbol: &str) -> Option<Reads> {
+    Some(match symbol {
+        "open" | "io.open" | "codecs.open" | "importlib.resources.open_text" => Reads::Opens,
+        "fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile" | "fs-extra.readFileSync" | "fs-extra.readFile" => Reads::Text,
+        "fs-extra.readJsonSync" | "fs-extra.readJSONSync" | "fs-extra.readJson" | "fs-extra.readJSON" | "jsonfile.readFileSync" => {
+            Reads::File
+        }
+        "json.load" | "toml.load" | "tomllib.load" | "tomli.load" => Reads::File,
+        "JSON.parse" | "json.loads" | "orjson.loads" | "ujson.loads" => Reads::Parses("json"),
+        "toml.loads" | "tomllib.loads" | "tomli.loads" | "toml.parse" => Reads::Parses("toml"),
+        "yaml.safe_load" | "yaml.load" | "yaml.full_load" | "js-yaml.load" | "js-yaml.safeLoad" | "yaml.parse" | "yaml.YAML.parse" => {
+            Reads::Both("yaml")
+        }
+        _ => return None,
+    })
+}
+
 impl World<'_> {
     /// Functions that open or parse a file; None for others, and for what is not in the tree.
     pub(super) fn data_call(&mut self, symbol: &str, args: &Args, at: Place) -> Option<Value> {
+        let reads = reader(symbol)?;
         let first = args.at(0).map(|v| self.force(v))?;
-        match symbol {
-            "open" | "io.open" | "codecs.open" | "importlib.resources.open_text" => self.data_path(&first).map(|_| first),
-            "fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile" | "fs-extra.readFileSync" | "fs-extra.readFile" => {
-                self.data_text(&first)
-            }
-            "fs-extra.readJsonSync"
-            | "fs-extra.readJSONSync"
-            | "fs-extra.readJson"
-            | "fs-extra.readJSON"
-            | "jsonfile.readFileSync"
-            | "json.load"
-            | "toml.load"
-            | "tomllib.load"
-            | "tomli.load" => self.data_path(&first).map(|file| self.data_file(file)),
-            "JSON.parse" | "json.loads" | "orjson.loads" | "ujson.loads" => self.data_parsed(&first, "json", at),
-            "toml.loads" | "tomllib.loads" | "tomli.loads" | "toml.parse" => self.data_parsed(&first, "toml", at),
-            "yaml.safe_load" | "yaml.load" | "yaml.full_load" | "js-yaml.load" | "js-yaml.safeLoad" | "yaml.parse" | "yaml.YAML.parse" => {
-                match self.data_path(&first) {
-                    Some(file) => Some(self.data_file(file)),
-                    None => self.data_parsed(&first, "yaml", at),
-                }
-            }
-            _ => None,
+        let file = self.data_path(&first);
+        match (reads, file) {
+            (Reads::Opens, file) => file.map(|_| first),
+            (Reads::Text, _) => self.data_text(&first),
+            (Reads::File, file) => file.map(|file| self.data_file(file)),
+            (Reads::Both(_), Some(file)) => Some(self.data_file(file)),
+            (Reads::Parses(format) | Reads::Both(format), _) => self.data_parsed(&first, format, at),
         }
     }
 

@@ -241,29 +241,12 @@ impl World<'_> {
             "pkgutil.iter_modules" | "pkgutil.walk_packages" => self.iter_modules(args, at),
             "glob.glob" | "glob.iglob" | "os.listdir" | "os.walk" | "os.scandir" | "os.path.exists" | "os.path.isdir"
             | "os.path.isfile" | "os.path.splitext" | "os.path.split" => self.folder_call(symbol, args, at),
-            "open"
-            | "io.open"
-            | "codecs.open"
-            | "importlib.resources.open_text"
-            | "json.load"
-            | "json.loads"
-            | "orjson.loads"
-            | "ujson.loads"
-            | "yaml.safe_load"
-            | "yaml.load"
-            | "yaml.full_load"
-            | "toml.load"
-            | "toml.loads"
-            | "tomllib.load"
-            | "tomllib.loads"
-            | "tomli.load"
-            | "tomli.loads" => self.data_call(symbol, args, at),
             "print" | "warnings.warn" => Some(Value::Null),
             "globals" | "locals" => None,
             "decouple.config" => self.environment_reader(symbol, args, at),
             _ if symbol.starts_with("traitlets.") => self.traitlet(symbol, args, at),
             _ if symbol.starts_with("google.protobuf.") => self.protobuf_call(symbol, args, at),
-            _ => None,
+            _ => self.data_call(symbol, args, at),
         }
     }
 

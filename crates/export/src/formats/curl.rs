@@ -16,20 +16,25 @@ impl Exporter for Curl {
         "Shell script of curl commands, destructive ones as comments"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, left_out) = operations(input);
-        let token = input.options.token();
-        let mut text = format!("#!/bin/sh\n# {token} holds the token or key.\n");
-        for (name, url) in input.variables("BASE_URL") {
-            text.push_str(&format!("{name}=${{{name}:-{}}}\n", base(url)));
-        }
-        for operation in &operations {
-            text.push('\n');
-            text.push_str(&format!("# {}\n", escape::line(&operation.title())));
-            let mark = if operation.is_destructive { "# " } else { "" };
-            text.push_str(&format!("{mark}{}\n", command(operation, &token, &input.variable(&operation.endpoint.service, "BASE_URL"))));
-        }
-        Exported::text(text, left_out)
+        script(input, command)
     }
+}
+
+/// A shell script of one command an operation: `command` makes it of the operation, the name of the token's variable and that of the
+/// base URL's. Destructive ones stand as comments.
+pub fn script(input: &Input<'_>, command: fn(&Operation<'_>, &str, &str) -> String) -> Exported {
+    let (operations, left_out) = operations(input);
+    let token = input.options.token();
+    let mut text = format!("#!/bin/sh\n# {token} holds the token or key.\n");
+    for (name, url) in input.variables("BASE_URL") {
+        text.push_str(&format!("{name}=${{{name}:-{}}}\n", base(url)));
+    }
+    for operation in &operations {
+        let mark = if operation.is_destructive { "# " } else { "" };
+        let url = input.variable(&operation.endpoint.service, "BASE_URL");
+        text.push_str(&format!("\n# {}\n{mark}{}\n", escape::line(&operation.title()), command(operation, &token, &url)));
+    }
+    Exported::text(text, left_out)
 }
 
 /// A default for a shell variable: what has a meaning there is percent-encoded.

@@ -1,8 +1,8 @@
 //! A shell script of HTTPie commands (<https://httpie.io/docs/cli>), destructive ones as comments. Every text is a quoted word of a
 //! POSIX shell; the token comes from the environment.
 
-use super::curl::base;
-use crate::operation::{Operation, operations};
+use super::curl::script;
+use crate::operation::Operation;
 use crate::{Exported, Exporter, Input, escape, sample};
 
 pub struct Httpie;
@@ -15,18 +15,7 @@ impl Exporter for Httpie {
         "Shell script of HTTPie commands, destructive ones as comments"
     }
     fn write(&self, input: &Input<'_>) -> Exported {
-        let (operations, left_out) = operations(input);
-        let token = input.options.token();
-        let mut text = format!("#!/bin/sh\n# {token} holds the token or key.\n");
-        for (name, url) in input.variables("BASE_URL") {
-            text.push_str(&format!("{name}=${{{name}:-{}}}\n", base(url)));
-        }
-        for operation in &operations {
-            let mark = if operation.is_destructive { "# " } else { "" };
-            let url = input.variable(&operation.endpoint.service, "BASE_URL");
-            text.push_str(&format!("\n# {}\n{mark}{}\n", escape::line(&operation.title()), command(operation, &token, &url)));
-        }
-        Exported::text(text, left_out)
+        script(input, command)
     }
 }
 
