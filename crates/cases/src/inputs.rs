@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-const PLACES: &[&str] = &["path", "query", "header", "cookie", "form", "file", "body"];
+const PLACES: &[&str] = &["path", "query", "header", "cookie", "form", "file", "body", "argument"];
 /// Schemas are followed at most so deep.
 const MAX_DEPTH: u32 = 8;
 

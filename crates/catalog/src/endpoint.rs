@@ -250,6 +250,8 @@ words! {
         Form = "form",
         /// An uploaded file.
         File = "file",
+        /// An argument of a GraphQL field.
+        Argument = "argument",
     }
 }
 

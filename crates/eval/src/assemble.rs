@@ -95,6 +95,14 @@ impl World<'_> {
         for object in self.objects.clone() {
             let events: Vec<Rc<Event>> = object.events.borrow().clone();
             let mut children: Vec<Value> = self.live_extras(&object);
+            let is_silent = object.kind.get().is_some_and(|k| models.role(k).silent);
+            for served in self.served_operations(&object) {
+                if is_silent {
+                    loose.push((object.id, served));
+                } else {
+                    mounted.insert(served);
+                }
+            }
             for event in events {
                 if let What::Mount { child, .. } = &event.what
                     && !self.is_dropped(event.entry)

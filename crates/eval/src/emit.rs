@@ -56,6 +56,9 @@ impl World<'_> {
             let mut guards: Vec<GuardRef> = self.at_path(&way.guards, &path, route);
             let facts = Facts { marks: route.marks.clone(), ..Facts::default() };
             self.with_facts(facts.clone(), |world| world.route_guards(route, event.at, &mut guards));
+            if self.serve_operations(object, event, route, (&path, &conditions, &trail, &guards), way, out) {
+                continue;
+            }
             let registered_at = match route.annotation {
                 Some(place) => place,
                 None if at_registration => self.registered_at(event, &text),
@@ -80,6 +83,8 @@ impl World<'_> {
                 let protocol = match class_protocol.or(route.protocol.as_deref()) {
                     Some("websocket") => Protocol::WebSocket,
                     Some("sse") => Protocol::Sse,
+                    Some("graphql") => Protocol::Graphql,
+                    Some("grpc") => Protocol::Grpc,
                     _ if *socket => Protocol::WebSocket,
                     _ => self.answered_protocol(whole.value.as_ref(), &framework, &mut inputs),
                 };

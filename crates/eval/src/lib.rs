@@ -25,6 +25,7 @@ mod live;
 pub mod models;
 mod mount_list;
 pub mod natives;
+mod operations;
 mod outbound;
 pub mod output;
 mod provisional;

@@ -63,6 +63,10 @@ pub enum Protocol {
     WebSocket,
     /// Server-sent events.
     Sse,
+    /// A GraphQL operation: QUERY, MUTATION or SUBSCRIPTION, the path `<mount>#<field>`.
+    Graphql,
+    /// A method of a gRPC service: `/package.Service/Method`.
+    Grpc,
 }
 
 /// The code that answers.
@@ -200,6 +204,8 @@ pub enum InputIn {
     Cookie,
     /// The body.
     Body,
+    /// The arguments of a GraphQL field.
+    Argument,
 }
 
 /// A request body.

@@ -94,7 +94,7 @@ pub struct Unknown {
     pub args: Args,
     /// The results of callbacks that were run for it.
     pub results: Vec<Value>,
-    /// What it is an attribute of, or was called on, when that came from an outside name.
+    /// What it is an attribute of, or was called on, when that came from an outside name or is a class with outside bases.
     pub from: Option<Value>,
 }
 

@@ -259,7 +259,7 @@ fn others(endpoint: &Endpoint, sampler: &Sampler<'_>, into: &mut Vec<Parameter>)
         let is_own = match one.location {
             ParameterIn::Query | ParameterIn::Cookie => true,
             ParameterIn::Header => !["accept", "content-type", "authorization"].contains(&one.name.to_ascii_lowercase().as_str()),
-            ParameterIn::Path | ParameterIn::Body | ParameterIn::Form | ParameterIn::File => false,
+            ParameterIn::Path | ParameterIn::Body | ParameterIn::Form | ParameterIn::File | ParameterIn::Argument => false,
         };
         let name = if one.location == ParameterIn::Header { escape::header(&one.name) } else { one.name.clone() };
         let same = |p: &Parameter| {

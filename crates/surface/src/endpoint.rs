@@ -112,6 +112,8 @@ impl Converter<'_> {
         let protocol = match route.protocol {
             Protocol::Http | Protocol::Sse => catalog::Protocol::Http,
             Protocol::WebSocket => catalog::Protocol::WebSocket,
+            Protocol::Graphql => catalog::Protocol::Graphql,
+            Protocol::Grpc => catalog::Protocol::Grpc,
         };
         let handler = route.handler.as_ref().map(|h| catalog::HandlerRef {
             file: self.survey.path(h.place.file).to_owned(),

@@ -16,6 +16,7 @@ pub fn parameters(template: &Template, inputs: &Inputs) -> Vec<catalog::Paramete
         location: match input.place {
             InputIn::Header => ParameterIn::Header,
             InputIn::Cookie => ParameterIn::Cookie,
+            InputIn::Argument => ParameterIn::Argument,
             InputIn::Path | InputIn::Query | InputIn::Body => ParameterIn::Query,
         },
         name: input.name.to_string(),

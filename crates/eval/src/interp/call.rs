@@ -330,8 +330,14 @@ impl World<'_> {
         if let Some(value) = self.protobuf_method(class, receiver, plain, &args, at) {
             return value;
         }
-        let callee = Value::unknown(format!("{}.{plain}", class.name), "a base class outside the tree provides it", Some(at));
-        self.unknown_call(&callee, args, at)
+        let callee = Unknown {
+            label: SmolStr::new(format!("{}.{plain}", class.name)),
+            reason: SmolStr::new_static("a base class outside the tree provides it"),
+            at: Some(at),
+            from: matches!(receiver, Value::Class(_)).then(|| receiver.clone()),
+            ..Unknown::default()
+        };
+        self.unknown_call(&Value::Unknown(Rc::new(callee)), args, at)
     }
 
     /// Calls a symbol of an outside package.

@@ -130,6 +130,8 @@ pub enum InputStyle {
     Types,
     /// By an attribute that names parameters in its path and its data: Rocket.
     Attribute,
+    /// By their parameters but the first ones that the framework gives: GraphQL resolvers.
+    Arguments,
 }
 
 /// How parameters of handlers bring guards.
@@ -188,6 +190,9 @@ pub struct Role {
     /// Serves by itself: never detached.
     #[serde(default)]
     pub root: bool,
+    /// Its routes are operations of what is given it: a GraphQL schema of the route that serves it.
+    #[serde(default)]
+    pub operations: bool,
     /// Not a router at all when nothing mounts it: never reported detached.
     #[serde(default)]
     pub silent: bool,
@@ -326,7 +331,7 @@ pub struct Call {
     /// Methods when the place gives none.
     #[serde(default)]
     pub default_methods: Vec<String>,
-    /// websocket or sse.
+    /// websocket, sse, graphql or grpc.
     #[serde(default)]
     pub protocol: Option<String>,
     /// Where it says that the answer is a stream of server-sent events: a type of the model's `sse`, or true.

@@ -20,6 +20,7 @@ mod file_guards;
 pub(crate) mod files;
 mod finale;
 mod flask;
+mod graphql;
 mod hapi;
 mod litestar;
 mod nest;
@@ -104,6 +105,8 @@ pub const NAMES: &[&str] = &[
     "finale.resource",
     "flask",
     "flask.dispatcher",
+    "graphql",
+    "graphql.endpoint",
     "fastify.add_schema",
     "fastify.autoload",
     "fastify.decorate",
@@ -157,6 +160,7 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
         ("utoipa", "routes") => utoipa::routes(world, site),
         ("utoipa", "parts") => utoipa::parts(world, site),
         ("utoipa", "typed") => utoipa::typed(world, site),
+        ("graphql", "endpoint") => graphql::endpoint(world, site),
         ("fastify", name) => fastify::call(world, name, site),
         ("hapi", "register") => hapi::register(world, site),
         ("nest", "configurable") => nest_modules::configurable(world, site),
@@ -173,6 +177,7 @@ pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
         "litestar" => litestar::finish(world, model),
         "controllers" => controllers::finish(world, model),
         "django" => django::finish(world, model),
+        "graphql" => graphql::finish(world, model),
         "drf" => drf_routes::finish(world),
         "sanic" => sanic::finish(world, model),
         "tornado" => tornado::finish(world, model),

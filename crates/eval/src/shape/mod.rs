@@ -6,6 +6,7 @@
 
 mod access;
 mod access_path;
+mod arguments;
 mod extractors;
 mod fields;
 mod marks;
@@ -17,6 +18,7 @@ mod told;
 mod types;
 mod validators;
 
+pub(crate) use arguments::camel;
 pub(crate) use fields::FieldShape;
 pub(crate) use schema::constant;
 pub use told::Told;
@@ -58,6 +60,7 @@ impl World<'_> {
                     self.signature(&function, &path_names(path), model.request_first, &before, &mut out);
                 }
                 InputStyle::Native => {}
+                InputStyle::Arguments => self.argument_inputs(&function, &mut out),
                 InputStyle::Marks => self.marked(&function, &model.marks, &mut out),
                 InputStyle::Types => self.extracted_inputs(&function, &model.accessors, path, &mut out),
                 InputStyle::Attribute => self.attributed_inputs(&function, &model.accessors, &mut out),
