@@ -253,19 +253,7 @@ fn class_fields(world: &mut World<'_>, class: &Rc<ClassValue>, keeps_names: bool
                     (mark.args.clone(), Some(value.clone()), mark.at)
                 }
                 Value::Unknown(u) if u.callee.as_deref().is_some_and(is_library) || is_mutation(&u) => {
-                    let own = u.args.name("resolver").cloned();
-                    let beside = world.class_attr(class, &format!("resolve_{name}"));
-                    let at = u.at.unwrap_or(owner.at);
-                    // A mutation's class answers in its own method.
-                    let made_of = u.from.clone().map(|v| world.force(&v));
-                    let inner = match made_of {
-                        Some(Value::Class(c)) => {
-                            let own = ["mutate", "mutate_and_get_payload"].iter().find_map(|n| world.class_attr(&c, n));
-                            own.or(Some(Value::Class(c)))
-                        }
-                        _ => None,
-                    };
-                    (u.args.clone(), own.or(beside).or(inner), at)
+                    (u.args.clone(), made_by(world, class, &name, &u), u.at.unwrap_or(owner.at))
                 }
                 _ => continue,
             };
@@ -288,6 +276,18 @@ fn class_fields(world: &mut World<'_>, class: &Rc<ClassValue>, keeps_names: bool
         }
     }
     out
+}
+
+/// What resolves a field that a library's call made: what the call was given, the method beside it, or the method of a mutation's class.
+fn made_by(world: &mut World<'_>, class: &Rc<ClassValue>, name: &str, made: &Unknown) -> Option<Value> {
+    let own = made.args.name("resolver").cloned();
+    own.or_else(|| world.class_attr(class, &format!("resolve_{name}"))).or_else(|| match made.from.clone().map(|v| world.force(&v)) {
+        Some(Value::Class(c)) => {
+            let answers = ["mutate", "mutate_and_get_payload"].iter().find_map(|n| world.class_attr(&c, n));
+            answers.or(Some(Value::Class(c)))
+        }
+        _ => None,
+    })
 }
 
 /// Whether an outside name makes fields.
