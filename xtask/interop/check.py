@@ -87,12 +87,6 @@ def parquet(path):
         fault(path, f"{table.num_rows} rows, columns {table.column_names}")
 
 
-def yaml(path):
-    import yaml as reader
-
-    list(reader.safe_load_all(open(path, encoding="utf-8")))
-
-
 def csv(path):
     import csv as reader
 
@@ -109,6 +103,89 @@ def shell(path):
     done = subprocess.run(["sh", "-n", path], capture_output=True, text=True)
     if done.returncode:
         fault(path, done.stderr)
+
+
+def against(name, value, path):
+    """Faults of a value against `schemas/NAME.json`, for tools that can't be had: it is written from their documentation, and closed."""
+    import jsonschema
+
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "schemas", f"{name}.json"), encoding="utf-8") as file:
+        validator = jsonschema.Draft202012Validator(json.load(file))
+    for error in validator.iter_errors(value):
+        best = jsonschema.exceptions.best_match([error])
+        fault(path, f"{'/'.join(map(str, best.absolute_path))} {best.message}")
+
+
+def zap(folder):
+    import yaml as reader
+
+    with open(os.path.join(folder, "zap.yaml"), encoding="utf-8") as file:
+        plan = reader.safe_load(file)
+    against("zap", plan, folder)
+    contexts = {context["name"]: context for context in plan["env"]["contexts"]}
+    for job in plan["jobs"]:
+        parameters = job["parameters"]
+        if "context" in parameters and parameters["context"] not in contexts:
+            fault(folder, f"no context {parameters['context']}")
+        users = {user["name"] for context in contexts.values() for user in context.get("users", [])}
+        if "user" in parameters and parameters["user"] not in users:
+            fault(folder, f"no user {parameters['user']}")
+        for key in ("apiFile", "schemaFile", "wsdlFile"):
+            if key in parameters and not os.path.isfile(os.path.join(folder, parameters[key])):
+                fault(folder, f"no file {parameters[key]}")
+    expressions(folder, [path for context in contexts.values() for key in ("includePaths", "excludePaths") for path in context.get(key, [])])
+
+
+def expressions(path, patterns):
+    import re
+
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            fault(path, f"{pattern} is no regular expression: {error}")
+
+
+def stackhawk(folder):
+    import yaml as reader
+
+    with open(os.path.join(folder, "stackhawk.yml"), encoding="utf-8") as file:
+        value = reader.safe_load(file)
+    against("stackhawk", value, folder)
+    for part in ("openApiConf", "graphqlConf", "soapConf"):
+        name = value["app"].get(part, {}).get("filePath")
+        if name and not os.path.isfile(os.path.join(folder, name)):
+            fault(folder, f"no file {name}")
+    expressions(folder, value["app"].get("excludePaths", []))
+
+
+def nuclei(path):
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            against("nuclei", json.loads(line), path)
+
+
+ITEM = "time url host port protocol method path extension request status responselength mimetype response comment".split()
+
+
+def burp(path):
+    """The items of Burp's "Save items", whose document type definition Burp writes into each file: a list of `item`, each with these parts."""
+    import base64
+    import xml.etree.ElementTree as tree
+
+    root = tree.parse(path).getroot()
+    if root.tag != "items" or len(root) == 0:
+        fault(path, f"{root.tag} with {len(root)} items")
+    for item in root:
+        names = [part.tag for part in item]
+        if item.tag != "item" or names != ITEM:
+            fault(path, f"{item.tag}: {names}")
+            continue
+        request = base64.b64decode(item.find("request").text or "", validate=True)
+        first = request.split(b"\r\n", 1)[0].decode("utf-8").split(" ")
+        wanted = [item.find("method").text, item.find("path").text, "HTTP/1.1"]
+        if first != wanted or b"\r\n\r\n" not in request:
+            fault(path, f"request line {first}, wanted {wanted}")
 
 
 kind, *paths = sys.argv[1:]

@@ -313,12 +313,13 @@ pub struct ExportArgs {
     /// The format.
     #[arg(value_name = "FORMAT")]
     pub format: Option<String>,
-    /// Folders, files, git repositories or bare mirrors.
-    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    /// Folders, files, git repositories, bare mirrors, or one catalog.
+    #[arg(value_name = "PATH|CATALOG", default_value = ".", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
-    /// Read a catalog (`apicensus scan -f json`) instead of scanning.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "paths")]
-    pub from: Option<PathBuf>,
+    /// Read a catalog instead of scanning: a file (`apicensus scan -f json`), a folder of `catalog export`, or the newest of every
+    /// repository of a database.
+    #[arg(long, value_name = "FILE|DIR|URL", value_hint = ValueHint::AnyPath, conflicts_with = "paths")]
+    pub from: Option<String>,
     /// Write to this file, or folder for formats of several files, instead of the terminal.
     #[arg(short, long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
     pub output: Option<PathBuf>,

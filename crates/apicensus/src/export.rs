@@ -1,11 +1,11 @@
 //! `export`: a catalog, scanned or read from a file, in the format of another tool.
 
 use crate::args::{ExportArgs, OpenApiVersion, ProfileArg};
-use crate::changes::{state, stored};
+use crate::changes::state;
 use crate::errors::did_you_mean;
 use crate::pipeline::Job;
 use crate::progress::Progress;
-use crate::{filter, output, style, targets, tested};
+use crate::{filter, held, output, style, targets, tested};
 use anyhow::{Result, bail};
 use apicensus_catalog::{Audience, Catalog, ContractKind};
 use apicensus_export::{Content, EXPORTERS, ExportError, Exporter, Only, Options, Profile, export};
@@ -101,8 +101,8 @@ fn list() -> String {
 
 /// Scans, or reads a catalog, with what is known of test runs.
 pub fn read(args: &ExportArgs) -> Result<Read> {
-    let mut read = match &args.from {
-        Some(file) => Read { catalog: stored(file)?, files: BTreeMap::new(), job: None },
+    let mut read = match args.from.as_deref().or_else(|| held::only(&args.paths)) {
+        Some(name) => Read { catalog: held::newest(name)?, files: BTreeMap::new(), job: None },
         None => {
             let progress = Progress::start(args.quiet);
             let mut source = args.source.clone();

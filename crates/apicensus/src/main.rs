@@ -15,6 +15,7 @@ mod formats;
 mod frameworks;
 mod gateways;
 mod grid;
+mod held;
 mod history;
 mod lookup;
 mod markdown;

@@ -5,7 +5,7 @@ use crate::filter::Filter;
 use crate::pipeline::Job;
 use crate::progress::Progress;
 use crate::style::count;
-use crate::{changes, output};
+use crate::{changes, held, output};
 use anyhow::{Result, bail};
 use apicensus_catalog::Catalog;
 use apicensus_inventory::diff::diff;
@@ -19,6 +19,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   apicensus report . -o report.html                       scan and write the page
   apicensus report catalog.json -o report.html            from a stored catalog
+  apicensus report .apicensus/catalog.db -o report.html   of all repositories of a database
   apicensus report . --against v1.0 -o report.html        with what changed since a revision
   apicensus report catalog.json --source . -o report.html with lines of source from a folder
 
@@ -30,7 +31,8 @@ Exit codes: 0 done, 2 wrong use, or it could not be done.";
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// Folders, files, git repositories, bare mirrors, or one catalog as `scan -f json` writes it.
+    /// Folders, files, git repositories, bare mirrors, or one catalog: a file as `scan -f json` writes it, a folder of `catalog
+    /// export`, or a database, of which the newest of every repository is shown.
     #[arg(value_name = "PATH|CATALOG", default_value = ".", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
     /// Write to this file; it appears whole or not at all.
@@ -75,11 +77,11 @@ pub fn run(args: &ReportArgs) -> Result<u8> {
     if args.output.is_none() && std::io::stdout().is_terminal() {
         bail!("the page is no text for a terminal; name a file: -o report.html");
     }
-    let file = stored_file(&args.paths);
+    let file = held::only(&args.paths);
     let earlier = |state: &String| earlier(state, &args.paths, &args.scan, file.is_some());
     let mut against = args.against.as_ref().map(earlier).transpose()?;
     let (mut catalog, job) = match file {
-        Some(file) => (changes::stored(file)?, args.source.as_ref().map(|f| Job::open(std::slice::from_ref(f), &args.scan)).transpose()?),
+        Some(name) => (held::newest(name)?, args.source.as_ref().map(|f| Job::open(std::slice::from_ref(f), &args.scan)).transpose()?),
         None if args.source.is_some() => bail!("--source goes with a catalog file; a scan has its source at hand"),
         None => {
             let progress = Progress::start(args.quiet);
@@ -111,13 +113,6 @@ pub fn run(args: &ReportArgs) -> Result<u8> {
         output::note(&format!("{endpoints}, {} KB: {}\n", page.html.len() / 1024, file.display()));
     }
     Ok(0)
-}
-
-/// The catalog file, where the only path is one.
-fn stored_file(paths: &[PathBuf]) -> Option<&Path> {
-    let [only] = paths else { return None };
-    let is_json = only.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-    (is_json && only.is_file()).then_some(only.as_path())
 }
 
 fn earlier(state: &str, paths: &[PathBuf], scan: &SourceArgs, is_stored: bool) -> Result<Catalog> {

@@ -1,6 +1,7 @@
 //! `serve`: catalogs over HTTP, read-only, on this machine unless a token says who else may ask.
 
-use crate::output;
+use crate::recording::DEFAULT;
+use crate::{held, output};
 use anyhow::{Context, Result};
 use apicensus_serve::{Access, Archive, serve};
 use clap::{Args, ValueHint};
@@ -13,7 +14,8 @@ const TOKEN: &str = "APICENSUS_SERVE_TOKEN";
 /// Shown below the help of `serve`.
 pub const EXAMPLES: &str = "\
 Examples:
-  apicensus serve catalog.json                       http://127.0.0.1:8765/
+  apicensus serve                                    what `scan --record` kept: http://127.0.0.1:8765/
+  apicensus serve catalog.json                       one catalog
   apicensus serve catalogs/*.json                    an organisation: the newest of every repository
   apicensus serve catalog.json --listen 0.0.0.0:8765 --token-file token.txt
 
@@ -26,9 +28,13 @@ Exit codes: 0 stopped, 2 wrong use, or it could not be done.";
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Catalogs, as `scan -f json` writes them; several of one repository are its revisions.
-    #[arg(value_name = "CATALOG", required = true, value_hint = ValueHint::FilePath)]
-    pub catalogs: Vec<PathBuf>,
+    /// Catalogs: files as `scan -f json` writes them, of which several of one repository are its revisions, folders of `catalog
+    /// export`, or a database (a SQLite file or a `postgres://` URL) [default: .apicensus/catalog.db].
+    #[arg(value_name = "CATALOG", value_hint = ValueHint::AnyPath)]
+    pub catalogs: Vec<String>,
+    /// Of a database the last so many revisions of each repository.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    pub revisions: u16,
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8765")]
     pub listen: SocketAddr,
@@ -41,7 +47,7 @@ pub struct ServeArgs {
 pub fn run(args: &ServeArgs) -> Result<u8> {
     let token = token(args.token_file.as_deref())?;
     let access = Access::new(args.listen, token.as_deref(), TOKEN)?;
-    let archive = Archive::read(args.catalogs.iter().map(|file| read(file)).collect::<Result<_>>()?)?;
+    let archive = archive(args)?;
     let how = if access.needs_token() { "with the token" } else { "for anyone on this machine" };
     let said = format!("{} of {}", crate::style::count(archive.snapshots().len() as u64, "catalog", "catalogs"), repositories(&archive));
     let ready = |address: SocketAddr| output::note(&format!("{said}: http://{address}/ ({how}; Ctrl-C ends it)\n"));
@@ -55,10 +61,16 @@ fn repositories(archive: &Archive) -> String {
     crate::style::count(newest as u64, "repository", "repositories")
 }
 
-fn read(file: &Path) -> Result<(String, String)> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("could not read `{}`", file.display()))?;
-    let name = file.file_stem().map_or_else(|| file.display().to_string(), |stem| stem.to_string_lossy().into_owned());
-    Ok((name, text))
+/// The catalogs that are meant. Files have the order of their commits; what was recorded has its own.
+fn archive(args: &ServeArgs) -> Result<Archive> {
+    let default = [DEFAULT.to_owned()];
+    let names = if args.catalogs.is_empty() { &default[..] } else { &args.catalogs };
+    let mut catalogs = Vec::new();
+    for name in names {
+        catalogs.extend(held::all(name, args.revisions.into())?);
+    }
+    let is_recorded = names.iter().any(|name| held::is_database(name));
+    Ok(if is_recorded { Archive::new(catalogs)? } else { Archive::by_time(catalogs)? })
 }
 
 /// The token of the file, else of the environment. It is never an argument: those are seen by every user of the machine.

@@ -1,11 +1,10 @@
 //! `targets`: the endpoints that changed since a revision, in any export format or as a list.
 
 use crate::args::ExportArgs;
-use crate::changes::stored;
 use crate::export::{self, Read, exporter};
 use crate::pipeline::Job;
 use crate::progress::Progress;
-use crate::{output, style};
+use crate::{held, output, style};
 use anyhow::Result;
 use apicensus_catalog::{Catalog, Endpoint};
 use apicensus_inventory::diff::{Kind, diff};
@@ -43,8 +42,8 @@ pub fn run(args: &TargetsArgs) -> Result<u8> {
     let mut read = export::read(export)?;
     let mut ids = BTreeSet::new();
     let path = Path::new(&args.since);
-    if path.is_file() {
-        ids.extend(changed(&stored(path)?, &read.catalog));
+    if path.exists() && held::is_held(&args.since) {
+        ids.extend(changed(&held::newest(&args.since)?, &read.catalog));
     } else {
         let mut source = export.source.clone();
         source.rev = Some(args.since.clone());

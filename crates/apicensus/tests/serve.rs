@@ -39,8 +39,12 @@ impl Server {
         std::fs::write(&files[0], &catalog).unwrap();
         std::fs::write(&files[1], &catalog).unwrap();
         std::fs::write(&files[2], catalog.replacen("\"name\": \"bookshop\"", "\"name\": \"other\"", 1)).unwrap();
+        Server::of(&files, token, folder)
+    }
+
+    fn of(catalogs: &[PathBuf], token: Option<&str>, folder: tempfile::TempDir) -> Server {
         let mut command = program();
-        command.arg("serve").args(&files).args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
+        command.arg("serve").args(catalogs).args(["--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
         if let Some(token) = token {
             command.env("APICENSUS_SERVE_TOKEN", token);
         }
@@ -99,6 +103,33 @@ fn catalogs_are_asked_for_their_parts() {
     assert!(high["total"].as_u64().unwrap() > 0 && high["items"][0]["severity"] == "high");
     assert!(server.json("/api/v1/coverage")["coverage"]["files_seen"].as_u64().unwrap() > 10);
     assert_eq!(server.json("/api/v1/openapi.json")["openapi"], "3.1.0");
+}
+
+#[test]
+fn a_database_is_served_with_its_revisions_in_the_order_of_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("catalog.db");
+    let code = folder.path().join("shop");
+    std::fs::create_dir(&code).unwrap();
+    for route in ["/a", "/b", "/c"] {
+        let text = format!("from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get(\"{route}\")\ndef one():\n    return 1\n");
+        std::fs::write(code.join("main.py"), text).unwrap();
+        let out = program().args(["scan", "-q", "--record", "--catalog"]).args([&database, &code]).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    }
+    let server = Server::of(std::slice::from_ref(&database), None, folder);
+    let revisions = server.json("/api/v1/revisions");
+    let names: Vec<(&str, bool)> =
+        revisions["items"].as_array().unwrap().iter().map(|r| (r["name"].as_str().unwrap(), r["newest"].as_bool().unwrap())).collect();
+    assert_eq!(names, [("r1", false), ("r2", false), ("r3", true)]);
+    assert_eq!(server.json("/api/v1/endpoints")["items"][0]["path"], "/c");
+    assert_eq!(server.json("/api/v1/endpoints?revision=shop@r1")["items"][0]["path"], "/a");
+
+    // What is served is exported and reported as well; code is no catalog.
+    let export = program().args(["export", "csv"]).arg(&database).output().unwrap();
+    assert!(String::from_utf8_lossy(&export.stdout).contains("/c"), "{}", String::from_utf8_lossy(&export.stderr));
+    let wrong = program().arg("serve").arg(&code).output().unwrap();
+    assert!(wrong.status.code() == Some(2) && String::from_utf8_lossy(&wrong.stderr).contains("holds no catalog"));
 }
 
 #[test]

@@ -96,7 +96,10 @@ impl<'a> Schemas<'a> {
                     out.entry("enum").or_insert_with(|| json!([value]));
                 }
                 "exclusiveMinimum" | "exclusiveMaximum" => exclusive(key, value, self.old, &mut out),
-                "pattern" if value.as_str().is_none_or(|p| !pattern::is_common(p)) => {}
+                "pattern" if value.as_str().is_some_and(|p| !pattern::is_common(p)) => {
+                    out.insert("x-apicensus-pattern".to_owned(), value.clone());
+                }
+                "pattern" if !value.is_string() => {}
                 key if PLAIN.contains(&key)
                     || key.starts_with("x-")
                     || !self.old && matches!(key, "const" | "examples" | "prefixItems") =>

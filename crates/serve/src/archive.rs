@@ -1,7 +1,7 @@
 //! The catalogs that are served: by repository, each with its revisions, the newest last.
 
 use crate::merge::merged;
-use apicensus_catalog::{Catalog, SCHEMA};
+use apicensus_catalog::Catalog;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -46,35 +46,23 @@ pub enum ArchiveError {
     /// There is none.
     #[error("there is no catalog to serve; write one with `apicensus scan -f json -o catalog.json`")]
     Empty,
-    /// A file that is no catalog.
-    #[error("`{0}` is not a catalog; write one with `apicensus scan -f json`: {1}")]
-    NoCatalog(String, String),
-    /// Another format.
-    #[error("`{0}` is a catalog of the format `{1}`; this version reads `{SCHEMA}`")]
-    Format(String, String),
     /// Catalogs that don't go together.
     #[error("the catalogs can't be put together: {0}")]
     Merge(#[from] serde_json::Error),
 }
 
 impl Archive {
-    /// Reads catalogs: (name, text). The order of revisions is that of their commits' times, else the order given.
+    /// An archive of catalogs: (name, catalog), of one repository in the order of their commits' times, else the order given.
     ///
     /// # Errors
-    /// When there is none, or one is none.
-    pub fn read(texts: Vec<(String, String)>) -> Result<Archive, ArchiveError> {
-        let mut catalogs = Vec::new();
-        for (name, text) in texts {
-            let catalog: Catalog = serde_json::from_str(&text).map_err(|e| ArchiveError::NoCatalog(name.clone(), e.to_string()))?;
-            if catalog.schema != SCHEMA {
-                return Err(ArchiveError::Format(name, catalog.schema));
-            }
-            catalogs.push((name, catalog));
-        }
+    /// When there is none, or they don't go together.
+    pub fn by_time(mut catalogs: Vec<(String, Catalog)>) -> Result<Archive, ArchiveError> {
+        // Stable: where times are missing or equal the order given counts.
+        catalogs.sort_by_cached_key(|(_, catalog)| time(catalog));
         Archive::new(catalogs)
     }
 
-    /// An archive of catalogs: (name, catalog).
+    /// An archive of catalogs: (name, catalog), of one repository the newest last.
     ///
     /// # Errors
     /// When there is none, or they don't go together.
@@ -83,8 +71,7 @@ impl Archive {
         if snapshots.is_empty() {
             return Err(ArchiveError::Empty);
         }
-        // Stable: where times are missing or equal the order given counts.
-        snapshots.sort_by(|a, b| (&a.repository, &a.time).cmp(&(&b.repository, &b.time)));
+        snapshots.sort_by(|a, b| a.repository.cmp(&b.repository));
         let mut used = BTreeSet::new();
         let last: BTreeMap<String, usize> = snapshots.iter().enumerate().map(|(at, s)| (s.repository.clone(), at)).collect();
         for (at, snapshot) in snapshots.iter_mut().enumerate() {
@@ -130,6 +117,10 @@ fn newest(snapshots: &[Snapshot]) -> Result<Arc<Catalog>, ArchiveError> {
     Ok(Arc::new(merged(&parts)?))
 }
 
+fn time(catalog: &Catalog) -> Option<String> {
+    catalog.repositories.first()?.revision.as_ref()?.time.clone()
+}
+
 fn snapshot(file: String, catalog: Catalog) -> Snapshot {
     let names: Vec<&str> = catalog.repositories.iter().map(|r| r.name.as_str()).collect();
     let revision = catalog.repositories.first().and_then(|r| r.revision.as_ref());
@@ -159,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_newest_of_every_repository_counts() {
-        let archive = Archive::new(vec![
+        let archive = Archive::by_time(vec![
             ("1".into(), catalog("orders", Some("2026-02-01"))),
             ("2".into(), catalog("orders", Some("2026-01-01"))),
             ("3".into(), catalog("bff", None)),

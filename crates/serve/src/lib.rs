@@ -16,6 +16,7 @@ mod problem;
 pub use access::{Access, AccessError};
 pub use api::router;
 pub use archive::{Archive, ArchiveError, Snapshot};
+pub use merge::merged;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -27,7 +27,7 @@ const NODE: &[&str] = &[
     "@stoplight/spectral-cli@6",
     "@asyncapi/parser@3",
     "@usebruno/cli@3",
-    "@microsoft/sarif-multitool@4",
+    "@microsoft/sarif-multitool@5",
     "@backstage/catalog-model@1",
     "graphql@16",
     "har-validator@5",

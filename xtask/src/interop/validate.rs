@@ -140,9 +140,10 @@ fn check(tools: &Tools, format: &str, path: &Path) -> Result<Vec<String>> {
         "graphql" | "har" | "backstage" | "postman" => vec![node(tools, format, path)?],
         "bruno" => vec![node(tools, "bruno", path)?, bruno(tools, path)?],
         "cyclonedx" | "cyclonedx-1.7" => vec![one("cyclonedx")?],
-        "junit" | "grpc" | "parquet" | "csv" => vec![one(format)?],
+        "junit" | "grpc" | "parquet" | "csv" | "burp" => vec![one(format)?],
+        "nuclei-jsonl" => vec![one("nuclei")?],
         "sarif" => vec![one("sarif")?, multitool(tools, path)?],
-        "zap" => vec![script("yaml", "zap.yaml")?, script("openapi", "openapi.json")?],
+        "zap" => vec![one("zap")?, script("openapi", "openapi.json")?],
         "stackhawk" => stackhawk(tools, path)?,
         "curl" | "httpie" => vec![one("shell")?],
         "schemathesis" | "wapiti" => vec![script("shell", "run.sh")?, script("openapi", "openapi.json")?],
@@ -156,7 +157,7 @@ fn stackhawk(tools: &Tools, path: &Path) -> Result<Vec<Option<String>>> {
     let mut out = Vec::new();
     for entry in fs::read_dir(path)? {
         let folder = entry?.path();
-        out.push(python(tools, "yaml", &[folder.join("stackhawk.yml")])?);
+        out.push(python(tools, "stackhawk", std::slice::from_ref(&folder))?);
         out.push(python(tools, "openapi", &[folder.join("openapi.json")])?);
     }
     Ok(out)
