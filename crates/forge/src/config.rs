@@ -108,6 +108,9 @@ pub struct GitLab {
     /// Leave the subgroups out.
     #[serde(default)]
     pub without_subgroups: bool,
+    /// List every project that the token may see, instead of groups and users.
+    #[serde(default)]
+    pub everything: bool,
     /// A token of a person, group or project that may read the API and repositories.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<SecretRef>,
@@ -279,7 +282,12 @@ impl SourceConfig {
             SourceConfig { github: Some(g), .. } if g.organisations.is_empty() && g.users.is_empty() && g.app.is_none() => {
                 missing("`organisations`, `users` or an `app`")
             }
-            SourceConfig { gitlab: Some(g), .. } if g.groups.is_empty() && g.users.is_empty() => missing("`groups` or `users`"),
+            SourceConfig { gitlab: Some(g), .. } if g.everything && !(g.groups.is_empty() && g.users.is_empty()) => {
+                Err(ForgeError::config("`gitlab` has `everything` beside `groups` or `users`; give one"))
+            }
+            SourceConfig { gitlab: Some(g), .. } if !g.everything && g.groups.is_empty() && g.users.is_empty() => {
+                missing("`groups`, `users` or `everything: true`")
+            }
             SourceConfig { gitea: Some(g), .. } if g.organisations.is_empty() && g.users.is_empty() => {
                 missing("`organisations` or `users`")
             }

@@ -3,16 +3,60 @@
 use crate::config::{ForgeConfig, SourceConfig};
 use crate::error::ForgeError;
 use crate::filter::Filter;
+use crate::forges::{Forge, bitbucket, gitea, github, gitlab};
+use crate::gate::{InMemory, Shared};
+use crate::http::{Client, NetLimits};
+use crate::identity::Identity;
 use crate::repository::Listing;
 use crate::{list_file, local};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The forges of a configuration.
 #[derive(Debug)]
 pub struct Forges {
-    config: ForgeConfig,
+    pub(crate) config: ForgeConfig,
     /// The folder that relative paths of the configuration are in.
-    base: PathBuf,
+    pub(crate) base: PathBuf,
+    pub(crate) client: Arc<Client>,
+    sources: Vec<Source>,
+}
+
+/// A source, ready to be asked.
+#[derive(Debug)]
+enum Source {
+    GitHub(github::Source),
+    GitLab(gitlab::Source),
+    Gitea(gitea::Source),
+    Bitbucket(bitbucket::Source),
+    Files,
+}
+
+impl Source {
+    fn new(config: &SourceConfig, base: &Path, client: &Client) -> Result<Source, ForgeError> {
+        Ok(match config {
+            SourceConfig { github: Some(config), .. } => Source::GitHub(github::Source::new(config, base)?),
+            SourceConfig { gitlab: Some(config), .. } => Source::GitLab(gitlab::Source::new(config, base)?),
+            SourceConfig { gitea: Some(config), .. } => Source::Gitea(gitea::Source::new(config, base)?),
+            SourceConfig { bitbucket: Some(config), .. } => {
+                let authority = config.url.as_deref().map(crate::address::Base::parse).transpose()?.map(|b| b.authority);
+                let host = client.host(authority.as_deref().unwrap_or("bitbucket.org"));
+                Source::Bitbucket(bitbucket::Source::new(config, base, host)?)
+            }
+            _ => Source::Files,
+        })
+    }
+
+    /// The host that its repositories are fetched from, and who fetches.
+    fn identity(&self) -> Option<(&str, &Arc<Identity>)> {
+        match self {
+            Source::GitHub(source) => Some((&source.base.authority, &source.identity)),
+            Source::GitLab(source) => Some((&source.base.authority, &source.identity)),
+            Source::Gitea(source) => Some((&source.base.authority, &source.identity)),
+            Source::Bitbucket(source) => Some((&source.base.authority, &source.identity)),
+            Source::Files => None,
+        }
+    }
 }
 
 impl Forges {
@@ -21,38 +65,62 @@ impl Forges {
     /// # Errors
     /// When the configuration makes no sense.
     pub fn new(config: ForgeConfig, base: &Path) -> Result<Forges, ForgeError> {
+        Forges::with(config, base, NetLimits::default(), Arc::new(InMemory::default()))
+    }
+
+    /// The same with limits, and with what other processes know.
+    ///
+    /// # Errors
+    /// When the configuration makes no sense.
+    pub fn with(config: ForgeConfig, base: &Path, limits: NetLimits, shared: Arc<dyn Shared>) -> Result<Forges, ForgeError> {
         config.check()?;
-        Ok(Forges { config, base: base.to_owned() })
+        let client = Client::new(config.hosts.clone(), base, limits, shared);
+        let sources = config.sources.iter().map(|s| Source::new(s, base, &client)).collect::<Result<_, _>>()?;
+        Ok(Forges { config, base: base.to_owned(), client: Arc::new(client), sources })
     }
 
     /// Lists all sources.
     pub fn list(&self) -> Listing {
         let mut all = Listing::whole();
-        for source in &self.config.sources {
-            all.merge(self.list_source(source));
+        for at in 0..self.config.sources.len() {
+            all.merge(self.list_source(at));
         }
         all
     }
 
-    /// Lists one source.
-    pub fn list_source(&self, source: &SourceConfig) -> Listing {
-        let raw = match source {
-            SourceConfig { list: Some(file), .. } => list_file::list(file, &self.base),
-            SourceConfig { local: Some(local), .. } => local::list(local, &self.base),
-            _ => Listing::whole(),
-        };
+    /// Lists one source by its place in the configuration.
+    pub fn list_source(&self, at: usize) -> Listing {
         let mut listing = Listing::whole();
+        let (Some(config), Some(source)) = (self.config.sources.get(at), self.sources.get(at)) else { return listing };
+        let mut raw = Listing::whole();
+        match source {
+            Source::GitHub(source) => source.list(&self.client, &mut raw),
+            Source::GitLab(source) => source.list(&self.client, &mut raw),
+            Source::Gitea(source) => source.list(&self.client, &mut raw),
+            Source::Bitbucket(source) => source.list(&self.client, &mut raw),
+            Source::Files => match config {
+                SourceConfig { list: Some(file), .. } => raw = list_file::list(file, &self.base),
+                SourceConfig { local: Some(local), .. } => raw = local::list(local, &self.base),
+                _ => {}
+            },
+        }
         listing.merge(raw);
-        // `new` has compiled the same patterns.
-        if let Ok(filter) = Filter::new(source) {
+        // `with` has compiled the same patterns.
+        if let Ok(filter) = Filter::new(config) {
             let before = listing.repositories.len();
             listing.repositories.retain(|r| filter.keeps(r));
-            listing.left_out = before - listing.repositories.len();
+            listing.left_out += before - listing.repositories.len();
         }
         for repository in &mut listing.repositories {
-            repository.refs.clone_from(&source.refs);
+            repository.refs.clone_from(&config.refs);
         }
         listing
+    }
+
+    /// Who fetches from a host: the first source there that has a token or an App.
+    pub(crate) fn identity(&self, authority: &str) -> Option<&Identity> {
+        let mut all = self.sources.iter().filter_map(Source::identity).filter(|(host, _)| *host == authority);
+        all.find(|(_, identity)| !matches!(***identity, Identity::Nobody)).map(|(_, identity)| &**identity)
     }
 }
 

@@ -7,17 +7,28 @@
 //! Secrets come from the environment, files or helper commands when they are needed; a [`Secret`] never prints itself.
 
 mod address;
+mod app;
 mod config;
 mod discover;
 mod error;
 mod filter;
+mod forges;
+mod gate;
+mod http;
+mod identity;
 mod list_file;
 mod local;
+mod pages;
 mod repository;
 mod secret;
+#[cfg(test)]
+mod testing;
+mod verdict;
 
 pub use config::{Bitbucket, ForgeConfig, GitHub, GitHubApp, GitLab, Gitea, HostConfig, ListFile, Local, SourceConfig};
 pub use discover::Forges;
-pub use error::ForgeError;
+pub use error::{ErrorClass, ForgeError};
+pub use gate::{CachedPage, InMemory, Shared};
+pub use http::NetLimits;
 pub use repository::{Listing, Repository, Trouble, TroubleKind};
 pub use secret::{Secret, SecretRef};

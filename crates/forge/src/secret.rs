@@ -115,30 +115,34 @@ fn run(command: &[String]) -> Result<String, String> {
         .spawn()
         .map_err(|e| format!("it can't be run: {e}"))?;
     let Some(out) = child.stdout.take() else { return Err("it has no output".to_owned()) };
-    let reader = std::thread::spawn(move || {
+    let (sender, said) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
         let mut text = String::new();
-        out.take(MAX_SECRET + 1).read_to_string(&mut text).map(|_| text)
+        let read = out.take(MAX_SECRET + 1).read_to_string(&mut text).map(|_| text);
+        let _ = sender.send(read);
     });
     let end = Instant::now() + MAX_COMMAND;
+    let late = || format!("it did not end within {} seconds", MAX_COMMAND.as_secs());
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break status,
             Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
             Ok(None) => {
-                // The reader ends with the pipe; a grandchild that holds it open is left alone.
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(format!("it did not end within {} seconds", MAX_COMMAND.as_secs()));
+                return Err(late());
             }
             Err(e) => return Err(e.to_string()),
         }
     };
-    if !status.success() {
-        return Err(format!("it ended with {status}"));
-    }
-    let text = reader.join().map_err(|_| "its output can't be read".to_owned())?;
+    // Something that it started may still hold its output open.
+    let text = said.recv_timeout(end.saturating_duration_since(Instant::now())).map_err(|_| late())?;
     let text = text.map_err(|e| format!("its output can't be read: {e}"))?;
-    if text.len() as u64 > MAX_SECRET { Err("its output is larger than 64 KB".to_owned()) } else { Ok(text) }
+    match status.success() {
+        _ if text.len() as u64 > MAX_SECRET => Err("its output is larger than 64 KB".to_owned()),
+        true => Ok(text),
+        false => Err(format!("it ended with {status}")),
+    }
 }
 
 #[cfg(test)]
