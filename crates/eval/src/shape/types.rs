@@ -193,12 +193,8 @@ impl World<'_> {
                 Ty::Meta(Box::new(inner), meta)
             }
             (Ty::Name(_), "Literal") => {
-                let mut values = Vec::new();
-                for arg in args {
-                    let value = self.expr(cx, *arg);
-                    values.push(super::schema::constant(&value).unwrap_or(Json::Null));
-                }
-                Ty::Literal(values)
+                let values: Vec<Value> = args.iter().map(|arg| self.expr(cx, *arg)).collect();
+                self.literal(&values, depth)
             }
             (Ty::Name(_), "Union") => Ty::Union(args.iter().map(|a| self.type_at(cx, *a, depth + 1)).collect()),
             // `Query[T]` is `Annotated[T, Query()]`.
@@ -287,7 +283,7 @@ impl World<'_> {
                         let inner = items.first().and_then(|v| self.type_of_value(v, depth + 1)).unwrap_or(Ty::Null);
                         Ty::Meta(Box::new(inner), items.iter().skip(1).cloned().collect())
                     }
-                    "Literal" => Ty::Literal(items.iter().filter_map(super::schema::constant).collect()),
+                    "Literal" => self.literal(&items, depth),
                     "Union" => Ty::Union(items.iter().filter_map(|v| self.type_of_value(v, depth + 1)).collect()),
                     _ => Ty::Apply(SmolStr::new(base), items.iter().filter_map(|v| self.type_of_value(v, depth + 1)).collect()),
                 }
@@ -299,6 +295,22 @@ impl World<'_> {
             Value::Default(inner) => self.type_of_value(&inner, depth + 1)?,
             _ => return None,
         })
+    }
+
+    /// One of some values; a literal type among them stands for its own values. With a value that is not known it is any.
+    /// <https://typing.python.org/en/latest/spec/literal.html#legal-parameters-for-literal-at-type-check-time>
+    fn literal(&mut self, values: &[Value], depth: u32) -> Ty {
+        let mut out = Vec::new();
+        for value in values {
+            if let Some(known) = super::schema::constant(value) {
+                out.push(known);
+            } else if let Some(Ty::Literal(inner)) = self.type_of_value(value, depth + 1) {
+                out.extend(inner);
+            } else {
+                return Ty::Name(SmolStr::new("Literal"));
+            }
+        }
+        Ty::Literal(out)
     }
 }
 
