@@ -245,7 +245,7 @@ fn functions(text: &str) -> Vec<(String, usize, usize)> {
         }
         let indent = &line[..line.len() - code.len()];
         let end = lines[at..].iter().position(|l| l.strip_prefix(indent).is_some_and(|l| l.starts_with('}')));
-        if !code.ends_with('}')
+        if !code.ends_with(['}', ';'])
             && let Some(end) = end
         {
             found.push((name.to_owned(), at + 1, end + 1));

@@ -6,9 +6,10 @@ use crate::filter::Filter;
 use crate::forges::{Forge, bitbucket, gitea, github, gitlab};
 use crate::gate::{InMemory, Shared};
 use crate::http::{Client, NetLimits};
-use crate::identity::Identity;
+use crate::identity::{self, Identity};
 use crate::repository::Listing;
 use crate::{list_file, local};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub struct Forges {
     pub(crate) base: PathBuf,
     pub(crate) client: Arc<Client>,
     sources: Vec<Source>,
+    /// Who fetches from a host, where its own configuration says so.
+    hosts: BTreeMap<String, Identity>,
 }
 
 /// A source, ready to be asked.
@@ -76,7 +79,8 @@ impl Forges {
         config.check()?;
         let client = Client::new(config.hosts.clone(), base, limits, shared);
         let sources = config.sources.iter().map(|s| Source::new(s, base, &client)).collect::<Result<_, _>>()?;
-        Ok(Forges { config, base: base.to_owned(), client: Arc::new(client), sources })
+        let hosts = config.hosts.iter().filter_map(|(host, c)| Some((host.clone(), identity::of_host(c, base)?))).collect();
+        Ok(Forges { config, base: base.to_owned(), client: Arc::new(client), sources, hosts })
     }
 
     /// Lists all sources.
@@ -117,8 +121,11 @@ impl Forges {
         listing
     }
 
-    /// Who fetches from a host: the first source there that has a token or an App.
+    /// Who fetches from a host: whom its configuration names, else the first source there that has a token or an App.
     pub(crate) fn identity(&self, authority: &str) -> Option<&Identity> {
+        if let Some(identity) = self.hosts.get(authority) {
+            return Some(identity);
+        }
         let mut all = self.sources.iter().filter_map(Source::identity).filter(|(host, _)| *host == authority);
         all.find(|(_, identity)| !matches!(***identity, Identity::Nobody)).map(|(_, identity)| &**identity)
     }

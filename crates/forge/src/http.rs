@@ -7,7 +7,7 @@
 use crate::address::{Address, Base};
 use crate::config::HostConfig;
 use crate::error::ForgeError;
-use crate::gate::{CachedPage, Gate, Shared, lock};
+use crate::gate::{CachedPage, Gate, Pass, Shared, lock};
 use crate::secret::Secret;
 use crate::verdict::{Head, Verdict, judge, next_link};
 use serde_json::Value;
@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use ureq::http::{HeaderMap, Response};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, BodyReader};
 
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 3;
@@ -231,7 +231,8 @@ impl Client {
         Ok((verdict, Some(Answer { body: value, next: next_link(&link) })))
     }
 
-    fn check_scheme(&self, address: &Address) -> Result<(), ForgeError> {
+    /// Refuses plain http where it is not allowed.
+    pub fn check_scheme(&self, address: &Address) -> Result<(), ForgeError> {
         if address.scheme == crate::address::Scheme::Http && !self.allows_http(address) {
             let reason = "http is not encrypted; use https, or set `allow_http` for this host";
             return Err(ForgeError::refused(&address.authority(), reason));
@@ -273,6 +274,111 @@ impl Client {
             return Err(ReadFailure::TooLarge(limit));
         }
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// Bytes of an answer as they come. The place at the host's gate is kept until it is dropped.
+pub(crate) struct Stream {
+    reader: BodyReader<'static>,
+    _pass: Pass,
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+impl Client {
+    /// Asks as a git client does, or sends a git request; gives the address that answered and the answer as a stream.
+    pub fn stream(
+        &self,
+        url: &str,
+        authorization: &Authorization,
+        body: Option<&[u8]>,
+        time: Duration,
+    ) -> Result<(String, Stream), ForgeError> {
+        let end = Instant::now() + time;
+        let mut url = url.to_owned();
+        let (mut redirects, mut attempt, mut pause) = (0, 0, self.limits.first_pause);
+        loop {
+            let plain = url.split(['?', '#']).next().unwrap_or(&url);
+            let way = self.way(&Address::parse(plain)?.authority())?;
+            let pass = way.gate.enter()?;
+            let left = end.saturating_duration_since(Instant::now());
+            let reason = match self.git_request(&way.agent, &url, authorization, body, left) {
+                Ok((Verdict::Take { hold }, response)) => {
+                    hold.iter().for_each(|wait| way.gate.hold(*wait));
+                    let kind = text_of(response.headers(), "content-type").unwrap_or_default();
+                    if !kind.starts_with("application/x-git-upload-pack-") {
+                        return Err(ForgeError::answer(&url, "there is no git repository that can be fetched here"));
+                    }
+                    let reader = response.into_body().into_with_config().limit(u64::MAX).reader();
+                    return Ok((url, Stream { reader, _pass: pass }));
+                }
+                Ok((Verdict::Redirect(location), _)) if body.is_none() => {
+                    redirects += 1;
+                    url = self.redirected(&url, &location, redirects)?;
+                    continue;
+                }
+                Ok((Verdict::Redirect(_), _)) => return Err(ForgeError::refused(&url, "a redirect in the middle of fetching")),
+                Ok((Verdict::Denied(reason), _)) => return Err(ForgeError::Denied { place: url, reason }),
+                Ok((Verdict::NotFound, _)) => return Err(ForgeError::NotFound { place: url }),
+                Ok((Verdict::Odd(reason), _)) => return Err(ForgeError::answer(&url, reason)),
+                Ok((Verdict::Unchanged, _)) => return Err(ForgeError::answer(&url, "304")),
+                Ok((Verdict::Wait(wait), _)) => {
+                    way.gate.hold(wait);
+                    "it asked to wait again and again".to_owned()
+                }
+                Ok((Verdict::Retry(reason), _)) => reason,
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Again(reason)) => reason,
+            };
+            drop(pass);
+            attempt += 1;
+            if attempt >= self.limits.attempts || Instant::now() + pause >= end {
+                return Err(ForgeError::network(&url, format!("{reason} (tried {attempt} times)")));
+            }
+            std::thread::sleep(jitter(pause));
+            pause = (pause * 2).min(self.limits.longest_pause);
+        }
+    }
+
+    fn git_request(
+        &self,
+        agent: &Agent,
+        url: &str,
+        authorization: &Authorization,
+        body: Option<&[u8]>,
+        left: Duration,
+    ) -> Result<(Verdict, Response<Body>), Failure> {
+        let mut headers = vec![("git-protocol", "version=2"), ("pragma", "no-cache")];
+        headers.extend(authorization.as_ref().map(|a| ("authorization", a.expose())));
+        let sent = match body {
+            Some(body) => {
+                headers.extend([
+                    ("content-type", "application/x-git-upload-pack-request"),
+                    ("accept", "application/x-git-upload-pack-result"),
+                ]);
+                let request = agent.post(url).config().timeout_global(Some(left)).build();
+                headers.iter().fold(request, |r, (name, value)| r.header(*name, *value)).send(body)
+            }
+            None => {
+                let request = agent.get(url).config().timeout_global(Some(left)).build();
+                headers.iter().fold(request, |r, (name, value)| r.header(*name, *value)).call()
+            }
+        };
+        let mut response = sent.map_err(|e| failure(url, e))?;
+        let mut text = String::new();
+        if !response.status().is_success() {
+            let mut bytes = Vec::new();
+            // Only what it says is wanted: if it can't be read, the status has to do.
+            let _ = response.body_mut().as_reader().take(4096).read_to_end(&mut bytes);
+            text = String::from_utf8_lossy(&bytes).into_owned();
+        }
+        let header = |name: &str| text_of(response.headers(), name);
+        let verdict = judge(&Head { status: response.status().as_u16(), header: &header, body: &text }, SystemTime::now());
+        Ok((verdict, response))
     }
 }
 

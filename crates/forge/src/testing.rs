@@ -1,4 +1,4 @@
-//! A small HTTP server on 127.0.0.1 for tests: what it answers, and how badly, is the test's.
+//! A small HTTP server on 127.0.0.1 for tests: what it answers, and how badly, is the test's. Also a git server.
 
 use crate::gate::lock;
 use std::collections::BTreeMap;
@@ -108,4 +108,44 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
         }
     }
     Some(Request { method, path, headers, body })
+}
+
+/// Serves the bare repositories of a folder with git's own `http-backend`; `protocol` false hides version 2 from it.
+pub fn git_backend(root: &std::path::Path, request: &Request, protocol: bool) -> Reply {
+    use std::process::{Command, Stdio};
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    let mut command = Command::new("git");
+    command.arg("http-backend").env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("GIT_PROJECT_ROOT", root).env("GIT_HTTP_EXPORT_ALL", "1").env("REMOTE_ADDR", "127.0.0.1");
+    command.env("REQUEST_METHOD", &request.method).env("PATH_INFO", path).env("QUERY_STRING", query);
+    command.env("CONTENT_TYPE", request.header("content-type")).env("CONTENT_LENGTH", request.body.len().to_string());
+    command.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_COUNT", "3");
+    for (at, (key, value)) in
+        [("uploadpack.allowFilter", "true"), ("uploadpack.allowAnySHA1InWant", "true"), ("safe.directory", "*")].iter().enumerate()
+    {
+        command.env(format!("GIT_CONFIG_KEY_{at}"), key).env(format!("GIT_CONFIG_VALUE_{at}"), value);
+    }
+    if request.header("content-encoding") == "gzip" {
+        command.env("HTTP_CONTENT_ENCODING", "gzip");
+    }
+    if protocol {
+        command.env("GIT_PROTOCOL", request.header("git-protocol"));
+    }
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("git is installed");
+    let mut input = child.stdin.take().unwrap();
+    let body = request.body.clone();
+    std::thread::spawn(move || input.write_all(&body));
+    let out = child.wait_with_output().unwrap().stdout;
+    let end = out.windows(4).position(|w| w == b"\r\n\r\n").unwrap_or(out.len());
+    let head = String::from_utf8_lossy(out.get(..end).unwrap()).into_owned();
+    let mut status = 200;
+    let mut headers = Vec::new();
+    for (name, value) in head.lines().filter_map(|l| l.split_once(": ")) {
+        if name == "Status" {
+            status = value.split(' ').next().and_then(|s| s.parse().ok()).unwrap_or(500);
+        } else {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    Reply::Whole(status, headers, out.get(end + 4..).unwrap_or_default().to_vec())
 }
