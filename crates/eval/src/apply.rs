@@ -71,7 +71,7 @@ impl World<'_> {
             }
         }
         let mut guards = self.given_guards(&role.middleware, &args, None);
-        guards.extend(self.given_guards(&role.guards, &args, None));
+        guards.extend(self.guards_given(&role.guards, role.guards_by.as_deref(), &args, None));
         guards.extend(self.own_guard(&role.own_guards, &args));
         for value in guards {
             self.register(object, What::Guard { value, prefix: None, reach: Reach::All }, at);

@@ -41,8 +41,19 @@ impl World<'_> {
 
     /// The guards that a call was given.
     pub(crate) fn call_guards(&mut self, call: &Call, args: &Args, taken: Option<usize>) -> Vec<Value> {
-        let given = self.given_guards(&call.guards, args, taken);
-        let Some(by) = &call.guards_by else { return given };
+        self.guards_given(&call.guards, call.guards_by.as_deref(), args, taken)
+    }
+
+    /// The guards at a place, or what is given there as arguments of a guard of this name.
+    pub(crate) fn guards_given(
+        &mut self,
+        place: &Option<crate::models::Place>,
+        by: Option<&str>,
+        args: &Args,
+        taken: Option<usize>,
+    ) -> Vec<Value> {
+        let given = self.given_guards(place, args, taken);
+        let Some(by) = by else { return given };
         let by = SmolStr::new(by);
         let means =
             |value: Value| Unknown { label: by.clone(), callee: Some(by.clone()), args: Args::of(vec![value]), ..Unknown::default() };

@@ -21,7 +21,10 @@ pub fn verdict(route: &Route, method: &str) -> Auth {
         }
         // What the handler asks itself is not known when it wasn't seen.
         Says::Optional => match open_state(route, &mut auth) {
-            AuthState::None => AuthState::Optional,
+            AuthState::None => {
+                auth.reason = reason_of(&guards, Says::Optional);
+                AuthState::Optional
+            }
             other => other,
         },
         Says::Public => AuthState::Public,

@@ -8,7 +8,9 @@ use super::reader::{Found, PATHS, Reader};
 use super::signs::gives_request;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Arg, BinaryOp, Block, Expr, ExprId, FunctionId, Item, Module, Pattern, Span, Stmt, StmtId, StrPart, UnaryOp};
+use apicensus_syntax::{
+    Arg, BinaryOp, BindKind, Block, Expr, ExprId, FunctionId, Item, Module, Pattern, Span, Stmt, StmtId, StrPart, UnaryOp,
+};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::cell::RefCell;
@@ -62,6 +64,19 @@ impl World<'_> {
                 true
             }
             Stmt::Throw(_) => true,
+            Stmt::Bind { value: Some(value), .. } | Stmt::Expr(value) => self.dead_match(reader, *value, dead),
+            Stmt::Switch { subject, cases, .. } if self.is_nothing(reader, *subject) => {
+                let taken = super::absent::taken(&tree, cases.iter());
+                let mut ends = false;
+                for (at, case) in cases.iter().enumerate() {
+                    if Some(at) == taken {
+                        ends = self.dead_in(reader, &case.body, dead);
+                    } else {
+                        dead.extend(case.body.iter().map(|s| tree.stmt_span(*s)));
+                    }
+                }
+                ends
+            }
             Stmt::If { test, then, other } => match self.if_holds(reader, *test, dead) {
                 Some(true) => {
                     dead.extend(other.iter().map(|s| tree.stmt_span(*s)));
@@ -107,6 +122,30 @@ impl World<'_> {
         }
     }
 
+    /// The arms of a match that are not taken where its subject is nothing; true when nothing after it runs.
+    fn dead_match(&mut self, reader: &Reader<'_>, id: ExprId, dead: &mut Vec<Span>) -> bool {
+        let tree = reader.tree.clone();
+        let Expr::Match(subject, arms) = tree.expr(id) else { return false };
+        if !self.is_nothing(reader, *subject) {
+            return false;
+        }
+        let taken = super::absent::taken(&tree, arms.iter().map(|(case, _)| case));
+        let mut ends = false;
+        for (at, (case, value)) in arms.iter().enumerate() {
+            if Some(at) == taken {
+                ends = self.dead_in(reader, &case.body, dead);
+            } else {
+                dead.extend(case.body.iter().map(|s| tree.stmt_span(*s)).chain(value.map(|v| tree.span(v))));
+            }
+        }
+        ends
+    }
+
+    /// Whether something is null for a caller who proves nothing.
+    fn is_nothing(&mut self, reader: &Reader<'_>, id: ExprId) -> bool {
+        reader.facts.anonymous && matches!(self.mark_value(reader, id, 0), Some(Value::Null))
+    }
+
     fn if_holds(&mut self, reader: &Reader<'_>, test: ExprId, dead: &mut Vec<Span>) -> Option<bool> {
         self.dead_value(reader, test, dead);
         reader.found.borrow_mut().dead.clone_from(dead);
@@ -126,6 +165,7 @@ impl World<'_> {
                 dead.push(tree.span(*b));
             }
             Expr::Wrap(_, inner) => self.dead_value(reader, *inner, dead),
+            Expr::Match(..) => drop(self.dead_match(reader, id, dead)),
             _ => {}
         }
     }
@@ -144,6 +184,10 @@ impl World<'_> {
         match tree.expr(id) {
             Expr::Wrap(_, inner) => self.holds(reader, *inner, depth + 1),
             Expr::Unary(UnaryOp::Not, inner) => self.holds(reader, *inner, depth + 1).map(|b| !b),
+            // `if let Some(user) = ..`, `let Some(user) = .. else`
+            Expr::Assign(pattern, value, BindKind::Declare) if self.is_nothing(reader, *value) => {
+                super::absent::takes_nothing(&tree, pattern)
+            }
             Expr::Binary(BinaryOp::And, a, b) => match (self.holds(reader, *a, depth + 1), self.holds(reader, *b, depth + 1)) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),
@@ -178,7 +222,14 @@ impl World<'_> {
                 Some(known)
             }
             Expr::Name(name) if reader.locals.contains_key(name) => Some(!reader.locals[name].is_empty()),
-            Expr::Name(name) => self.bound_test(reader, name, depth).or_else(|| self.mark_holds(reader, id, depth)),
+            Expr::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b) if let Some(known) = self.made_holds(reader, *op, (*a, *b), depth) => {
+                reader.found.borrow_mut().path |= known;
+                Some(known)
+            }
+            Expr::Name(name) => match self.bound_test(reader, name, depth).or_else(|| self.mark_holds(reader, id, depth)) {
+                Some(known) => Some(known),
+                None => self.made_is_true(reader, id, depth),
+            },
             Expr::Call { callee, args, .. } => {
                 let by_path = self.call_holds(reader, *callee, args, depth);
                 reader.found.borrow_mut().path |= by_path == Some(true);
@@ -379,6 +430,12 @@ impl World<'_> {
         let tree = reader.tree.clone();
         let text = match tree.expr(id) {
             Expr::Regex(text) => text.clone(),
+            Expr::Name(name)
+                if let Some(bound) = reader.bound(name)
+                    && matches!(tree.expr(bound), Expr::Regex(_)) =>
+            {
+                return self.regex_in(reader, bound);
+            }
             _ => match self.named_value(&reader.closure.scope, None, &tree, id, 0)? {
                 Value::Regex(text) => text,
                 _ => return None,

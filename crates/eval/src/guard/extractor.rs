@@ -77,16 +77,9 @@ impl Ends {
                 Expr::Name(name) => out.looks |= is_carrier(name),
                 Expr::Call { callee, args, .. } => {
                     let (Expr::Name(name) | Expr::Attr(_, name)) = tree.expr(*callee) else { continue };
+                    out.fails |= is_failure(name);
                     match name.as_str() {
-                        "Err" | "Error" | "Forward" | "Failure" | "ok_or" | "ok_or_else" | "or_forward" | "or_error" | "into_outcome" => {
-                            out.fails = true
-                        }
                         "try_outcome!" => out.tries = true,
-                        name if name.ends_with('!')
-                            && (name.starts_with("err") || name.starts_with("bail") || name.starts_with("ensure")) =>
-                        {
-                            out.fails = true;
-                        }
                         "Ok" | "Success" => out.empty |= args.iter().any(|a| holds_nothing(tree, a)),
                         _ => {}
                     }
@@ -96,6 +89,17 @@ impl Ends {
         }
         out
     }
+}
+
+/// Whether an expression fails in so many words: `Err(..)`, `.ok_or(..)`, `bail!(..)`.
+pub(super) fn fails(tree: &Module, id: ExprId) -> bool {
+    let Expr::Call { callee, .. } = tree.expr(id) else { return false };
+    matches!(tree.expr(*callee), Expr::Name(name) | Expr::Attr(_, name) if is_failure(name))
+}
+
+fn is_failure(name: &str) -> bool {
+    matches!(name, "Err" | "Error" | "Forward" | "Failure" | "ok_or" | "ok_or_else" | "or_forward" | "or_error" | "into_outcome")
+        || name.ends_with('!') && (name.starts_with("err") || name.starts_with("bail") || name.starts_with("ensure"))
 }
 
 /// Names of what carries a caller's proof.
@@ -132,7 +136,7 @@ impl World<'_> {
         if lenient && own.says == Says::Required {
             own.says = Says::Optional;
         }
-        let rejects = !lenient && (ends.fails || ends.tries);
+        let rejects = !lenient && reading.offers.is_none() && (ends.fails || ends.tries);
         let asks = reading.proof() || ends.looks && names::is_identity(&class.name);
         if rejects && asks && own.says < Says::Required { reading.as_test_of_caller() } else { own }
     }

@@ -2,6 +2,7 @@
 //! (metadata that decorators leave and guards read: `@SetMetadata('isPublic', true)`).
 
 use super::reader::Reader;
+use crate::evaluate::Family;
 use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Item, Pattern, Span, UnaryOp};
@@ -30,6 +31,8 @@ pub(crate) struct Facts {
     pub marks: Option<Rc<Marks>>,
     /// The caller proves nothing.
     pub anonymous: bool,
+    /// What callers are compared with is not set.
+    pub unset: bool,
     /// The guard sees every request: it is read as it runs for a caller that proves nothing.
     pub wide: bool,
     /// The name of the function that answers.
@@ -79,14 +82,12 @@ impl World<'_> {
     }
 
     /// What an expression is for the route, as far as its marks and literals say.
-    fn mark_value(&mut self, reader: &Reader<'_>, id: ExprId, depth: u32) -> Option<Value> {
+    pub(super) fn mark_value(&mut self, reader: &Reader<'_>, id: ExprId, depth: u32) -> Option<Value> {
         if depth > 12 {
             return None;
         }
         let tree = reader.tree.clone();
-        if reader.facts.anonymous
-            && let Some(value) = super::anonymous::proof(reader, id)
-        {
+        if let Some(value) = self.lacks(reader, id) {
             return Some(value);
         }
         match tree.expr(id) {
@@ -115,6 +116,31 @@ impl World<'_> {
             Expr::Index(base, _) if matches!(self.mark_value(reader, *base, depth + 1), Some(Value::Null)) => Some(Value::Null),
             _ => None,
         }
+    }
+
+    /// What an expression is that asks for what a caller does not bring, or for what is not set.
+    fn lacks(&mut self, reader: &Reader<'_>, id: ExprId) -> Option<Value> {
+        match (reader.facts.anonymous, self.family) {
+            (false, _) => None,
+            (true, Family::Rust) if reader.facts.unset && super::absent::is_unset_secret(reader, id) => Some(Value::Null),
+            (true, Family::Rust) => super::absent::proof(reader, id),
+            (true, _) => super::anonymous::proof(reader, id),
+        }
+    }
+
+    /// Whether a function of the tree gives what a caller proves an identity with, or nothing.
+    fn gives_nothing(&mut self, reader: &Reader<'_>, callee: ExprId) -> bool {
+        let home = reader.closure.home.borrow().clone();
+        let tree = reader.tree.clone();
+        let Some(Value::Function(f)) = self.named_value(&reader.closure.scope, home.as_ref(), &tree, callee, 0) else { return false };
+        let of = self.module(f.module).tree.clone();
+        if Rc::ptr_eq(&f, &reader.closure) || !super::absent::gives_maybe(&of, f.function) {
+            return false;
+        }
+        let facts = self.facts.take();
+        let reading = self.reading(&f, super::MAX_DEPTH);
+        self.facts = facts;
+        reading.credential || reading.user || reading.inner_credential
     }
 
     /// What an attribute is: of the class whose method is read, of what is known, of nothing.
@@ -147,6 +173,12 @@ impl World<'_> {
             _ => None,
         };
         if of.is_some_and(|of| matches!(self.mark_value(reader, of, depth + 1), Some(Value::Null))) {
+            return match tree.expr(callee) {
+                Expr::Attr(_, method) if self.family == Family::Rust => super::absent::of_nothing(method),
+                _ => Some(Value::Null),
+            };
+        }
+        if reader.facts.anonymous && self.family == Family::Rust && self.gives_nothing(reader, callee) {
             return Some(Value::Null);
         }
         reader.facts.marks.as_ref()?;

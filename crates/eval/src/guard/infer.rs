@@ -19,7 +19,7 @@ use crate::scope::Scope;
 use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::{Expr, ExprId, Module, Span, StmtId};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl World<'_> {
         }
         let reading = self.reading(f, 0);
         // Where they get a token, what is refused is what they send for it.
-        if names::gives_token(&name) && !reading.credential && !reading.user && !reading.inner_credential {
+        if names::gives_token(&name) && !reading.turns_away && !reading.credential && !(reading.sure && reading.inner_credential) {
             return Ruling::default();
         }
         reading.as_handler()
@@ -95,7 +95,8 @@ impl World<'_> {
         reading.marks |= marks;
         (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
         reading.turns_away = super::strangers::turned_away(&tree, &tree.function(f.function).body, &dead);
-        reading.offers = self.offers(f, &Facts::default(), (&exprs, &binds), &reading, depth);
+        reading.settle(&tree, f.function, &dead);
+        self.read_offer(f, &Facts::default(), (&exprs, &binds), &mut reading, depth);
         self.readings.insert(key, (f.clone(), reading.clone()));
         reading
     }
@@ -125,7 +126,8 @@ impl World<'_> {
         (reading.looks, reading.marks, reading.inner_looks) = (plain.looks, plain.marks, plain.inner_looks);
         (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
         reading.turns_away = super::strangers::turned_away(&tree, &tree.function(f.function).body, &dead);
-        reading.offers = self.offers(f, &facts, (&exprs, &binds), &reading, depth);
+        reading.settle(&tree, f.function, &dead);
+        self.read_offer(f, &facts, (&exprs, &binds), &mut reading, depth);
         if found.path && plain.as_guard().says >= Says::Optional {
             reading.lifted = Some("it lets this path pass".into());
         }
@@ -139,32 +141,39 @@ impl World<'_> {
         reading
     }
 
-    /// Whether a function that refuses lets a caller pass who proves nothing: only what is proved wrongly is refused.
-    /// Then, whether it may refuse such a caller as a test.
-    fn offers(
-        &mut self,
-        f: &Rc<Closure>,
-        facts: &Facts,
-        (exprs, binds): (&[ExprId], &[StmtId]),
-        reading: &Reading,
-        depth: u32,
-    ) -> Option<bool> {
-        if self.family != Family::JavaScript || !(reading.credential || reading.user) {
-            return None;
+    /// Finds whether a function that refuses lets a caller pass who proves nothing: only what is proved wrongly is refused.
+    fn read_offer(&mut self, f: &Rc<Closure>, facts: &Facts, (exprs, binds): (&[ExprId], &[StmtId]), reading: &mut Reading, depth: u32) {
+        let looks = reading.credential || reading.user || self.family == Family::Rust && reading.inner_proof;
+        if self.family == Family::Python || !looks {
+            return;
         }
+        reading.offers = self.offered(f, &Facts { anonymous: true, ..facts.clone() }, (exprs, binds), depth);
+        if reading.offers.is_none() && self.family == Family::Rust {
+            reading.offers = self.offered(f, &Facts { anonymous: true, unset: true, ..facts.clone() }, (exprs, binds), depth);
+            reading.unset = reading.offers.is_some();
+        }
+    }
+
+    /// Whether it lets pass where these facts hold, and then whether it may refuse by its answer.
+    fn offered(&mut self, f: &Rc<Closure>, facts: &Facts, (exprs, binds): (&[ExprId], &[StmtId]), depth: u32) -> Option<bool> {
         let tree = self.module(f.module).tree.clone();
-        let (dead, found) = self.dead_places(f, &Facts { anonymous: true, ..facts.clone() }, exprs, binds);
+        let (dead, found) = self.dead_places(f, facts, exprs, binds);
         if dead.is_empty() {
             return None;
         }
         let exprs: Vec<ExprId> = exprs.iter().copied().filter(|e| !within(&dead, tree.span(*e))).collect();
         let binds: Vec<StmtId> = binds.iter().copied().filter(|s| !within(&dead, tree.stmt_span(*s))).collect();
         let left = self.read_exprs(f, &tree, (&exprs, &binds, &found.invited), depth);
-        if left.as_guard().says == Says::Required || left.denies.is_some() || left.redirects {
+        if left.as_guard().says == Says::Required || left.denies.is_some() || left.redirects || self.fails(&tree, &exprs) {
             return None;
         }
         let (throws, answers) = ends(&tree, &tree.function(f.function).body, &dead);
         Some(throws || answers)
+    }
+
+    /// Whether code says in so many words that it fails.
+    fn fails(&self, tree: &Module, exprs: &[ExprId]) -> bool {
+        self.family == Family::Rust && exprs.iter().any(|id| super::extractor::fails(tree, *id))
     }
 
     /// Reads these expressions and bindings of a function; the last places are blocks that run in some cases.
@@ -181,11 +190,15 @@ impl World<'_> {
         announced.extend(super::caught::otherwise(tree, f.function));
         let mut out = Reading::default();
         for id in exprs.iter().filter(|id| !logged.contains(id) && !within(&announced, tree.span(**id))) {
+            let before = out.denies.take();
             read_expr(tree, *id, &compared, &mut out);
+            out.checked.refusals.extend(out.denies.map(|_| tree.span(*id)));
+            before.into_iter().for_each(|status| out.denies(status));
             if !compared.contains(id)
                 && let Some(status) = self.error_status(f, tree, *id)
             {
                 out.denies(status);
+                out.checked.refusals.push(tree.span(*id));
             }
         }
         for stmt in binds {
@@ -198,10 +211,14 @@ impl World<'_> {
         let mut inner: Vec<Ruling> = Vec::new();
         if depth < MAX_CALLS {
             out.about_forgery = tree.function(f.function).name.as_deref().is_some_and(names::is_about_forgery);
-            for (callee, is_swallowed) in self.called_from(f, tree, (exprs, invited), depth, &mut out.hands_on) {
-                let mut called = self.callee_ruling(&callee, depth + 1);
-                if is_swallowed {
+            for site in self.called_from(f, tree, (exprs, invited), depth, &mut out.hands_on) {
+                let mut called = self.callee_ruling(&site.callee, depth + 1);
+                if site.is_soft {
                     called.ruling.says = called.ruling.says.min(Says::Optional);
+                }
+                let is_guard = called.sure || !matches!(site.callee, Value::Function(_)) || site.tells;
+                if called.ruling.says == Says::Required && is_guard {
+                    out.checked.calls.extend(site.at);
                 }
                 out.inner_proof |= called.proof;
                 out.inner_credential |= called.credential;
@@ -212,6 +229,7 @@ impl World<'_> {
             for value in self.injected(f) {
                 let ruling = self.ruling(&value, depth + 1);
                 out.inner_proof |= ruling.says >= Says::Optional && ruling.says != Says::Unread;
+                out.sure |= ruling.says == Says::Required;
                 inner.push(ruling);
             }
         }
@@ -232,6 +250,8 @@ impl World<'_> {
                 Some(other) => {
                     if let Some(status) = refusal(&other) {
                         out.denies(status);
+                        let same = exprs.iter().filter(|e| matches!(tree.expr(**e), Expr::Name(n) if n == name));
+                        out.checked.refusals.extend(same.map(|e| tree.span(*e)));
                     }
                     continue;
                 }
@@ -260,11 +280,12 @@ impl World<'_> {
                     reading = self.reading(f, depth);
                 }
                 Called {
+                    sure: reading.sure,
                     ruling: if reading.password { Ruling::default() } else { reading.as_guard() },
                     proof: reading.proof(),
                     credential: reading.credential || reading.inner_credential,
                     marks: reading.marks,
-                    looks: reading.looks && reading.denies.is_some(),
+                    looks: reading.looks && (reading.denies.is_some() || reading.redirects && reading.login),
                 }
             }
             Value::Class(class) => {
@@ -298,16 +319,16 @@ impl World<'_> {
         (exprs, invited): (&[ExprId], &[Span]),
         depth: u32,
         hands_on: &mut Option<SmolStr>,
-    ) -> Vec<(Value, bool)> {
-        let mut out: Vec<(Value, bool)> = Vec::new();
+    ) -> Vec<Site> {
+        let mut out: Vec<Site> = Vec::new();
         let swallowed = super::caught::forgiven(tree, f.function, exprs, invited);
-        let mut seen: FxHashSet<usize> = FxHashSet::default();
+        let mut seen: FxHashMap<usize, Option<usize>> = FxHashMap::default();
         let home = f.home.borrow().clone();
         let locals = (self.family == Family::Rust).then(|| Locals::of(tree, f));
         let softly = locals.as_ref().map(|_| softened(tree, exprs)).unwrap_or_default();
         let in_guard = depth > 0 || home.as_ref().is_some_and(|h| super::guards(h));
         // What a wrapper wraps answers for itself, as does what it overrides, reached through itself.
-        seen.extend(f.wraps.borrow().as_ref().and_then(Value::ptr).into_iter().chain([Rc::as_ptr(f) as usize]));
+        seen.extend(f.wraps.borrow().as_ref().and_then(Value::ptr).into_iter().chain([Rc::as_ptr(f) as usize]).map(|p| (p, None)));
         for id in exprs {
             let Expr::Call { callee, args, types, .. } = tree.expr(*id) else { continue };
             if told_to_skip(tree, args) {
@@ -316,7 +337,8 @@ impl World<'_> {
             let is_soft = softly.contains(id) || within(&swallowed, tree.span(*id));
             let extracted = self.extracted(f, tree, *callee, types);
             if !extracted.is_empty() {
-                out.extend(extracted.into_iter().map(|v| (v, is_soft)));
+                let at = tree.span(*id);
+                out.extend(extracted.into_iter().map(|callee| Site { callee, is_soft, tells: true, at: vec![at] }));
                 continue;
             }
             let value = if in_guard && let Some(found) = self.of_field(home.as_ref(), tree, *callee) {
@@ -343,8 +365,13 @@ impl World<'_> {
                     continue;
                 }
             };
-            if found.ptr().is_none_or(|p| seen.insert(p)) && out.len() < 200 {
-                out.push((found, is_soft));
+            if let Some(known) = found.ptr().and_then(|p| seen.get(&p)) {
+                if let Some(site) = known.and_then(|at| out.get_mut(at)) {
+                    site.at.push(tree.span(*id));
+                }
+            } else if out.len() < 200 {
+                seen.extend(found.ptr().map(|p| (p, Some(out.len()))));
+                out.push(Site { callee: found, is_soft, tells: tells(tree, *callee), at: vec![tree.span(*id)] });
             }
         }
         out
@@ -394,10 +421,22 @@ impl World<'_> {
     }
 }
 
+/// Something that is called, and where.
+struct Site {
+    callee: Value,
+    /// Its failure is taken as an answer.
+    is_soft: bool,
+    /// Its name says that it may check who calls.
+    tells: bool,
+    at: Vec<Span>,
+}
+
 /// What something that is called shows.
 #[derive(Default)]
 struct Called {
     ruling: Ruling,
+    /// It refuses on every way through it.
+    sure: bool,
     /// It looks at who calls.
     proof: bool,
     /// It reads a credential that the request carries.

@@ -3,6 +3,7 @@
 //!
 //! Left out: weighing several guards against each other, which is `surface`'s.
 
+mod absent;
 mod anonymous;
 mod by_path;
 mod caught;
@@ -19,11 +20,13 @@ mod names;
 pub(crate) mod reach;
 mod reader;
 mod reading;
+mod route_value;
 mod service;
 mod settings;
 mod signs;
 mod strangers;
 mod typed;
+mod ways;
 mod written;
 
 use caught::stands_in;
@@ -374,6 +377,9 @@ impl World<'_> {
             let Some(place) = place else { continue };
             let words = self.words_at(place, args);
             if is_scope { ruling.scopes.extend(words) } else { ruling.roles.extend(words) }
+        }
+        if ruling.roles.iter().any(|r| guard.open_roles.iter().any(|o| r == o)) {
+            return Ruling { says: Says::Public, overrides: guard.overrides, keeps_outer: guard.keeps_outer, ..Ruling::default() };
         }
         ruling.roles.extend(guard.role.as_deref().map(SmolStr::new));
         let is_weak = self.is_given(args, &guard.optional_when);

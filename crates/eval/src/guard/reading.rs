@@ -1,6 +1,8 @@
 //! What the code of a function shows about who may pass, and what it says in each of the places a guard can stand in.
 
+use super::ways::{Checks, all_check};
 use crate::output::{Ruling, Says};
+use apicensus_syntax::{FunctionId, Module, Span};
 use smol_str::SmolStr;
 
 /// What a function's code shows.
@@ -45,9 +47,15 @@ pub(crate) struct Reading {
     pub(super) marks: bool,
     /// It lets pass who proves nothing; whether it may refuse them by its answer.
     pub(super) offers: Option<bool>,
+    /// That is so where what callers are compared with is not set.
+    pub(super) unset: bool,
     /// Why it lets a route pass.
     pub(super) lifted: Option<SmolStr>,
     pub(super) roles: Vec<SmolStr>,
+    /// Where it checks, until that is settled.
+    pub(super) checked: Checks,
+    /// Every way through it meets a check.
+    pub(super) sure: bool,
 }
 
 impl Reading {
@@ -62,6 +70,11 @@ impl Reading {
     }
     pub(super) fn denies(&mut self, status: u16) {
         self.denies = Some(self.denies.map_or(status, |s| s.min(status)));
+    }
+    /// Finds whether every way through the code meets a check.
+    pub(super) fn settle(&mut self, tree: &Module, f: FunctionId, dead: &[Span]) {
+        let checked = std::mem::take(&mut self.checked);
+        self.sure |= all_check(tree, f, &checked, dead);
     }
     /// As middleware, dependency, decorator or extractor.
     pub(super) fn as_guard(&self) -> Ruling {
@@ -113,10 +126,12 @@ impl Reading {
             _ if self.turns_away || self.inner.says == Says::Required && self.inner_proof => Says::Required,
             _ if self.password && !self.inner_credential => Says::Nothing,
             Some(_) if self.credential || self.user || self.inner_proof => Says::Required,
-            None if self.redirects && self.login && self.user => Says::Required,
+            None if self.redirects && self.login && self.user => return self.ruling(Says::Required),
             _ => Says::Nothing,
         };
-        self.ruling(says)
+        // A check that only some requests meet.
+        let is_partial = says == Says::Required && !self.turns_away && !self.sure;
+        self.ruling(if is_partial { Says::Optional } else { says })
     }
     fn ruling(&self, says: Says) -> Ruling {
         if says == Says::Nothing {
@@ -127,6 +142,9 @@ impl Reading {
         }
         let mut out =
             Ruling { says, inferred: true, schemes: self.schemes.clone(), reason: self.inner.reason.clone(), ..Ruling::default() };
+        if self.unset && says == Says::Optional {
+            out.reason = Some("it lets everyone pass where the secret of its settings is not set".into());
+        }
         if says == Says::Required {
             out.roles.clone_from(&self.roles);
         }

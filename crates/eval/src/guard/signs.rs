@@ -109,7 +109,7 @@ pub(super) fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>,
         // A setting of the object, and no refusal.
         Expr::Attr(base, name) if name.ends_with("required") && is_own(tree, *base) => {}
         Expr::Attr(_, name) => read_name(name, true, compared.contains(&id), out),
-        Expr::Call { callee, .. } => {
+        Expr::Call { callee, args, .. } => {
             let name = match tree.expr(*callee) {
                 Expr::Name(n) | Expr::Attr(_, n) => n.as_str(),
                 _ => return,
@@ -119,6 +119,11 @@ pub(super) fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>,
             out.checks |= names::checks(name);
             out.credential |= matches!(flat.as_str(), "safeequal" | "timingsafeequal");
             let of = |part: &str| receiver_contains(tree, *callee, part);
+            // `request.cookies.get("session")`
+            let asks = matches!(args.first(), Some(Arg::Positional(key)) if super::strangers::is_proof(tree, *key));
+            if flat == "get" && of("cookies") && asks {
+                (out.credential, out.user) = (true, true);
+            }
             if (flat.contains("verify") || flat.contains("decode") || flat == "jwtverify")
                 && (flat.contains("jwt") || of("jwt") || of("jose"))
             {

@@ -27,7 +27,7 @@ const KNOWN: &[&str] = &[
 /// Names of variables that hold what a caller proves an identity with; a name of an object is as likely a setting.
 const BROUGHT: &[&str] = &["auth_header", "authorization", "credentials", "api_key", "apikey"];
 /// Parts of names of headers and cookies that carry a proof.
-const PROOFS: &[&str] = &["authorization", "api-key", "api_key", "apikey", "token", "session"];
+pub(super) const PROOFS: &[&str] = &["authorization", "api-key", "api_key", "apikey", "token", "session"];
 const MAX_DEPTH: u32 = 8;
 
 /// Whether a test holds for a stranger; None when that is not known.
@@ -111,11 +111,11 @@ fn asks_request(tree: &Module, test: ExprId) -> bool {
 }
 
 /// Whether a text names a header or cookie that carries a proof.
-fn is_proof(tree: &Module, id: ExprId) -> bool {
+pub(super) fn is_proof(tree: &Module, id: ExprId) -> bool {
     let Expr::Str(parts) = tree.expr(id) else { return false };
     let [StrPart::Text(text)] = parts.as_slice() else { return false };
     let flat = text.to_ascii_lowercase();
-    PROOFS.iter().any(|part| flat.contains(part))
+    !super::names::is_about_forgery(&flat) && PROOFS.iter().any(|part| flat.contains(part))
 }
 
 /// Whether a variable holds a proof that the caller brings; constants are the application's own.

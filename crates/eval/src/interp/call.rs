@@ -10,6 +10,9 @@ use apicensus_syntax::{Arg, Expr, ExprId};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
+/// The name under which a call carries its type arguments.
+const TYPES: &str = "@types";
+
 impl World<'_> {
     /// Evaluates arguments.
     pub(crate) fn args(&mut self, cx: &Cx, args: &[Arg]) -> Args {
@@ -79,7 +82,11 @@ impl World<'_> {
             }
             Expr::Attr(base, name) => {
                 let base_value = self.base_expr(cx, *base);
-                let args = self.args(cx, args);
+                let mut args = self.args(cx, args);
+                if !types.is_empty() && self.guards_by_type(&base_value, name) {
+                    let types: Vec<Value> = types.iter().map(|t| self.expr(cx, *t)).collect();
+                    args.named.push((TYPES.into(), Value::list(types)));
+                }
                 return self.method_call(cx, &base_value, name, args, self.at(cx, callee), at);
             }
             _ => {}
@@ -88,12 +95,19 @@ impl World<'_> {
         let mut args = self.args(cx, args);
         if !types.is_empty() && self.family == Family::Rust {
             let types: Vec<Value> = types.iter().map(|t| self.expr(cx, *t)).collect();
-            args.named.push(("@types".into(), Value::list(types)));
+            args.named.push((TYPES.into(), Value::list(types)));
         }
         if new {
             return self.new_call(&callee_value, args, at);
         }
         self.call_value(&callee_value, args, at)
+    }
+
+    /// Whether what a model says of an outside function is said by its type arguments.
+    fn guards_by_type(&self, base: &Value, name: &str) -> bool {
+        let Value::Symbol(base) = base else { return false };
+        let guard = self.input.models.guard(self.family.language(), &SmolStr::new(format!("{base}.{name}")));
+        guard.and_then(|g| g.through.as_ref()).and_then(|p| p.name()).is_some_and(|n| n == TYPES)
     }
 
     fn scope_call(&mut self, cx: &Cx, name: &str) -> Value {

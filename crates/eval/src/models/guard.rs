@@ -58,6 +58,9 @@ pub struct GuardModel {
     /// Roles that it means without an argument.
     #[serde(default)]
     pub role: Option<String>,
+    /// Roles that stand for everybody: it declares open what names one.
+    #[serde(default)]
+    pub open_roles: Vec<String>,
     /// It only offers to identify the caller when a named argument (or a key of the last one) has this value.
     #[serde(default)]
     pub optional_when: BTreeMap<String, serde_yaml::Value>,

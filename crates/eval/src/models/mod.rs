@@ -226,6 +226,9 @@ pub struct Role {
     /// Where the constructor takes guards.
     #[serde(default)]
     pub guards: Option<Place>,
+    /// What is given there are arguments of a guard of this name.
+    #[serde(default)]
+    pub guards_by: Option<String>,
     /// Where it takes guards that replace those further out; None lifts them.
     #[serde(default)]
     pub own_guards: Option<Place>,

@@ -4,6 +4,7 @@
 
 use super::file_guards::{self, Placed};
 use crate::files::{FileId, Files, parent};
+use crate::guard::Facts;
 use crate::handler::Handler;
 use crate::interp::attr::NOWHERE;
 use crate::models::{FileRoute, Model};
@@ -271,7 +272,9 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
         let handler = handler(world, id, route.file, &name, &value, whole);
         let mut guards = file_guards::at(world, placed, route, methods.as_deref());
         let whole = Handler { value: Some(value), ..Handler::default() };
-        guards.extend(world.handler_guards(&whole, handler.place));
+        let sample = crate::guard::matcher::sample(&route.path);
+        let facts = Facts { full: sample.clone(), relative: sample, ..Facts::default() };
+        guards.extend(world.with_facts(facts, |world| world.handler_guards(&whole, handler.place)));
         let mut inputs = world.inputs(&whole, &model.framework, &path, &RouteEvent::default(), &[]);
         let protocol = world.answered_protocol(whole.value.as_ref(), &model.framework, &mut inputs);
         push(world, model, path.clone(), methods, Some(handler), false);
