@@ -19,9 +19,12 @@ const MOST_VALUES: usize = 8_000;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
+pub enum Value {
+    /// BIGINT.
     Int(i64),
+    /// TEXT.
     Text(String),
+    /// BYTEA.
     Blob(Vec<u8>),
 }
 
@@ -45,7 +48,7 @@ impl From<String> for Value {
 
 /// A row of a result.
 #[derive(Debug)]
-pub(crate) struct Row(Vec<Value>);
+pub struct Row(Vec<Value>);
 
 impl Row {
     /// The number in a column; 0 where there is none.
@@ -63,14 +66,16 @@ impl Row {
 }
 
 /// A connection.
-pub(crate) enum Db {
+pub enum Db {
+    /// To a file.
     Sqlite(rusqlite::Connection),
+    /// To a server.
     Postgres(Box<postgres::Client>),
 }
 
 impl Db {
     /// Opens a file of SQLite, making it where there is none.
-    pub fn sqlite(path: &Path) -> Result<Db, rusqlite::Error> {
+    pub(crate) fn sqlite(path: &Path) -> Result<Db, rusqlite::Error> {
         let connection = rusqlite::Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(WAIT))?;
         // The first statement that reads the file: what is no database is told here.
@@ -82,6 +87,9 @@ impl Db {
     }
 
     /// Runs statements without values.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
         match self {
             Db::Sqlite(db) => db.execute_batch(sql).map_err(|e| of_sqlite(&e)),
@@ -89,7 +97,10 @@ impl Db {
         }
     }
 
-    /// Runs one statement.
+    /// Runs one statement; the rows that it touched.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         match self {
             Db::Sqlite(db) => {
@@ -105,6 +116,9 @@ impl Db {
     }
 
     /// All rows of a query.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         match self {
             Db::Sqlite(db) => {
@@ -125,6 +139,9 @@ impl Db {
     }
 
     /// Adds rows: `INSERT INTO table (columns) VALUES ...` in few statements, `after` at their ends.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub fn insert(&mut self, table: &str, columns: &[&str], rows: &[Vec<Value>], after: &str) -> Result<(), StoreError> {
         let at_once = (MOST_VALUES / columns.len().max(1)).max(1);
         for rows in rows.chunks(at_once) {
@@ -143,6 +160,9 @@ impl Db {
     }
 
     /// Does work as the only writer; what it wrote is there whole or, when it fails, not at all.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub fn write<T>(&mut self, work: impl FnOnce(&mut Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
         match self {
             Db::Sqlite(_) => self.batch("BEGIN IMMEDIATE")?,
@@ -162,7 +182,28 @@ impl Db {
         done
     }
 
+    /// Does work in a transaction beside other writers of a server; in a file there is one writer at a time.
+    ///
+    /// # Errors
+    /// When the work or the database fails; nothing was written then.
+    pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.batch(if self.is_server() { "BEGIN" } else { "BEGIN IMMEDIATE" })?;
+        let done = work(self).and_then(|value| self.batch("COMMIT").map(|()| value));
+        if done.is_err() {
+            let _ = self.batch("ROLLBACK");
+        }
+        done
+    }
+
+    /// Whether it is a server that several machines share, PostgreSQL.
+    pub fn is_server(&self) -> bool {
+        matches!(self, Db::Postgres(_))
+    }
+
     /// Reads as of one moment.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub fn read<T>(&mut self, work: impl FnOnce(&mut Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let begin = match self {
             Db::Sqlite(_) => "BEGIN",
@@ -230,9 +271,13 @@ pub(crate) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
 pub(crate) fn of_postgres(error: &postgres::Error) -> StoreError {
     let told = error.as_db_error();
     let reason = told.map_or_else(|| error.to_string(), |e| e.message().to_owned());
+    if error.is_closed() || told.is_some_and(|e| ["57P01", "57P02", "57P03"].contains(&e.code().code()) || e.code().code().starts_with("08")) {
+        return StoreError::Lost { reason };
+    }
     match told.map(|e| e.code().code()) {
         Some("53100") => StoreError::Full { reason },
         Some("55P03") => StoreError::Busy { seconds: WAIT },
+        Some("40001" | "40P01") => StoreError::Conflict { reason },
         Some("XX001" | "XX002") => StoreError::Damaged(reason),
         _ if reason.contains("File too large") => StoreError::Full { reason },
         _ => StoreError::Database { doing: "used", reason },

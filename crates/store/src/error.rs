@@ -35,6 +35,18 @@ pub enum StoreError {
         /// How long was waited.
         seconds: u64,
     },
+    /// The server has gone; whether what was being written is there is not known.
+    #[error("the connection to the database was lost ({reason})")]
+    Lost {
+        /// What the driver said.
+        reason: String,
+    },
+    /// Two transactions stood in each other's way; the same again may do.
+    #[error("another process was writing the same; nothing was changed ({reason})")]
+    Conflict {
+        /// What the database said.
+        reason: String,
+    },
     /// The disk is full.
     #[error("no space is left for the catalog; nothing was changed ({reason})")]
     Full {

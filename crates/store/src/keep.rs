@@ -27,17 +27,20 @@ pub(crate) fn tag_seal(name: &str, revision: &Revision) -> String {
 
 /// Gives a revision a name, or moves the name to it.
 pub(crate) fn tag(db: &mut Db, name: &str, revision: &str) -> Result<Revision, StoreError> {
+    db.write(|db| tag_within(db, name, revision))
+}
+
+/// The same within a transaction that is open.
+pub(crate) fn tag_within(db: &mut Db, name: &str, revision: &str) -> Result<Revision, StoreError> {
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_/".contains(c)) && !name.starts_with(['-', '.', '/']);
     if name.is_empty() || !is_plain || name.parse::<i64>().is_ok() || name.starts_with("head") {
         let message = format!("`{name}` can't be a tag: letters, digits, `.`, `-`, `_` and `/`, no number and not `head`");
         return Err(StoreError::Wrong(message));
     }
-    db.write(|db| {
-        let found = read::resolve(db, revision)?;
-        db.execute("DELETE FROM tag WHERE name = $1", &[name.into()])?;
-        db.insert("tag", &["name", "revision", "seal"], &[vec![name.into(), found.number.into(), tag_seal(name, &found).into()]], "")?;
-        Ok(found)
-    })
+    let found = read::resolve(db, revision)?;
+    db.execute("DELETE FROM tag WHERE name = $1", &[name.into()])?;
+    db.insert("tag", &["name", "revision", "seal"], &[vec![name.into(), found.number.into(), tag_seal(name, &found).into()]], "")?;
+    Ok(found)
 }
 
 /// Takes a name away; whether there was one.

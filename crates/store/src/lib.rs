@@ -4,12 +4,13 @@
 //! a repository's catalog is kept in parts by content, so that only what changed takes space. [`tree`] keeps a catalog as YAML
 //! files instead, for git and for review.
 
-mod db;
+pub mod db;
 mod error;
 mod facts;
 mod keep;
 mod parts;
 mod patch;
+mod publish;
 mod read;
 mod record;
 mod rows;
@@ -19,6 +20,7 @@ mod verify;
 
 pub use error::StoreError;
 pub use keep::Collected;
+pub use publish::Publication;
 pub use read::RepositoryDiff;
 pub use record::{Origin, Recorded};
 pub use rows::Revision;
@@ -88,12 +90,25 @@ impl Store {
         Ok(Store { db })
     }
 
+    /// The connection, for tables of others beside those of the catalog.
+    pub fn db(&mut self) -> &mut Db {
+        &mut self.db
+    }
+
     /// Appends what a scan found, unless the repository's last revision says the same.
     ///
     /// # Errors
     /// When it can't be written; nothing has changed then.
     pub fn record(&mut self, catalog: &Catalog, origin: &Origin) -> Result<Recorded, StoreError> {
         record::record(&mut self.db, catalog, origin, "scan")
+    }
+
+    /// Appends the states of several repositories as one: they are there together, or none is.
+    ///
+    /// # Errors
+    /// When the work fails or it can't be written; nothing has changed then.
+    pub fn publish<T>(&mut self, work: impl FnOnce(&mut Publication<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.db.write(|db| work(&mut Publication::new(db)))
     }
 
     /// The same for a catalog that was written elsewhere.

@@ -53,23 +53,34 @@ pub(crate) fn snapshot<'p>(parts: impl Iterator<Item = (&'p str, &'p str)>) -> S
 }
 
 pub(crate) fn record(db: &mut Db, catalog: &Catalog, origin: &Origin, kind: &str) -> Result<Recorded, StoreError> {
+    db.write(|db| record_within(db, catalog, origin, kind, false).map(|(recorded, _)| recorded))
+}
+
+/// The same within a transaction that is open. With `keep_gone` no endpoint is taken for gone. The second value tells whether an
+/// endpoint is stale now.
+pub(crate) fn record_within(
+    db: &mut Db,
+    catalog: &Catalog,
+    origin: &Origin,
+    kind: &str,
+    keep_gone: bool,
+) -> Result<(Recorded, bool), StoreError> {
     let mut catalog = catalog.clone();
     facts::normalise(&mut catalog);
-    db.write(|db| {
-        let latest = Revision::latest(db, Some(&origin.repository))?;
-        if let Some(latest) = &latest {
-            keep_unseen(db, latest, origin, &mut catalog)?;
-        }
-        facts::sort(&mut catalog.endpoints);
-        apicensus_inventory::sort_findings(&mut catalog.findings);
-        let cut = parts::cut(&catalog)?;
-        let snapshot = snapshot(cut.iter().map(|(name, (hash, _))| (name.as_str(), hash.as_str())));
-        if let Some(latest) = latest.filter(|l| l.snapshot == snapshot && l.commit == origin.commit) {
-            return Ok(Recorded::Same(latest.number));
-        }
-        let state = state(&catalog, cut, origin)?;
-        append(db, state, origin, kind).map(|revision| Recorded::Added(Box::new(revision)))
-    })
+    let latest = Revision::latest(db, Some(&origin.repository))?;
+    if let Some(latest) = &latest {
+        keep_unseen(db, latest, origin, &mut catalog, keep_gone)?;
+    }
+    let has_stale = catalog.endpoints.iter().any(|endpoint| endpoint.stale);
+    facts::sort(&mut catalog.endpoints);
+    apicensus_inventory::sort_findings(&mut catalog.findings);
+    let cut = parts::cut(&catalog)?;
+    let snapshot = snapshot(cut.iter().map(|(name, (hash, _))| (name.as_str(), hash.as_str())));
+    if let Some(latest) = latest.filter(|l| l.snapshot == snapshot && l.commit == origin.commit) {
+        return Ok((Recorded::Same(latest.number), has_stale));
+    }
+    let state = state(&catalog, cut, origin)?;
+    append(db, state, origin, kind).map(|revision| (Recorded::Added(Box::new(revision)), has_stale))
 }
 
 /// What a catalog gives to the tables.
@@ -214,8 +225,8 @@ fn link(db: &mut Db, gone: &[EndpointRow], came: &mut [EndpointRow]) -> Result<u
 }
 
 /// Keeps endpoints that the scan could not have seen.
-fn keep_unseen(db: &mut Db, latest: &Revision, origin: &Origin, catalog: &mut Catalog) -> Result<(), StoreError> {
-    let is_older = is_older(&origin.commit_time, &latest.commit_time);
+fn keep_unseen(db: &mut Db, latest: &Revision, origin: &Origin, catalog: &mut Catalog, keep_gone: bool) -> Result<(), StoreError> {
+    let is_older = keep_gone || is_older(&origin.commit_time, &latest.commit_time);
     if is_older || catalog.troubles.iter().any(|t| hides(t.kind)) {
         let before = read::catalog(db, &latest.repository, latest.number)?;
         keep(before, catalog, is_older);

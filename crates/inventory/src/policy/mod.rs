@@ -9,7 +9,7 @@ mod inline;
 mod read;
 
 pub use apply::{Outcome, after, before};
-pub use read::parse;
+pub use read::{hint, parse};
 
 use apicensus_catalog::Severity;
 use schemars::JsonSchema;

@@ -101,7 +101,8 @@ fn wrong(line: u32, message: impl Into<String>) -> PolicyError {
     PolicyError { file: FILE.to_owned(), line, message: message.into(), hint: String::new() }
 }
 
-fn hint<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> String {
+/// ` (did you mean ...?)` of the nearest known word, or nothing.
+pub fn hint<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> String {
     let best = known.map(|k| (strsim::damerau_levenshtein(word, k), k)).min();
     match best {
         Some((distance, word)) if distance <= 3 => format!(" (did you mean `{word}`?)"),
