@@ -26,6 +26,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("apicensus-findings", &["apicensus-catalog"]),
     ("apicensus-inventory", &["apicensus-catalog", "apicensus-source", "apicensus-contracts", "apicensus-findings"]),
     ("apicensus-store", &["apicensus-catalog", "apicensus-inventory"]),
+    (
+        "apicensus-sweep",
+        &["apicensus-catalog", "apicensus-contracts", "apicensus-forge", "apicensus-inventory", "apicensus-store"],
+    ),
     ("apicensus-serve", &["apicensus-catalog", "apicensus-report", "apicensus-findings", "apicensus-inventory"]),
     (
         "apicensus",
@@ -41,6 +45,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "apicensus-findings",
             "apicensus-inventory",
             "apicensus-store",
+            "apicensus-forge",
+            "apicensus-sweep",
         ],
     ),
 ];

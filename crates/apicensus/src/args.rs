@@ -93,17 +93,19 @@ pub enum Command {
     History(crate::history::HistoryArgs),
     /// Read and keep the versioned catalog that `scan --record` adds to.
     Catalog(crate::catalog::CatalogArgs),
+    /// Scan all repositories of an organisation, in any number of processes, into one catalog.
+    Sweep(crate::sweep::SweepArgs),
     /// List the rules, or explain one.
     Rules {
         /// The rule to explain.
         #[arg(value_name = "ID")]
         rule: Option<String>,
     },
-    /// Print the JSON Schema of the catalog, or of the policy file.
+    /// Print the JSON Schema of the catalog, of the policy file, or of the configuration of sweeps.
     Schema {
         /// Which.
-        #[arg(value_enum, default_value_t = SchemaOf::Catalog)]
-        of: SchemaOf,
+        #[arg(value_enum, default_value_t = crate::schema::SchemaOf::Catalog)]
+        of: crate::schema::SchemaOf,
     },
     /// Print a completion script for a shell.
     Completions {
@@ -420,15 +422,6 @@ impl Format {
     pub fn is_data(self) -> bool {
         matches!(self, Format::Json | Format::Jsonl | Format::Yaml)
     }
-}
-
-/// What has a schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
-    /// The catalog.
-    Catalog,
-    /// `.apicensus.yaml`.
-    Policy,
 }
 
 /// Formats of a list.

@@ -30,16 +30,18 @@ mod render_tests;
 mod report;
 mod rows;
 mod rules;
+mod schema;
 mod serve;
 mod style;
 mod summary;
+mod sweep;
 mod table;
 mod targets;
 mod tested;
 
 use anyhow::{Result, bail};
 use apicensus_catalog::Catalog;
-use args::{Cli, ColorWhen, Command, ExplainArgs, Format, FrameworksArgs, ScanArgs, SchemaOf, ViewArg};
+use args::{Cli, ColorWhen, Command, ExplainArgs, Format, FrameworksArgs, ScanArgs, ViewArg};
 use clap::{CommandFactory, Parser};
 use pipeline::Job;
 use progress::Progress;
@@ -80,10 +82,10 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Rules { rule } => output::print(&rules::render(rule.as_deref())?).map(|()| 0),
         Command::History(args) => history::run(&args),
         Command::Catalog(args) => catalog::run(&args, color),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Diff(args) => changes::compare(&args),
         Command::Check(args) => changes::check(&args),
-        Command::Schema { of: SchemaOf::Catalog } => output::print(&formats::json(&apicensus_catalog::json_schema())?).map(|()| 0),
-        Command::Schema { of: SchemaOf::Policy } => output::print(&formats::json(&apicensus_inventory::policy::json_schema())?).map(|()| 0),
+        Command::Schema { of } => schema::run(of),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "apicensus", &mut script);

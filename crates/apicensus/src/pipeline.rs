@@ -116,7 +116,7 @@ fn listed(models: &Models) -> Vec<Framework> {
 }
 
 /// The models of some folders, by name: (file, text).
-fn read_models(folders: &[PathBuf]) -> Result<Vec<(String, String)>> {
+pub fn read_models(folders: &[PathBuf]) -> Result<Vec<(String, String)>> {
     let mut texts = Vec::new();
     for folder in folders {
         let failed = || format!("could not read models from `{}`", folder.display());

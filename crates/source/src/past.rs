@@ -56,6 +56,19 @@ fn open(path: &Path) -> Result<Repository, SourceError> {
     repository::discover(&folder)?.ok_or_else(|| SourceError::NotARepository { path: path.to_owned() })
 }
 
+/// The commit that a revision, or HEAD, stands for, and its time in seconds since 1970 (UTC); none in a repository without commits.
+///
+/// # Errors
+/// When there is no repository or no such revision, or its objects can't be read.
+pub fn tip(path: &Path, rev: Option<&str>) -> Result<Option<(String, i64)>, SourceError> {
+    let repo = open(path)?;
+    if repo.is_empty().map_err(|e| git_error(path, &e))? {
+        return Ok(None);
+    }
+    let commit = repo.find_commit(crate::revision::commit_of(&repo, rev.unwrap_or("HEAD"))?).map_err(|e| git_error(path, &e))?;
+    Ok(Some((commit.id().to_string(), commit.time().seconds())))
+}
+
 /// The steps that lead to a revision, or to HEAD, the oldest first; at most `most` of the latest. With [`Since::Revision`] the commit
 /// before them is the one where the lines parted.
 ///

@@ -33,4 +33,4 @@ pub use queue::{Claim, Done, Usage};
 pub use retry::{Retried, retry};
 pub use schema::Sweep;
 pub use status::{Explained, Status, explain, status};
-pub use work::{Scanned, Scanner, Worked, Worker, work};
+pub use work::{Scanned, Scanner, Tally, Worked, Worker, work};

@@ -199,7 +199,7 @@ fn hand(link: &Link, worker: &Worker<'_>, scanner: &dyn Scanner, held: &Held) ->
         match taken {
             Next::Job(sweep, claim) => {
                 let stop = Arc::new(AtomicBool::new(false));
-                lock(held).insert(claim.repository.identity.clone(), (claim.clone(), stop.clone()));
+                lock(held).insert(claim.repository.identity.clone(), ((*claim).clone(), stop.clone()));
                 worker.tally.running.fetch_add(1, Ordering::Relaxed);
                 let stopped = || stop.load(Ordering::Relaxed) || worker.stop.load(Ordering::Relaxed);
                 tracing::info!(repository = claim.repository.name, attempt = claim.attempt, "scanning");

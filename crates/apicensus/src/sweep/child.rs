@@ -1,0 +1,133 @@
+//! The scan of one repository in a process of its own.
+//!
+//! The task comes as a line of JSON on the standard input, which then stays open while the parent lives. The result is written to
+//! two files: the catalog, and a word on how it went.
+
+use crate::args::SourceArgs;
+use crate::pipeline::Job;
+use crate::progress::Progress;
+use anyhow::{Context, Result};
+use apicensus_catalog::Catalog;
+use apicensus_surface::convert::rfc3339;
+use apicensus_sweep::Class;
+use serde::{Deserialize, Serialize};
+use std::io::{BufRead, Read};
+use std::path::{Path, PathBuf};
+
+/// The largest task, in bytes.
+const MOST_TASK: u64 = 1 << 20;
+
+/// What to scan, and how.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Task {
+    /// The repository.
+    pub repository: apicensus_sweep::Listed,
+    /// The commit whose result is there; empty where there is none.
+    pub known: String,
+    /// Only files that match one of these.
+    pub include: Vec<String>,
+    /// No files that match one of these.
+    pub exclude: Vec<String>,
+    /// Folders of further models.
+    pub models: Vec<PathBuf>,
+    /// Threads.
+    pub threads: u16,
+    /// The folder that everything is written to.
+    pub scratch: PathBuf,
+}
+
+/// How it went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The repository is at the commit that is known.
+    Unchanged,
+    /// The catalog is written.
+    Scanned {
+        /// The commit; empty where there is none.
+        commit: String,
+        /// Its time, RFC 3339 in UTC.
+        commit_time: String,
+    },
+    /// It failed.
+    Failed {
+        /// How.
+        class: Class,
+        /// In words.
+        reason: String,
+        /// Milliseconds that the forge asked to wait.
+        wait: Option<i64>,
+    },
+}
+
+/// The file of the catalog.
+pub fn catalog_file(scratch: &Path) -> PathBuf {
+    scratch.join("catalog.json")
+}
+
+/// The file that says how it went.
+pub fn outcome_file(scratch: &Path) -> PathBuf {
+    scratch.join("outcome.json")
+}
+
+/// Runs the command.
+pub fn run() -> Result<u8> {
+    let mut line = String::new();
+    std::io::stdin().lock().take(MOST_TASK).read_line(&mut line).context("could not read the task")?;
+    let task: Task = serde_json::from_str(&line).context("the task can't be read; `apicensus sweep work` starts this by itself")?;
+    // Nobody waits for the result once the other end is closed.
+    std::thread::spawn(|| {
+        let mut rest = [0_u8; 64];
+        while std::io::stdin().lock().read(&mut rest).is_ok_and(|number| number > 0) {}
+        std::process::abort();
+    });
+    let outcome = scan(&task).unwrap_or_else(|error| Outcome::Failed { class: Class::Bad, reason: format!("{error:#}"), wait: None });
+    write(&outcome_file(&task.scratch), &serde_json::to_vec(&outcome)?)?;
+    Ok(0)
+}
+
+fn scan(task: &Task) -> Result<Outcome> {
+    let repository = &task.repository;
+    if repository.path.is_empty() {
+        anyhow::bail!("`{}` has to be fetched, which this build does not do", repository.url);
+    }
+    let folder = PathBuf::from(&repository.path);
+    if !folder.exists() {
+        let reason = format!("there is no folder `{}`", repository.path);
+        return Ok(Outcome::Failed { class: Class::Gone, reason, wait: None });
+    }
+    let named = Some(repository.reference.as_str()).filter(|name| !name.is_empty());
+    let Some((commit, time)) = apicensus_source::past::tip(&folder, named)? else {
+        // A repository without commits has an empty catalog.
+        write(&catalog_file(&task.scratch), &serde_json::to_vec(&Catalog::default())?)?;
+        return Ok(Outcome::Scanned { commit: String::new(), commit_time: String::new() });
+    };
+    if commit == task.known {
+        return Ok(Outcome::Unchanged);
+    }
+    let catalog = catalog(task, &folder, &commit)?;
+    write(&catalog_file(&task.scratch), &serde_json::to_vec(&catalog)?)?;
+    Ok(Outcome::Scanned { commit, commit_time: rfc3339(time).unwrap_or_default() })
+}
+
+/// The catalog of a commit, without anything of this machine in it.
+fn catalog(task: &Task, folder: &Path, commit: &str) -> Result<Catalog> {
+    let source = SourceArgs {
+        rev: Some(commit.to_owned()),
+        include: task.include.clone(),
+        exclude: task.exclude.clone(),
+        models: task.models.clone(),
+        threads: Some(task.threads.max(1)),
+    };
+    let job = Job::open(&[folder.to_owned()], &source)?;
+    let mut catalog = job.scan(&Progress::start(true))?;
+    for own in &mut catalog.repositories {
+        own.name.clone_from(&task.repository.name);
+        own.root = if task.repository.url.is_empty() { task.repository.path.clone() } else { task.repository.url.clone() };
+    }
+    Ok(catalog)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(file, bytes).with_context(|| format!("could not write `{}`", file.display()))
+}

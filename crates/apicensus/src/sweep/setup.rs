@@ -1,0 +1,103 @@
+//! What all parts of a sweep start from: the configuration, the database, the rules of scanning, the listing.
+
+use crate::pipeline;
+use anyhow::{Context, Result, bail};
+use apicensus_forge::Forges;
+use apicensus_store::Target;
+use apicensus_sweep::config::{self, SweepConfig};
+use apicensus_sweep::{Link, Listed, Listing, Rules};
+use std::path::{Path, PathBuf};
+
+/// Where the database is unless something else is said.
+const DATABASE: &str = ".apicensus/sweep.db";
+
+/// The configuration, and what follows from it.
+pub struct Setup {
+    /// It.
+    pub config: SweepConfig,
+    /// The folder that its paths are relative to.
+    pub base: PathBuf,
+    /// Folders of models, as they are from here.
+    pub models: Vec<PathBuf>,
+    /// By what repositories are scanned.
+    pub rules: Rules,
+    target: Target,
+}
+
+impl Setup {
+    /// Reads a configuration.
+    pub fn read(file: &Path, database: Option<&str>) -> Result<Setup> {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("could not read `{}`; `apicensus schema sweep` says what stands in it", file.display()))?;
+        let config = config::read(&text, &file.display().to_string())?;
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let base = folder.canonicalize().with_context(|| format!("could not find `{}`", folder.display()))?;
+        let target = match database {
+            Some(named) => Target::parse(named),
+            None => match Target::parse(config.database.as_deref().unwrap_or(DATABASE)) {
+                Target::Sqlite(path) | Target::Tree(path) => Target::Sqlite(base.join(path)),
+                server => server,
+            },
+        };
+        let models: Vec<PathBuf> = config.scan.models.iter().map(|folder| base.join(folder)).collect();
+        let rules = rules(&config, &models)?;
+        Ok(Setup { config, base, models, rules, target })
+    }
+
+    /// A connection to the database.
+    pub fn link(&self) -> Result<Link> {
+        Ok(Link::open(&self.target)?)
+    }
+
+    /// Everything that the sources hold.
+    pub fn listing(&self) -> Listing {
+        let listed = match Forges::new(self.config.forge(), &self.base) {
+            Ok(forges) => forges.list(),
+            Err(error) => return Listing { troubles: vec![error.to_string()], ..Listing::default() },
+        };
+        let troubles = listed.troubles.iter().map(|trouble| format!("{}: {}", trouble.place, trouble.message)).collect();
+        for trouble in &listed.troubles {
+            tracing::warn!(place = trouble.place, "{}", trouble.message);
+        }
+        Listing { repositories: listed.repositories.into_iter().map(own).collect(), whole: listed.complete, troubles }
+    }
+}
+
+/// A repository of a forge in the words of sweeps. The commit of one on this machine is looked up.
+fn own(found: apicensus_forge::Repository) -> Listed {
+    let path = found.local_path.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    let reference = found.default_ref.clone().unwrap_or_default();
+    let named = Some(reference.as_str()).filter(|name| !name.is_empty());
+    let looked_up = found.local_path.as_ref().and_then(|path| apicensus_source::past::tip(path, named).ok()?);
+    let head = found.head.or_else(|| looked_up.map(|(commit, _)| commit)).unwrap_or_default();
+    Listed {
+        identity: found.forge_id,
+        name: found.name,
+        url: found.url,
+        reference,
+        head,
+        path,
+        archived: found.archived,
+        fork: found.fork,
+        topics: found.topics,
+    }
+}
+
+/// What the scanner knows and how it is told to scan, as hashes: a result holds while they stay.
+fn rules(config: &SweepConfig, models: &[PathBuf]) -> Result<Rules> {
+    let mut known = blake3::Hasher::new();
+    known.update(env!("CARGO_PKG_VERSION").as_bytes());
+    for (file, text) in apicensus_eval::models::BUILTIN {
+        known.update(file.as_bytes()).update(text.as_bytes());
+    }
+    let mut told = blake3::Hasher::new();
+    if config.scan.include.iter().chain(&config.scan.exclude).any(|glob| glob.is_empty()) {
+        bail!("a glob of `scan` is empty");
+    }
+    told.update(serde_json::to_string(&config.scan)?.as_bytes());
+    for (_, text) in pipeline::read_models(models)? {
+        told.update(text.as_bytes());
+    }
+    let short = |hasher: blake3::Hasher| hasher.finalize().to_hex().chars().take(16).collect();
+    Ok(Rules { ruleset: short(known), config: short(told) })
+}

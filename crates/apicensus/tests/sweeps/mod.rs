@@ -1,0 +1,188 @@
+//! An organisation made up for tests of sweeps: generated bare repositories, a configuration, workers that are started and killed.
+
+#![allow(dead_code)]
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Repositories whose scan goes wrong: its process hangs, eats memory, aborts.
+pub const BAD: [(&str, &str); 3] = [("bad-hang", "timeout"), ("bad-eat", "memory"), ("bad-abort", "crash")];
+
+/// An organisation.
+pub struct World {
+    pub folder: PathBuf,
+    program: PathBuf,
+    database: String,
+}
+
+impl World {
+    /// Makes so many repositories and those that go wrong. `settings` is added to the configuration.
+    pub fn new(folder: &Path, program: &Path, database: &str, repositories: usize, settings: &str) -> World {
+        let world = World { folder: folder.to_owned(), program: program.to_owned(), database: database.to_owned() };
+        std::fs::create_dir_all(folder.join("repos")).unwrap();
+        std::fs::create_dir_all(folder.join("scratch")).unwrap();
+        for number in 0..repositories {
+            world.commit(&format!("r{number:04}"), &code(number, 0), 0);
+        }
+        for (name, _) in BAD {
+            world.commit(name, &code(1, 0), 0);
+        }
+        let config = format!("sources:\n  - local: {{globs: ['repos/*.git']}}\n{settings}\n");
+        std::fs::write(folder.join("sweep.yaml"), config).unwrap();
+        std::fs::write(folder.join("child.sh"), CHILD).unwrap();
+        world
+    }
+
+    /// The same organisation with another database.
+    pub fn beside(&self, database: &str) -> World {
+        World { folder: self.folder.clone(), program: self.program.clone(), database: database.to_owned() }
+    }
+
+    /// Adds a commit to a repository, which is made if need be. Its ids are the same wherever it is made.
+    pub fn commit(&self, name: &str, code: &str, age: usize) {
+        let folder = self.folder.join(format!("repos/{name}.git"));
+        if !folder.exists() {
+            for part in ["objects", "refs/heads"] {
+                std::fs::create_dir_all(folder.join(part)).unwrap();
+            }
+            std::fs::write(folder.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+            std::fs::write(folder.join("config"), "[core]\n\trepositoryformatversion = 0\n\tbare = true\n").unwrap();
+        }
+        let time = 1_700_000_000 + 3600 * age;
+        let manifest = format!("[project]\nname = \"{name}\"\ndependencies = [\"flask\", \"requests\"]\n");
+        let parent = if age > 0 { "from refs/heads/main^0\n" } else { "" };
+        let stream = format!(
+            "commit refs/heads/main\ncommitter Ann Example <ann@example.test> {time} +0000\ndata 3\none\n{parent}M 100644 inline app.py\ndata {}\n{code}\n\
+             M 100644 inline pyproject.toml\ndata {}\n{manifest}\ndone\n",
+            code.len(),
+            manifest.len()
+        );
+        let mut import = Command::new("git")
+            .args(["fast-import", "--quiet", "--done", "--date-format=raw"])
+            .current_dir(&folder)
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        import.stdin.take().unwrap().write_all(stream.as_bytes()).unwrap();
+        assert!(import.wait().unwrap().success());
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(args).current_dir(&self.folder).env("APICENSUS_SWEEP_DATABASE", &self.database).env("APICENSUS_LOG", "warn");
+        command.env("APICENSUS_CATALOG", &self.database);
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// The output of a command that ends with this code.
+    pub fn ends(&self, code: i32, args: &[&str]) -> String {
+        let output = self.run(args);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {text}{said}");
+        text
+    }
+
+    pub fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_str(&self.ends(0, args)).unwrap()
+    }
+
+    /// Starts a worker whose children may go wrong.
+    pub fn worker(&self) -> Child {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.join("workers.log")).unwrap();
+        let mut command = self.command(&["sweep", "work", "--child", "sh"]);
+        command.arg(self.folder.join("child.sh")).arg(&self.program);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+    }
+
+    /// What every repository's catalog says, in the order of their names.
+    pub fn exported(&self) -> String {
+        self.ends(0, &["org", "catalog", "-f", "json"])
+    }
+
+    /// (repository, revisions) of the catalog's log, by name.
+    pub fn revisions(&self) -> std::collections::BTreeMap<String, usize> {
+        let log = self.json(&["catalog", "log", "-f", "json"]);
+        let mut found = std::collections::BTreeMap::new();
+        for revision in log.as_array().unwrap() {
+            *found.entry(revision["repository"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+        found
+    }
+
+    /// What was given up, with the class, by name.
+    pub fn dead(&self) -> Vec<(String, String, String)> {
+        let status = self.json(&["sweep", "status", "-f", "json"]);
+        let text = |job: &Value, key: &str| job[key].as_str().unwrap().to_owned();
+        let dead = status["dead"].as_array().unwrap().iter().map(|job| (text(job, "repository"), text(job, "class"), text(job, "reason")));
+        dead.collect()
+    }
+}
+
+/// A service with a few endpoints, that calls the next one.
+pub fn code(number: usize, edition: usize) -> String {
+    let mut code = String::from("from flask import Flask\nimport requests\n\napp = Flask(__name__)\n\n");
+    for at in 0..3 + number % 4 {
+        code.push_str(&format!("\n@app.get('/r{number:04}/things{at}/<id>')\ndef things{at}(id): ...\n"));
+    }
+    for at in 0..edition {
+        code.push_str(&format!("\n@app.get('/r{number:04}/later{at}')\ndef later{at}(): ...\n"));
+    }
+    let next = number + 1;
+    code.push_str(&format!("\n@app.get('/r{number:04}/next')\ndef ask(): return requests.get('http://r{next:04}/r{next:04}/things0/1').json()\n"));
+    code
+}
+
+/// Kills workers again and again until they have nothing left to do, and starts others in their place. How many were killed.
+pub fn chaos(world: &World, workers: usize, every: Duration, most: Duration, between: &mut dyn FnMut(Duration)) -> usize {
+    let begun = Instant::now();
+    let mut running: Vec<Child> = (0..workers).map(|_| world.worker()).collect();
+    let (mut killed, mut next) = (0, every);
+    loop {
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(begun.elapsed() < most, "not done after {most:?}: {}", world.ends(0, &["sweep", "status"]));
+        between(begun.elapsed());
+        for at in 0..running.len() {
+            if let Some(status) = running[at].try_wait().unwrap() {
+                if status.code().is_some_and(|code| code < 2) {
+                    // It had nothing left to do: the others have nothing left either, or soon.
+                    for other in &mut running {
+                        let _ = other.wait();
+                    }
+                    return killed;
+                }
+                running[at] = world.worker();
+            }
+        }
+        if begun.elapsed() >= next {
+            next += every;
+            let at = killed % running.len();
+            let _ = running[at].kill();
+            let _ = running[at].wait();
+            running[at] = world.worker();
+            killed += 1;
+        }
+    }
+}
+
+/// Reads the task, and goes wrong for some repositories.
+const CHILD: &str = "\
+read -r task
+case \"$task\" in
+  */bad-hang.git*) exec sleep 30 ;;
+  */bad-eat.git*) head -c 4000000000 /dev/zero | tail -n 1 >/dev/null; exit 1 ;;
+  */bad-abort.git*) kill -ABRT $$ ;;
+  */slow-*) sleep 2 ;;
+esac
+exec 3<&0
+mkfifo pipe
+{ printf '%s\\n' \"$task\"; exec cat <&3; } > pipe &
+exec \"$1\" sweep child < pipe
+";
