@@ -26,10 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("apicensus-findings", &["apicensus-catalog"]),
     ("apicensus-inventory", &["apicensus-catalog", "apicensus-source", "apicensus-contracts", "apicensus-findings"]),
     ("apicensus-store", &["apicensus-catalog", "apicensus-inventory"]),
-    (
-        "apicensus-sweep",
-        &["apicensus-catalog", "apicensus-contracts", "apicensus-forge", "apicensus-inventory", "apicensus-store"],
-    ),
+    ("apicensus-sweep", &["apicensus-catalog", "apicensus-contracts", "apicensus-forge", "apicensus-inventory", "apicensus-store"]),
     ("apicensus-serve", &["apicensus-catalog", "apicensus-report", "apicensus-findings", "apicensus-inventory"]),
     (
         "apicensus",

@@ -95,6 +95,8 @@ pub enum Command {
     Catalog(crate::catalog::CatalogArgs),
     /// Scan all repositories of an organisation, in any number of processes, into one catalog.
     Sweep(crate::sweep::SweepArgs),
+    /// Look at all repositories of a catalog together: services, owners, who calls whom, what would break.
+    Org(crate::org::OrgArgs),
     /// List the rules, or explain one.
     Rules {
         /// The rule to explain.

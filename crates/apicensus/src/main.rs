@@ -20,6 +20,7 @@ mod history;
 mod lookup;
 mod markdown;
 mod matrix;
+mod org;
 mod outbound;
 mod output;
 mod pipeline;
@@ -82,6 +83,7 @@ fn run(cli: Cli) -> Result<u8> {
         Command::Rules { rule } => output::print(&rules::render(rule.as_deref())?).map(|()| 0),
         Command::History(args) => history::run(&args),
         Command::Catalog(args) => catalog::run(&args, color),
+        Command::Org(args) => org::run(&args, color),
         Command::Sweep(args) => sweep::run(&args),
         Command::Diff(args) => changes::compare(&args),
         Command::Check(args) => changes::check(&args),

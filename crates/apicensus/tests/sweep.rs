@@ -28,7 +28,7 @@ fn dead_as_they_should(world: &World) {
 /// Sweeps with workers that are killed, then checks that every repository is there once.
 fn survives(world: &World, repositories: usize) -> String {
     world.ends(0, &["sweep", "plan"]);
-    let killed = chaos(world, 3, Duration::from_millis(700), Duration::from_secs(400), &mut |_| {});
+    let killed = chaos(world, (3, 12), Duration::from_millis(700), Duration::from_secs(400), &mut |_| {});
     assert!(killed > 2, "{killed}");
     dead_as_they_should(world);
     let told = world.ends(0, &["sweep", "finish"]);
@@ -82,7 +82,11 @@ fn a_second_sweep_scans_only_what_changed() {
     assert!(diff.contains("added    GET /r0003/later0") && diff.contains("/r0003/later1"), "{diff}");
     // Everything anew on demand: the same is found.
     let full = world.ends(0, &["sweep", "--full", "--log", "off"]);
-    assert!(full.contains("sweep 3 (full) planned: 12 repositories listed, 12 to be scanned") && full.contains("0 repositories changed, 12 say the same"), "{full}");
+    assert!(
+        full.contains("sweep 3 (full) planned: 12 repositories listed, 12 to be scanned")
+            && full.contains("0 repositories changed, 12 say the same"),
+        "{full}"
+    );
 }
 
 #[test]
@@ -100,7 +104,9 @@ fn what_is_not_listed_or_fails_is_stale_and_not_gone() {
     let catalog: serde_json::Value = serde_json::from_str(&world.exported()).unwrap();
     let stale = |repository: &str| {
         let all = catalog["endpoints"].as_array().unwrap().iter();
-        all.filter(|e| e["service"].as_str().unwrap().starts_with(repository)).map(|e| e["stale"].as_bool().unwrap_or(false)).collect::<Vec<_>>()
+        all.filter(|e| e["service"].as_str().unwrap().starts_with(repository))
+            .map(|e| e["stale"].as_bool().unwrap_or(false))
+            .collect::<Vec<_>>()
     };
     assert!(stale("r0001").len() == 5 && stale("r0001").iter().all(|stale| *stale), "{:?}", stale("r0001"));
     assert!(stale("r0002").iter().all(|stale| *stale) && stale("r0000").iter().all(|stale| !*stale));

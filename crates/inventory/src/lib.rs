@@ -9,6 +9,7 @@ pub mod gateways;
 pub mod instance;
 pub mod join;
 mod moves;
+pub mod org;
 pub mod owners;
 pub mod policy;
 pub mod tested;

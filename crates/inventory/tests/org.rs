@@ -16,7 +16,12 @@ fn endpoint(service: &str, method: &str, path: &str) -> Endpoint {
 
 fn repository(name: &str, endpoints: &[(&str, &str)], calls: &[(&str, &str)]) -> (String, Catalog) {
     let mut catalog = Catalog::default();
-    catalog.services.push(Service { id: "s".into(), name: format!("{name}-service"), owners: vec![format!("@{name}")], ..Service::default() });
+    catalog.services.push(Service {
+        id: "s".into(),
+        name: format!("{name}-service"),
+        owners: vec![format!("@{name}")],
+        ..Service::default()
+    });
     catalog.endpoints = endpoints.iter().map(|(method, path)| endpoint("s", method, path)).collect();
     let call = |(line, (method, url)): (usize, &(&str, &str))| OutboundCall {
         method: (*method).to_owned(),
@@ -86,7 +91,10 @@ fn calls_lead_to_endpoints_of_other_repositories() {
     assert_eq!(found, expected);
     let orders = organisation.services.iter().find(|s| s.name == "orders-service").unwrap();
     assert_eq!(orders.called_by, ["acme/shop:shop-service"]);
-    assert_eq!(organisation.uncalled.iter().filter(|p| p.repository == "acme/stock").map(|p| p.path.as_str()).collect::<Vec<_>>(), ["/stock/{isbn}"]);
+    assert_eq!(
+        organisation.uncalled.iter().filter(|p| p.repository == "acme/stock").map(|p| p.path.as_str()).collect::<Vec<_>>(),
+        ["/stock/{isbn}"]
+    );
     let goes = |place: &Place| place.path.starts_with("/v1/");
     assert_eq!(broken_by(&organisation, &goes).iter().map(|call| call.line).collect::<Vec<_>>(), [1, 2, 3]);
 }
@@ -112,7 +120,8 @@ fn nothing_is_missing_where_the_code_could_not_be_followed() {
 
 #[test]
 fn the_policy_says_where_a_service_is_served() {
-    let mut all = [repository("orders", &[("GET", "/orders")], &[]), repository("shop", &[], &[("GET", "https://api.acme.test/shop/orders")])];
+    let mut all =
+        [repository("orders", &[("GET", "/orders")], &[]), repository("shop", &[], &[("GET", "https://api.acme.test/shop/orders")])];
     assert_eq!(leads(&looked_at(&all)), ["elsewhere api.acme.test"]);
     all[0].1.services[0].base_urls = vec!["https://api.acme.test/shop".to_owned()];
     assert_eq!(leads(&looked_at(&all)), ["base-url: acme/orders GET /orders"]);

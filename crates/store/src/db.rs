@@ -271,7 +271,9 @@ pub(crate) fn of_sqlite(error: &rusqlite::Error) -> StoreError {
 pub(crate) fn of_postgres(error: &postgres::Error) -> StoreError {
     let told = error.as_db_error();
     let reason = told.map_or_else(|| error.to_string(), |e| e.message().to_owned());
-    if error.is_closed() || told.is_some_and(|e| ["57P01", "57P02", "57P03"].contains(&e.code().code()) || e.code().code().starts_with("08")) {
+    if error.is_closed()
+        || told.is_some_and(|e| ["57P01", "57P02", "57P03"].contains(&e.code().code()) || e.code().code().starts_with("08"))
+    {
         return StoreError::Lost { reason };
     }
     match told.map(|e| e.code().code()) {

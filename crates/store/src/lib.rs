@@ -171,6 +171,22 @@ impl Store {
         })
     }
 
+    /// The catalogs of all repositories at a revision, by name.
+    ///
+    /// # Errors
+    /// When one can't be read, or is damaged.
+    pub fn catalogs(&mut self, revision: i64) -> Result<Vec<(String, Catalog)>, StoreError> {
+        self.db.read(|db| {
+            let mut all = Vec::new();
+            for repository in read::repositories(db, revision)? {
+                let mut catalog = read::catalog(db, &repository, revision)?;
+                read::annotate(db, &repository, revision, &mut catalog)?;
+                all.push((repository, catalog));
+            }
+            Ok(all)
+        })
+    }
+
     /// What differs between two revisions, by repository.
     ///
     /// # Errors

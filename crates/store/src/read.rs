@@ -85,7 +85,7 @@ pub(crate) fn catalog(db: &mut Db, repository: &str, revision: i64) -> Result<Ca
 
 /// Adds to endpoints what the store knows of their pasts, as of a revision.
 pub(crate) fn annotate(db: &mut Db, repository: &str, revision: i64, catalog: &mut Catalog) -> Result<(), StoreError> {
-    let marks: HashMap<i64, Mark> = Revision::all(db)?.into_iter().map(|r| (r.number, mark(&r))).collect();
+    let marks: HashMap<i64, Mark> = Revision::of(db, repository)?.into_iter().map(|r| (r.number, mark(&r))).collect();
     let rows = EndpointRow::at(db, repository, revision, false)?;
     for endpoint in &mut catalog.endpoints {
         let Some(row) = rows.get(&endpoint.id) else { continue };

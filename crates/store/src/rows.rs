@@ -104,6 +104,12 @@ impl Revision {
         Ok(rows.iter().map(Revision::read).collect())
     }
 
+    /// Those of a repository, the first one first.
+    pub(crate) fn of(db: &mut Db, repository: &str) -> Result<Vec<Revision>, StoreError> {
+        let sql = format!("SELECT {} FROM revision WHERE repository = $1 ORDER BY number", REVISION.join(","));
+        Ok(db.query(&sql, &[repository.into()])?.iter().map(Revision::read).collect())
+    }
+
     /// The latest one, of a repository or of all.
     pub(crate) fn latest(db: &mut Db, repository: Option<&str>) -> Result<Option<Revision>, StoreError> {
         let columns = REVISION.join(",");

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
      CREATE INDEX endpoint_last ON endpoint (last)",
     "CREATE TABLE tag (name TEXT PRIMARY KEY, revision BIGINT NOT NULL, seal TEXT NOT NULL);
      CREATE INDEX part_last ON part (last)",
+    "CREATE INDEX revision_repository ON revision (repository, number)",
 ];
 
 /// The latest schema that is known.

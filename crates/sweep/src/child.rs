@@ -240,7 +240,8 @@ mod tests {
         assert!(ended.how != How::Exit(0) && ended.said.contains("memory"), "{ended:?}");
         let ended = sh("read task; exec head -c 3000000 /dev/zero > big", &Caps { file: 1 << 20, ..caps() });
         assert_eq!(ended.how, How::Signal(25), "{ended:?}");
-        let ended = sh("read task; for i in 1 2 3 4 5; do head -c 900000 /dev/zero > f$i; done; sleep 20", &Caps { disk: 2 << 20, ..caps() });
+        let ended =
+            sh("read task; for i in 1 2 3 4 5; do head -c 900000 /dev/zero > f$i; done; sleep 20", &Caps { disk: 2 << 20, ..caps() });
         assert_eq!(ended.how, How::Disk, "{ended:?}");
     }
 

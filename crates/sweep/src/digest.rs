@@ -3,7 +3,7 @@
 use crate::error::SweepError;
 use crate::link::Link;
 use crate::schema::Sweep;
-use apicensus_catalog::{Catalog, Finding, FindingStatus, Severity};
+use apicensus_catalog::{Catalog, Finding, FindingStatus};
 use apicensus_inventory::diff::{Change, Kind};
 use apicensus_store::{Store, StoreError};
 use serde::Serialize;
@@ -111,7 +111,8 @@ fn between(store: &mut Store, from: Option<&str>, to: &str) -> Result<Digest, St
     let touched: BTreeSet<String> =
         store.log()?.into_iter().filter(|r| r.number > earlier && r.number <= later).map(|revision| revision.repository).collect();
     let known: BTreeSet<String> = store.repositories(earlier)?.into_iter().collect();
-    let mut digest = Digest { schema: SCHEMA.to_owned(), from: from.unwrap_or_default().to_owned(), to: to.to_owned(), ..Digest::default() };
+    let mut digest =
+        Digest { schema: SCHEMA.to_owned(), from: from.unwrap_or_default().to_owned(), to: to.to_owned(), ..Digest::default() };
     for repository in touched {
         let old = if known.contains(&repository) { store.catalog(&repository, earlier)? } else { Catalog::default() };
         let new = store.catalog(&repository, later)?;
@@ -187,7 +188,7 @@ pub fn markdown(digest: &Digest) -> String {
     }
     let mut findings: Vec<(&str, &Finding)> =
         digest.repositories.iter().flat_map(|one| one.new_findings.iter().map(|finding| (one.repository.as_str(), finding))).collect();
-    findings.sort_by_key(|(repository, finding)| (std::cmp::Reverse(grade(finding.severity)), *repository));
+    findings.sort_by_key(|(repository, finding)| (std::cmp::Reverse(finding.severity), *repository));
     if !findings.is_empty() {
         text.push_str("\n| Repository | New finding | Severity | What |\n| --- | --- | --- | --- |\n");
         for (repository, finding) in findings.iter().take(MOST) {
@@ -197,10 +198,6 @@ pub fn markdown(digest: &Digest) -> String {
         rest(&mut text, findings.len());
     }
     text
-}
-
-fn grade(severity: Severity) -> usize {
-    Severity::ALL.iter().position(|one| *one == severity).map_or(0, |at| if Severity::ALL[0] == Severity::Critical { Severity::ALL.len() - at } else { at })
 }
 
 fn rest(text: &mut String, all: usize) {
@@ -234,12 +231,5 @@ mod tests {
         assert_eq!(cell("/a|b\n<x> @all"), "/a\\|b \\<x\\> \\@all");
         let text = markdown(&Digest { to: "sweep-2".into(), from: "sweep-1".into(), ..Digest::default() });
         assert_eq!(text, "# APIs: sweep-2 since sweep-1\n\nNothing changed.\n");
-    }
-
-    #[test]
-    fn the_gravest_are_first() {
-        let mut all = [Severity::Low, Severity::Critical, Severity::Medium];
-        all.sort_by_key(|severity| std::cmp::Reverse(grade(*severity)));
-        assert_eq!(all, [Severity::Critical, Severity::Medium, Severity::Low]);
     }
 }

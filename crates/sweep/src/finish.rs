@@ -87,7 +87,9 @@ pub fn finish(link: &Link, finish: &Finish) -> Result<Finished, SweepError> {
                     Ok(Some(Finished::Abandoned { sweep: sweep.number, why }))
                 }
                 Some(why) => {
-                    publication.db().execute("UPDATE sweep SET reason = $1 WHERE number = $2", &[why.as_str().into(), sweep.number.into()])?;
+                    publication
+                        .db()
+                        .execute("UPDATE sweep SET reason = $1 WHERE number = $2", &[why.as_str().into(), sweep.number.into()])?;
                     Ok(Some(Finished::NotYet { sweep: sweep.number, why }))
                 }
                 None => publish(publication, &sweep, finish).map(|published| Some(Finished::Published(published))),
@@ -163,20 +165,11 @@ fn count_failures(db: &mut Db, sweep: i64, most: i64) -> Result<Vec<String>, Sto
 }
 
 /// Records results that were not published yet, by key; those of a sweep that was abandoned too.
-fn record_results(
-    publication: &mut Publication<'_>,
-    sweep: &Sweep,
-    finish: &Finish,
-    published: &mut Published,
-) -> Result<(), StoreError> {
+fn record_results(publication: &mut Publication<'_>, sweep: &Sweep, finish: &Finish, published: &mut Published) -> Result<(), StoreError> {
     let sql = "SELECT r.identity, r.own_key, max(s.sweep) FROM sweep_result s JOIN sweep_repository r ON r.identity = s.identity
         WHERE s.published = 0 GROUP BY r.identity, r.own_key ORDER BY r.own_key";
-    let waiting: Vec<(String, String, i64)> = publication
-        .db()
-        .query(sql, &[])?
-        .iter()
-        .map(|row| (row.text(0).to_owned(), row.text(1).to_owned(), row.int(2)))
-        .collect();
+    let waiting: Vec<(String, String, i64)> =
+        publication.db().query(sql, &[])?.iter().map(|row| (row.text(0).to_owned(), row.text(1).to_owned(), row.int(2))).collect();
     for (identity, key, number) in waiting {
         let sql = "SELECT body, hash, commit_id, commit_time FROM sweep_result WHERE identity = $1 AND sweep = $2";
         let rows = publication.db().query(sql, &[identity.as_str().into(), number.into()])?;
@@ -196,7 +189,9 @@ fn record_results(
         }
         if has_stale {
             let why = "not all of what it had was looked for";
-            publication.db().execute("UPDATE sweep_repository SET stale = $1 WHERE identity = $2", &[why.into(), identity.as_str().into()])?;
+            publication
+                .db()
+                .execute("UPDATE sweep_repository SET stale = $1 WHERE identity = $2", &[why.into(), identity.as_str().into()])?;
         }
         let sql = "UPDATE sweep_result SET published = $1, body = $2 WHERE identity = $3 AND published = 0";
         publication.db().execute(sql, &[sweep.number.into(), Value::Blob(Vec::new()), identity.into()])?;

@@ -12,10 +12,12 @@
 pub mod child;
 mod class;
 pub mod config;
+mod digest;
 mod error;
 mod finish;
 mod link;
 mod listing;
+mod monitor;
 mod plan;
 mod queue;
 mod retry;
@@ -24,10 +26,12 @@ mod status;
 mod work;
 
 pub use class::{Class, Rule};
+pub use digest::{Digest, digest, markdown};
 pub use error::SweepError;
 pub use finish::{Finish, Finished, finish};
 pub use link::Link;
 pub use listing::{Listed, Listing, Rules};
+pub use monitor::Monitor;
 pub use plan::{Plan, Planned, plan};
 pub use queue::{Claim, Done, Usage};
 pub use retry::{Retried, retry};

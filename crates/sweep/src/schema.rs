@@ -141,11 +141,6 @@ impl Sweep {
         Ok(db.query(&sql, &[])?.first().map(Sweep::read))
     }
 
-    /// By number.
-    pub(crate) fn by_number(db: &mut Db, number: i64) -> Result<Option<Sweep>, StoreError> {
-        Ok(db.query(&format!("SELECT {COLUMNS} FROM sweep WHERE number = $1"), &[number.into()])?.first().map(Sweep::read))
-    }
-
     pub(crate) fn insert(&self, db: &mut Db) -> Result<(), StoreError> {
         let troubles = serde_json::to_string(&self.troubles).unwrap_or_default();
         let texts = [&self.state, &self.kind, &self.ruleset, &self.config].map(|text| Value::Text(text.clone()));

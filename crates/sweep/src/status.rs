@@ -14,7 +14,7 @@ const WINDOW: i64 = 300_000;
 /// Results without which no rate is told.
 const ENOUGH: i64 = 5;
 /// A worker that was silent for so long is not listed, in milliseconds.
-const SILENT: i64 = 600_000;
+const SILENT: i64 = 120_000;
 
 /// The state of the latest sweep.
 #[derive(Clone, Debug, PartialEq, Serialize)]

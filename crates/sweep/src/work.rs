@@ -115,7 +115,13 @@ impl Tally {
     /// As it is.
     pub fn worked(&self) -> Worked {
         let of = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        Worked { done: of(&self.done), unchanged: of(&self.unchanged), failed: of(&self.failed), dead: of(&self.dead), late: of(&self.late) }
+        Worked {
+            done: of(&self.done),
+            unchanged: of(&self.unchanged),
+            failed: of(&self.failed),
+            dead: of(&self.dead),
+            late: of(&self.late),
+        }
     }
 
     fn add(number: &AtomicU64, by: u64) {
@@ -157,7 +163,8 @@ fn fits(sweep: &Sweep, rules: &Rules) -> Result<(), SweepError> {
     if sweep.ruleset == rules.ruleset && sweep.config == rules.config {
         return Ok(());
     }
-    let what = if sweep.ruleset == rules.ruleset { "another configuration of scans" } else { "another version of apicensus or other models" };
+    let what =
+        if sweep.ruleset == rules.ruleset { "another configuration of scans" } else { "another version of apicensus or other models" };
     Err(SweepError::Wrong(format!(
         "sweep {} was planned with {what}; start the worker with the same, or plan again with this one: `apicensus sweep plan`",
         sweep.number
@@ -274,13 +281,7 @@ fn report(link: &Link, worker: &Worker<'_>, sweep: &Sweep, claim: &Claim, scanne
     Ok(())
 }
 
-fn report_failure(
-    link: &Link,
-    worker: &Worker<'_>,
-    claim: &Claim,
-    failure: (Class, &str),
-    wait: Option<i64>,
-) -> Result<(), SweepError> {
+fn report_failure(link: &Link, worker: &Worker<'_>, claim: &Claim, failure: (Class, &str), wait: Option<i64>) -> Result<(), SweepError> {
     let (class, reason) = failure;
     let became = link.run(|store| queue::fail(store.db(), claim, &worker.name, &worker.backoff, failure, wait))?;
     let tally = worker.tally;

@@ -1,7 +1,9 @@
 //! `sweep`: planning, working, finishing and looking at sweeps over all repositories.
 
 mod child;
+mod digest;
 mod log;
+mod progress;
 mod scanner;
 mod setup;
 mod show;
@@ -40,9 +42,9 @@ pub struct SweepArgs {
     /// The database, whatever the configuration says: a SQLite file or a `postgres://` URL.
     #[arg(long, value_name = "URL|FILE", env = "APICENSUS_SWEEP_DATABASE", hide_env_values = true, global = true)]
     database: Option<String>,
-    /// How events are logged on the standard error stream.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text, global = true)]
-    log: LogFormat,
+    /// How events are logged on the standard error stream [default: text; on a terminal only warnings].
+    #[arg(long, value_name = "FORMAT", value_enum, global = true)]
+    log: Option<LogFormat>,
     /// Scan everything, changed or not.
     #[arg(long)]
     full: bool,
@@ -106,6 +108,8 @@ enum SweepCommand {
         #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = show::StatusFormat::Text)]
         format: show::StatusFormat,
     },
+    /// Show what changed between two published sweeps, or tell the webhooks of the configuration.
+    Digest(digest::DigestArgs),
     /// Scan one repository, as told on the standard input.
     #[command(hide = true)]
     Child,
@@ -126,6 +130,7 @@ pub fn run(args: &SweepArgs) -> Result<u8> {
         Some(SweepCommand::Status { format }) => show::status(&setup.link()?, *format),
         Some(SweepCommand::Retry { repository }) => show::retry(&setup.link()?, repository.as_deref()),
         Some(SweepCommand::Explain { repository, format }) => show::explain(&setup.link()?, repository, *format),
+        Some(SweepCommand::Digest(args)) => digest::run(&setup, args),
         Some(SweepCommand::Child) => Ok(0),
     }
 }

@@ -31,12 +31,8 @@ impl<'a> Children<'a> {
     /// `program` is run with the arguments that follow it; each child has a folder of its own in `scratch`.
     pub fn new(setup: &'a Setup, program: Vec<OsString>, scratch: &Path) -> Children<'a> {
         let limits = &setup.config.limits;
-        let caps = Caps {
-            wall: limits.wall.duration(),
-            memory: limits.memory.bytes(),
-            file: limits.file.bytes(),
-            disk: limits.disk.bytes(),
-        };
+        let caps =
+            Caps { wall: limits.wall.duration(), memory: limits.memory.bytes(), file: limits.file.bytes(), disk: limits.disk.bytes() };
         Children { setup, program, scratch: scratch.to_owned(), caps }
     }
 

@@ -78,7 +78,9 @@ pub fn finished(finished: &Finished) -> String {
                 repositories(published.changed),
                 published.same
             );
-            for (names, what) in [(&published.stale, "keep an older state, marked as stale"), (&published.disabled, "are left out from now on")] {
+            for (names, what) in
+                [(&published.stale, "keep an older state, marked as stale"), (&published.disabled, "are left out from now on")]
+            {
                 if !names.is_empty() {
                     let shown: Vec<String> = names.iter().take(MOST).map(|name| one_line(name)).collect();
                     let more = if names.len() > MOST { format!(" and {} more", names.len() - MOST) } else { String::new() };
@@ -103,7 +105,11 @@ pub fn status(link: &Link, format: StatusFormat) -> Result<u8> {
 fn status_text(status: &Status) -> String {
     let (sweep, jobs) = (&status.sweep, &status.jobs);
     let mut text = String::new();
-    let since = if sweep.state == "open" { format!("open since {}", time(sweep.started)) } else { format!("{} {}", sweep.state, time(sweep.ended)) };
+    let since = if sweep.state == "open" {
+        format!("open since {}", time(sweep.started))
+    } else {
+        format!("{} {}", sweep.state, time(sweep.ended))
+    };
     let _ = writeln!(text, "sweep {} ({}), {since}", sweep.number, sweep.kind);
     let known = jobs.done + jobs.unchanged + sweep.unchanged;
     let _ = writeln!(
@@ -155,7 +161,11 @@ fn remaining(status: &Status) -> String {
     match (status.eta, status.rate) {
         (Some(seconds), Some(rate)) => {
             let wait = (status.next_try - status.now).max(0) / 1000;
-            let retries = if wait > seconds { format!(", and {} more until the last retries", duration((wait - seconds) * 1000)) } else { String::new() };
+            let retries = if wait > seconds {
+                format!(", and {} more until the last retries", duration((wait - seconds) * 1000))
+            } else {
+                String::new()
+            };
             format!("about {} left, at {rate:.1} repositories a second over the last minutes{retries}", duration(seconds * 1000))
         }
         _ if status.workers.is_empty() => "nobody works on it; `apicensus sweep work` does".to_owned(),

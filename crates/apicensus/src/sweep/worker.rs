@@ -4,7 +4,7 @@ use super::scanner::Children;
 use super::setup::Setup;
 use crate::AMISS;
 use anyhow::{Context, Result};
-use apicensus_sweep::{Tally, Worker, work};
+use apicensus_sweep::{Monitor, Tally, Worker, work};
 use clap::{Args, ValueHint};
 use std::ffi::OsString;
 use std::fs::File;
@@ -22,6 +22,9 @@ pub struct WorkArgs {
     /// Stay when nothing is left, and wait for the next sweep.
     #[arg(long)]
     stay: bool,
+    /// Where to answer /metrics, /livez and /readyz, whatever the configuration says.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<std::net::SocketAddr>,
     /// The program that scans one repository, with its arguments, instead of this one.
     #[arg(long, value_name = "PROGRAM", hide = true, num_args = 1.., value_hint = ValueHint::CommandName)]
     child: Vec<OsString>,
@@ -49,7 +52,16 @@ pub fn run(setup: &Setup, args: &WorkArgs) -> Result<u8> {
         stop: &stop,
         tally: &tally,
     };
-    let worked = work(&link, &worker, &children)?;
+    if let Some(address) = args.listen.or(setup.config.work.listen) {
+        let lease = setup.config.work.lease.duration();
+        let address =
+            Monitor::start(address, tally.clone(), link.another()?, lease).with_context(|| format!("could not listen on {address}"))?;
+        tracing::info!(%address, "answers /metrics, /livez and /readyz");
+    }
+    let shown = super::progress::Progress::start(&link)?;
+    let worked = work(&link, &worker, &children);
+    drop(shown);
+    let worked = worked?;
     tracing::info!(done = worked.done, unchanged = worked.unchanged, failed = worked.failed, dead = worked.dead, "worked");
     Ok(if worked.dead > 0 { AMISS } else { 0 })
 }

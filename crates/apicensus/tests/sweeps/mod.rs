@@ -136,12 +136,14 @@ pub fn code(number: usize, edition: usize) -> String {
         code.push_str(&format!("\n@app.get('/r{number:04}/later{at}')\ndef later{at}(): ...\n"));
     }
     let next = number + 1;
-    code.push_str(&format!("\n@app.get('/r{number:04}/next')\ndef ask(): return requests.get('http://r{next:04}/r{next:04}/things0/1').json()\n"));
+    code.push_str(&format!(
+        "\n@app.get('/r{number:04}/next')\ndef ask(): return requests.get('http://r{next:04}/r{next:04}/things0/1').json()\n"
+    ));
     code
 }
 
-/// Kills workers again and again until they have nothing left to do, and starts others in their place. How many were killed.
-pub fn chaos(world: &World, workers: usize, every: Duration, most: Duration, between: &mut dyn FnMut(Duration)) -> usize {
+/// Kills workers, at most so many, and starts others in their place, until they have nothing left to do. How many were killed.
+pub fn chaos(world: &World, (workers, kills): (usize, usize), every: Duration, most: Duration, between: &mut dyn FnMut(Duration)) -> usize {
     let begun = Instant::now();
     let mut running: Vec<Child> = (0..workers).map(|_| world.worker()).collect();
     let (mut killed, mut next) = (0, every);
@@ -161,7 +163,7 @@ pub fn chaos(world: &World, workers: usize, every: Duration, most: Duration, bet
                 running[at] = world.worker();
             }
         }
-        if begun.elapsed() >= next {
+        if begun.elapsed() >= next && killed < kills {
             next += every;
             let at = killed % running.len();
             let _ = running[at].kill();
@@ -177,7 +179,7 @@ const CHILD: &str = "\
 read -r task
 case \"$task\" in
   */bad-hang.git*) exec sleep 30 ;;
-  */bad-eat.git*) head -c 4000000000 /dev/zero | tail -n 1 >/dev/null; exit 1 ;;
+  */bad-eat.git*) dd if=/dev/zero of=/dev/null bs=6G count=1; exit 1 ;;
   */bad-abort.git*) kill -ABRT $$ ;;
   */slow-*) sleep 2 ;;
 esac

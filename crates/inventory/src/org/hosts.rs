@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 /// Words of names of settings that say nothing of the service: `ORDERS_API_BASE_URL`.
 const FILLERS: [&str; 26] = [
-    "addr", "address", "api", "app", "base", "config", "default", "endpoint", "env", "environ", "host", "hostname", "http", "https", "internal",
-    "origin", "process", "server", "service", "settings", "svc", "uri", "url", "urls", "this", "self",
+    "addr", "address", "api", "app", "base", "config", "default", "endpoint", "env", "environ", "host", "hostname", "http", "https",
+    "internal", "origin", "process", "server", "service", "settings", "svc", "uri", "url", "urls", "this", "self",
 ];
 /// Endings of names of services that callers leave out.
 const ENDINGS: [&str; 4] = ["-service", "-api", "-svc", "-server"];
@@ -77,7 +77,8 @@ impl<'c> Directory<'c> {
         let host = plain_host(&host);
         if let Some(found) = self.base_urls.get(&host) {
             let longest = found.iter().filter(|(base, _)| is_below(&path, base)).map(|(base, _)| base.len()).max();
-            let fitting: Vec<Key<'c>> = found.iter().filter(|(base, _)| Some(base.len()) == longest && is_below(&path, base)).map(|f| f.1).collect();
+            let fitting: Vec<Key<'c>> =
+                found.iter().filter(|(base, _)| Some(base.len()) == longest && is_below(&path, base)).map(|f| f.1).collect();
             if let Some(length) = longest {
                 return (Led::To(fitting, "base-url"), path[length..].to_owned());
             }

@@ -62,7 +62,8 @@ impl Template {
 
     /// Whether it tells enough to lead to a service by itself: two texts, and one that is not met everywhere.
     pub fn is_telling(&self) -> bool {
-        let is_common = |text: &str| matches!(text, "api" | "rest" | "v1" | "v2" | "v3" | "health" | "status" | "login" | "metrics" | "graphql");
+        let is_common =
+            |text: &str| matches!(text, "api" | "rest" | "v1" | "v2" | "v3" | "health" | "status" | "login" | "metrics" | "graphql");
         let texts: Vec<&str> =
             self.segments.iter().filter_map(|s| if let Segment::Text(text) = s { Some(text.as_str()) } else { None }).collect();
         texts.len() >= 2 && texts.iter().any(|text| !is_common(text)) && !self.segments.contains(&Segment::Rest)

@@ -84,9 +84,8 @@ fn show(number: u64, units: &[(&str, u64)]) -> String {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let milliseconds = parse(&text, &TIMES).ok_or_else(|| {
-            serde::de::Error::custom(format!("`{text}` is no time; write a number with a unit: 90s, 10m, 12h, 7d"))
-        })?;
+        let milliseconds = parse(&text, &TIMES)
+            .ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no time; write a number with a unit: 90s, 10m, 12h, 7d")))?;
         Ok(Span(Duration::from_millis(milliseconds)))
     }
 }
