@@ -120,7 +120,7 @@ fn put(name: &str, table: &str, write: bool) -> Result<()> {
 
 /// The catalog of a folder.
 pub fn scan<T: DeserializeOwned>(binary: &Path, folder: &Path) -> Result<T> {
-    let out = Command::new(binary).args(["scan", "--format", "json"]).arg(folder).output()?;
+    let out = Command::new(binary).args(["scan", "--no-cache", "--format", "json"]).arg(folder).output()?;
     if !out.status.success() {
         bail!("the scan of {} failed: {}", folder.display(), String::from_utf8_lossy(&out.stderr));
     }

@@ -5,6 +5,7 @@
 mod bench;
 mod corpus;
 mod docs;
+mod fuzz;
 mod interop;
 mod models;
 mod new_framework;
@@ -85,10 +86,39 @@ enum Task {
         #[arg(long, default_value_t = 0)]
         show: usize,
     },
-    /// Compare the scanner's processor time on a tree with that of `rg -c route`
+    /// Measure scans beside `rg -c route`: stages, cold, warm, threads, memory, instructions
     Bench {
-        /// A tree
-        tree: PathBuf,
+        /// Folders, or names of testdata/corpus.yaml
+        trees: Vec<String>,
+        /// Write the table into docs/performance.md
+        #[arg(long)]
+        write: bool,
+        /// Measure this binary instead of a fresh release build
+        #[arg(long)]
+        binary: Option<PathBuf>,
+    },
+    /// Run changed samples through lowering, evaluation and every reader for a bounded time
+    Fuzz {
+        /// A part of a target's name; all targets without it
+        target: Option<String>,
+        /// Seconds a target
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Where the changes begin; the same number makes the same inputs
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// One process of `fuzz`
+    #[command(hide = true)]
+    FuzzWorker {
+        /// The target
+        target: String,
+        /// Its time in milliseconds
+        milliseconds: u64,
+        /// Where the changes begin
+        seed: u64,
+        /// Where inputs are written
+        folder: PathBuf,
     },
     /// Look at reports in a real Chromium: clicks, keys, colours, times, screenshots (target/page/screenshots)
     Page {
@@ -137,7 +167,9 @@ fn run(task: Task) -> Result<()> {
             if shape { corpus::shapes(&apps, write, &binary, show) } else { corpus::run(&apps, write, &binary) }
         }
         Task::Score { truth, catalog, show } => score::print(&truth, &catalog, show),
-        Task::Bench { tree } => bench::run(&tree),
+        Task::Bench { trees, write, binary } => bench::run(&trees, write, binary),
+        Task::Fuzz { target, seconds, seed } => fuzz::run(target.as_deref(), seconds, seed),
+        Task::FuzzWorker { target, milliseconds, seed, folder } => fuzz::worker(&target, milliseconds, seed, folder),
         Task::Page { binary } => page::run(binary),
         Task::Interop { apps, part, write, binary } => interop::run(&apps, write, &binary.map_or_else(release_binary, Ok)?, part),
         Task::Ci => checked(Command::new("bash").arg(".ci/run").current_dir(root())),

@@ -17,11 +17,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("apicensus-catalog", &[]),
     ("apicensus-export", &["apicensus-catalog"]),
     ("apicensus-report", &["apicensus-catalog"]),
+    ("apicensus-cache", &[]),
     ("apicensus-source", &[]),
     ("apicensus-forge", &[]),
     ("apicensus-syntax", &[]),
     ("apicensus-eval", &["apicensus-syntax"]),
-    ("apicensus-surface", &["apicensus-catalog", "apicensus-source", "apicensus-syntax", "apicensus-eval"]),
+    ("apicensus-surface", &["apicensus-cache", "apicensus-catalog", "apicensus-source", "apicensus-syntax", "apicensus-eval"]),
     ("apicensus-contracts", &["apicensus-catalog", "apicensus-source"]),
     ("apicensus-findings", &["apicensus-catalog"]),
     ("apicensus-inventory", &["apicensus-catalog", "apicensus-source", "apicensus-contracts", "apicensus-findings"]),
@@ -31,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "apicensus",
         &[
+            "apicensus-cache",
             "apicensus-catalog",
             "apicensus-export",
             "apicensus-report",

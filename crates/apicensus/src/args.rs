@@ -140,6 +140,10 @@ pub struct SourceArgs {
     /// Number of threads; the output does not depend on it [default: the number of cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub threads: Option<u16>,
+    #[command(flatten)]
+    pub cache: crate::kept::CacheArgs,
+    #[command(flatten)]
+    pub limits: crate::limits::LimitArgs,
 }
 
 /// Arguments of `scan`.
@@ -281,21 +285,6 @@ pub enum FailOn {
     Critical,
     /// Never.
     Never,
-}
-
-impl FailOn {
-    /// The severity; none for never.
-    pub fn severity(self) -> Option<apicensus_catalog::Severity> {
-        use apicensus_catalog::Severity;
-        match self {
-            FailOn::Info => Some(Severity::Info),
-            FailOn::Low => Some(Severity::Low),
-            FailOn::Medium => Some(Severity::Medium),
-            FailOn::High => Some(Severity::High),
-            FailOn::Critical => Some(Severity::Critical),
-            FailOn::Never => None,
-        }
-    }
 }
 
 /// Arguments of `explain`.

@@ -1,13 +1,13 @@
 //! `apicensus diff` and `apicensus check`: two states of a repository, what changed between them, and what is new and wrong.
 
-use crate::args::{CheckArgs, CheckFormat, DiffArgs, SourceArgs};
+use crate::args::{CheckArgs, CheckFormat, DiffArgs, FailOn, SourceArgs};
 use crate::findings::{self, place};
-use crate::formats;
 use crate::pipeline::Job;
 use crate::progress::Progress;
 use crate::recording::target;
 use crate::style::{count, one_line};
 use crate::{AMISS, catalog, output};
+use crate::{formats, kept};
 use anyhow::{Context, Result, bail};
 use apicensus_catalog::{Catalog, Finding, FindingStatus, SCHEMA, Severity};
 use apicensus_inventory::diff::{Change, Diff, Impact, diff};
@@ -59,7 +59,7 @@ impl States<'_> {
 
 /// A state by its name, of a repository.
 pub fn state(name: &str, repository: &Path, source: &SourceArgs) -> Result<Catalog> {
-    States { repository, source, catalog: None, cache: Cache::default() }.get(name)
+    States { repository, source, catalog: None, cache: kept::open(&source.cache) }.get(name)
 }
 
 /// A catalog that was written by `scan --format json`.
@@ -112,7 +112,8 @@ fn pair(args: &DiffArgs) -> Result<(String, String)> {
 /// Compares two states.
 pub fn compare(args: &DiffArgs) -> Result<u8> {
     let (before, after) = pair(args)?;
-    let states = States { repository: &args.repo, source: &args.source, catalog: args.catalog.as_deref(), cache: Cache::default() };
+    let states =
+        States { repository: &args.repo, source: &args.source, catalog: args.catalog.as_deref(), cache: kept::open(&args.source.cache) };
     let before = states.get(&before)?;
     let after = states.get(&after)?;
     let diff = diff(&before, &after);
@@ -205,7 +206,7 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
         bail!("--new-only needs --base or --baseline to tell what is new");
     }
     let catalog = args.catalog.as_deref();
-    let states = States { repository: &args.path, source: &args.source, catalog, cache: Cache::default() };
+    let states = States { repository: &args.path, source: &args.source, catalog, cache: kept::open(&args.source.cache) };
     let earlier = match (&args.base, &args.baseline) {
         // What came to the base since the branch parted from it is no doing of the branch.
         (Some(base), _) => {
@@ -232,6 +233,20 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
     };
     output::write(&text, args.output.as_deref())?;
     Ok(if shown.is_empty() { 0 } else { AMISS })
+}
+
+impl FailOn {
+    /// The severity; none for never.
+    pub fn severity(self) -> Option<apicensus_catalog::Severity> {
+        match self {
+            FailOn::Info => Some(Severity::Info),
+            FailOn::Low => Some(Severity::Low),
+            FailOn::Medium => Some(Severity::Medium),
+            FailOn::High => Some(Severity::High),
+            FailOn::Critical => Some(Severity::Critical),
+            FailOn::Never => None,
+        }
+    }
 }
 
 fn prints(catalog: &Catalog) -> BTreeSet<&str> {

@@ -44,6 +44,11 @@ impl Filter {
         Filter { audiences: audiences(asked, is_data), frameworks: Vec::new(), methods: Vec::new(), paths: None, auth: Vec::new() }
     }
 
+    /// Whether frameworks are asked for by name.
+    pub fn names_frameworks(&self) -> bool {
+        !self.frameworks.is_empty()
+    }
+
     /// Refuses a framework that is not known.
     pub fn check(&self, known: &[Framework]) -> Result<()> {
         for name in &self.frameworks {

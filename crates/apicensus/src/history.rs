@@ -1,26 +1,24 @@
 //! `apicensus history`: when endpoints came, changed guard or path, and went, told by the repository's own commits.
 //!
 //! Commits are walked along first parents. One that touches no code, manifest or model of the application is passed over; of the
-//! others only files that changed are read and lowered again.
+//! others only files that changed are read and lowered again, and one that changes nothing that the state before it leans on has that
+//! state. For one endpoint the commits to look at are found by halving (`life`).
 
 use crate::args::SourceArgs;
 use crate::lookup::Query;
-use crate::pipeline::Job;
-use crate::progress::Progress;
 use crate::style::{count, one_line};
-use crate::{AMISS, formats, output};
+use crate::timeline::Timeline;
+use crate::{AMISS, formats, life, output};
 use anyhow::{Result, bail};
-use apicensus_catalog::Catalog;
 use apicensus_inventory::diff::{Change, Detail, Kind, diff};
 use apicensus_source::classify::Class;
 use apicensus_source::past::{self, Since, Step};
-use apicensus_surface::cache::Cache;
 use apicensus_surface::convert::rfc3339;
 use apicensus_surface::languages::Languages;
 use clap::{Args, ValueEnum, ValueHint};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -115,11 +113,7 @@ pub fn run(args: &HistoryArgs) -> Result<u8> {
         Some((_, query)) => query,
         None => None,
     };
-    let (walked, events) = walk(args, &path)?;
-    let events = match &query {
-        Some(query) => of_endpoint(events, query),
-        None => events,
-    };
+    let (walked, events) = walk(args, &path, query.as_ref())?;
     let is_empty = events.is_empty() && query.is_some();
     let history = History { walked, events };
     let text = match args.format {
@@ -130,39 +124,49 @@ pub fn run(args: &HistoryArgs) -> Result<u8> {
     Ok(if is_empty { AMISS } else { 0 })
 }
 
-/// Walks the commits and works out what each did.
-fn walk(args: &HistoryArgs, path: &Path) -> Result<(Walked, Vec<Event>)> {
+/// Walks the commits and works out what those that may matter did; with a query, to that endpoint.
+fn walk(args: &HistoryArgs, path: &Path, query: Option<&Query>) -> Result<(Walked, Vec<Event>)> {
     let since = since(args.since.as_deref());
     let steps = past::steps(path, args.source.rev.as_deref(), &since, args.number.unwrap_or(MOST))?;
     let languages = Languages::builtin()?;
-    let (cache, progress) = (Cache::default(), Progress::start(false));
-    let state = |commit: &str| -> Result<Catalog> {
-        let source = SourceArgs { rev: Some(commit.to_owned()), ..args.source.clone() };
-        match Job::open(&[path.to_owned()], &source) {
-            Ok(job) => job.scan_code(&progress, &cache),
-            // The folder was not there yet.
-            Err(error) if matches!(error.downcast_ref(), Some(apicensus_source::SourceError::MissingInRevision { .. })) => {
-                Ok(Catalog::default())
-            }
-            Err(error) => Err(error),
-        }
+    let is_cut = matches!(since, Since::Revision(_)) || args.since.is_some() || args.number.is_some();
+    let first = match steps.first().filter(|_| is_cut) {
+        Some(step) => past::parent(path, &step.commit)?,
+        None => None,
     };
-    let mut walked = Walked { commits: steps.len() as u64, evaluated: 0 };
-    let mut before = match steps.first().map(|step| past::parent(path, &step.commit)).transpose()?.flatten() {
-        Some(parent) if matches!(since, Since::Revision(_)) || args.since.is_some() || args.number.is_some() => state(&parent)?,
-        _ => Catalog::default(),
+    let mattering: Vec<&Step> = steps.iter().filter(|step| step.changed.iter().any(|file| matters(file, &languages))).collect();
+    let walked = Walked { commits: steps.len() as u64, evaluated: mattering.len() as u64 };
+    let mut line = Timeline::new((path, &args.source), mattering, first, &languages)?;
+    let changes = match query {
+        Some(query) => life::of(&mut line, query, &history_of)?,
+        None => all(&mut line)?,
     };
-    let mut events = Vec::new();
-    for step in &steps {
-        if !step.changed.iter().any(|file| matters(file, &languages)) {
-            continue;
+    let event = |(position, change): (usize, Change)| {
+        let step = line.steps.get(position.checked_sub(1)?)?;
+        Some(Event {
+            commit: step.commit.clone(),
+            time: rfc3339(step.time).unwrap_or_default(),
+            author: step.author.clone(),
+            subject: step.subject.clone(),
+            change,
+        })
+    };
+    Ok((walked, changes.into_iter().filter_map(event).collect()))
+}
+
+/// What every commit did.
+fn all(line: &mut Timeline<'_>) -> Result<Vec<(usize, Change)>> {
+    let mut found = Vec::new();
+    let mut before = line.at(0)?;
+    for position in 1..=line.end() {
+        let after = line.at(position)?;
+        if !Rc::ptr_eq(&before, &after) {
+            found.extend(diff(&before.0, &after.0).changes.into_iter().filter_map(history_of).map(|change| (position, change)));
+            line.forget(position);
         }
-        walked.evaluated += 1;
-        let after = state(&step.commit)?;
-        events.extend(diff(&before, &after).changes.into_iter().filter_map(|change| event(step, change)));
         before = after;
     }
-    Ok((walked, events))
+    Ok(found)
 }
 
 /// A day, or else a revision.
@@ -190,7 +194,7 @@ fn day(text: &str) -> Option<i64> {
 }
 
 /// Whether a file may have to do with the endpoints of deployed code.
-fn matters(file: &str, languages: &Languages) -> bool {
+pub fn matters(file: &str, languages: &Languages) -> bool {
     let name = file.rsplit('/').next().unwrap_or(file);
     let is_ignore_file = matches!(name, ".apicensusignore" | ".ignore");
     // A program without an ending, told by its first line.
@@ -200,35 +204,10 @@ fn matters(file: &str, languages: &Languages) -> bool {
     (is_read && is_deployed) || is_ignore_file || file.contains(".apicensus/models/")
 }
 
-/// What a commit did to an endpoint, as far as it is history.
-fn event(step: &Step, mut change: Change) -> Option<Event> {
+/// A change as far as it is history.
+fn history_of(mut change: Change) -> Option<Change> {
     change.details.retain(|detail| TOLD.contains(&detail.what));
-    if change.kind == Kind::Changed && change.details.is_empty() {
-        return None;
-    }
-    Some(Event {
-        commit: step.commit.clone(),
-        time: rfc3339(step.time).unwrap_or_default(),
-        author: step.author.clone(),
-        subject: step.subject.clone(),
-        change,
-    })
-}
-
-/// The events of an endpoint under all the paths it had.
-fn of_endpoint(events: Vec<Event>, query: &Query) -> Vec<Event> {
-    let named = events.iter().filter(|e| query.is(&e.change.method, &e.change.path));
-    let mut ids: BTreeSet<String> = named.map(|e| e.change.endpoint.clone()).collect();
-    loop {
-        let links = events.iter().filter_map(|e| Some((e.change.endpoint.clone(), e.change.former.clone()?)));
-        let linked: Vec<String> = links.filter(|(a, b)| ids.contains(a) || ids.contains(b)).flat_map(|(a, b)| [a, b]).collect();
-        let known = ids.len();
-        ids.extend(linked);
-        if ids.len() == known {
-            break;
-        }
-    }
-    events.into_iter().filter(|e| ids.contains(&e.change.endpoint)).collect()
+    (change.kind != Kind::Changed || !change.details.is_empty()).then_some(change)
 }
 
 fn text(history: &History, query: Option<&Query>) -> String {

@@ -17,6 +17,9 @@ mod gateways;
 mod grid;
 mod held;
 mod history;
+mod kept;
+mod life;
+mod limits;
 mod lookup;
 mod markdown;
 mod matrix;
@@ -39,6 +42,7 @@ mod sweep;
 mod table;
 mod targets;
 mod tested;
+mod timeline;
 
 use anyhow::{Result, bail};
 use apicensus_catalog::Catalog;
@@ -50,6 +54,11 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use style::Look;
+
+/// Lowering and evaluation are many small allocations on several threads.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Something is amiss: troubles under `--strict`, or nothing to explain.
 const AMISS: u8 = 1;
@@ -102,7 +111,8 @@ fn scan(args: &ScanArgs, color: ColorWhen) -> Result<u8> {
     let filter = filter::Filter::new(args, format.is_data())?;
     let progress = Progress::start(args.quiet);
     let job = Job::open(&args.paths, &args.keep.beside(&args.source))?;
-    let known = job.frameworks()?;
+    // Only people are shown titles; without them and a name to check the models need not be read when the result is kept.
+    let known = if format.is_data() && !filter.names_frameworks() { Vec::new() } else { job.frameworks()? };
     filter.check(&known)?;
     let mut catalog = job.scan(&progress)?;
     drop(progress);

@@ -2,57 +2,107 @@
 
 use crate::args::SourceArgs;
 use crate::frameworks::Framework;
+use crate::kept::{self, CacheArgs, Slot};
 use crate::progress::Progress;
 use anyhow::{Context, Result, bail};
+use apicensus_cache::Kind;
 use apicensus_catalog::Catalog;
+use apicensus_eval::Limits;
 use apicensus_eval::models::Models;
 use apicensus_source::{OpenOptions, Tree};
 use apicensus_surface::cache::Cache;
 use apicensus_surface::languages::Languages;
-use apicensus_surface::scan::{ScanOptions, models, scan};
+use apicensus_surface::scan::{OWN_MODELS, ScanOptions, models, traced};
+use apicensus_surface::trace::Trace;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// A tree that is open for scanning.
 pub struct Job {
     tree: Tree,
     threads: usize,
     models: Vec<(String, String)>,
+    cache: CacheArgs,
+    limits: Limits,
+    loaded: OnceCell<Rc<Models>>,
 }
 
 impl Job {
     /// Lists the files and reads the caller's models.
     pub fn open(paths: &[PathBuf], args: &SourceArgs) -> Result<Job> {
+        Job::with(paths, args, read_models(&args.models)?)
+    }
+
+    /// The same with models that were read before; they are in force unless the tree has models of its own.
+    pub fn open_with(paths: &[PathBuf], args: &SourceArgs, models: &OwnModels) -> Result<Job> {
+        let job = Job::with(paths, args, models.texts.clone())?;
+        if !has_models(&job.tree) {
+            let _ = job.loaded.set(models.loaded.clone());
+        }
+        Ok(job)
+    }
+
+    fn with(paths: &[PathBuf], args: &SourceArgs, models: Vec<(String, String)>) -> Result<Job> {
         let threads = args.threads.map_or(0, usize::from);
-        let models = read_models(&args.models)?;
+        let limits = args.limits.limits();
+        let mut exclude = args.exclude.clone();
+        exclude.push("/.apicensus/cache/".to_owned());
         let options = OpenOptions {
             paths: paths.to_vec(),
             rev: args.rev.clone(),
             include: args.include.clone(),
-            exclude: args.exclude.clone(),
+            exclude,
             threads,
-            ..OpenOptions::default()
+            max_file_size: limits.file_size,
+            max_data_size: limits.data_size,
+            max_entries: limits.files,
         };
-        Ok(Job { tree: Tree::open(&options)?, threads, models })
+        Ok(Job {
+            tree: Tree::open(&options)?,
+            threads,
+            models,
+            cache: args.cache.clone(),
+            limits: limits.evaluation,
+            loaded: OnceCell::new(),
+        })
     }
 
     /// The frameworks known to this tree: the built-in ones, its own and the caller's.
     pub fn frameworks(&self) -> Result<Vec<Framework>> {
+        Ok(listed(self.loaded()?))
+    }
+
+    /// The models in force, read once.
+    fn loaded(&self) -> Result<&Models> {
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
         let options = ScanOptions { models: self.models.clone(), ..ScanOptions::default() };
-        Ok(listed(&models(&self.tree, &options)?))
+        let loaded = models(&self.tree, &options)?;
+        Ok(self.loaded.get_or_init(|| Rc::new(loaded)))
     }
 
     /// Scans the tree.
     pub fn scan(&self, progress: &Progress) -> Result<Catalog> {
-        self.scan_beside(progress, &Cache::default(), None)
+        self.scan_beside(progress, &kept::open(&self.cache), None)
     }
 
     /// Scans the tree with what other scans have read, and beside an earlier state.
     pub fn scan_beside(&self, progress: &Progress, cache: &Cache, before: Option<&Catalog>) -> Result<Catalog> {
-        let mut catalog = self.scan_code(progress, cache)?;
+        // What is said of an earlier state is not kept: there are too many of them.
+        let slot = if before.is_none() { Slot::new(cache, Kind::Whole, &self.tree, &self.models, &self.about(&today())) } else { None };
+        if let Some(catalog) = slot.as_ref().and_then(Slot::get) {
+            return Ok(catalog);
+        }
+        let (mut catalog, _) = self.evaluate(progress, cache)?;
         progress.stage("looking for contracts");
         let languages = Languages::builtin()?;
         apicensus_inventory::complete_since(&mut catalog, &self.tree, &|path| languages.class(path), Some(&today()), before)?;
+        if let Some(slot) = slot.filter(|_| kept::is_exact(&catalog)) {
+            slot.put(&catalog);
+        }
         Ok(catalog)
     }
 
@@ -63,14 +113,36 @@ impl Job {
     }
 
     /// Scans the code alone: no contracts, no policy, no findings.
-    pub fn scan_code(&self, progress: &Progress, cache: &Cache) -> Result<Catalog> {
+    pub fn scan_code(&self, progress: &Progress, cache: &Cache) -> Result<(Catalog, Trace)> {
+        let slot = Slot::new(cache, Kind::Code, &self.tree, &self.models, &self.about(""));
+        if let Some(state) = slot.as_ref().and_then(Slot::get) {
+            return Ok(state);
+        }
+        let state = self.evaluate(progress, cache)?;
+        if let Some(slot) = slot.filter(|_| kept::is_exact(&state.0)) {
+            slot.put(&state);
+        }
+        Ok(state)
+    }
+
+    /// What a result depends on beside the tree and the models.
+    fn about(&self, day: &str) -> String {
+        format!("{day} {:?}", self.limits)
+    }
+
+    fn evaluate(&self, progress: &Progress, cache: &Cache) -> Result<(Catalog, Trace)> {
         progress.stage("reading and evaluating, files parsed:");
         let at = |done: usize| progress.at(done as u64);
-        let models = self.models.clone();
-        Ok(scan(
-            &self.tree,
-            &ScanOptions { threads: self.threads, models, progress: Some(&at), cache: Some(cache), ..ScanOptions::default() },
-        )?)
+        let loaded = Some(self.loaded()?);
+        let options = ScanOptions {
+            threads: self.threads,
+            progress: Some(&at),
+            cache: Some(cache),
+            limits: self.limits,
+            loaded,
+            ..ScanOptions::default()
+        };
+        Ok(traced(&self.tree, &options)?)
     }
 
     /// The tree.
@@ -82,6 +154,27 @@ impl Job {
     pub fn lines(&self) -> Lines<'_> {
         Lines { tree: &self.tree, read: HashMap::new() }
     }
+}
+
+/// The caller's models, read once for many trees.
+pub struct OwnModels {
+    texts: Vec<(String, String)>,
+    /// With the built-in ones.
+    pub loaded: Rc<Models>,
+}
+
+impl OwnModels {
+    /// Reads them from some folders.
+    pub fn read(folders: &[PathBuf]) -> Result<OwnModels> {
+        let texts = read_models(folders)?;
+        let loaded = Rc::new(Models::load(&texts)?);
+        Ok(OwnModels { texts, loaded })
+    }
+}
+
+fn has_models(tree: &Tree) -> bool {
+    let at = tree.files().partition_point(|e| e.path.as_str() < OWN_MODELS);
+    tree.files().get(at).is_some_and(|e| e.path.starts_with(OWN_MODELS))
 }
 
 /// The day in UTC, `2027-01-31`.

@@ -10,6 +10,7 @@ use std::process::{Command, Output, Stdio};
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_apicensus"));
     command.env_remove("COLUMNS").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").stdin(Stdio::null());
+    command.env("APICENSUS_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     command
 }
 

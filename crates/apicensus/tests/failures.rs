@@ -129,6 +129,7 @@ fn a_full_disk_is_told_and_changes_nothing() {
     let script = "trap '' XFSZ; ulimit -f 128; exec \"$0\" scan -q --record";
     let mut command = std::process::Command::new("bash");
     command.args(["-c", script, env!("CARGO_BIN_EXE_apicensus")]).current_dir(shop.folder.path()).env_remove("APICENSUS_CATALOG");
+    command.env("APICENSUS_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     let output = command.stdin(Stdio::null()).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{told}");

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 fn run(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_apicensus")).args(args).stdin(Stdio::null()).output().unwrap()
+    let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
+    Command::new(env!("CARGO_BIN_EXE_apicensus")).args(args).env("APICENSUS_CACHE", cache).stdin(Stdio::null()).output().unwrap()
 }
 
 /// The standard output of a run that must succeed.

@@ -10,7 +10,8 @@ const CODE: &str = "const express = require('express');\nconst app = express();\
     app.post('/books', (req, res) => res.json({}));\napp.get('/desk', (req, res) => res.json({}));\n";
 
 fn run(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_apicensus")).args(args).current_dir(folder).output().unwrap()
+    let cache = concat!(env!("CARGO_TARGET_TMPDIR"), "/cache");
+    Command::new(env!("CARGO_BIN_EXE_apicensus")).args(args).env("APICENSUS_CACHE", cache).current_dir(folder).output().unwrap()
 }
 
 /// The standard output of a run that ends with this code, and its standard error.

@@ -13,6 +13,7 @@ const TOKEN: &str = "a-token-of-some-length";
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_apicensus"));
     command.env_remove("APICENSUS_SERVE_TOKEN").stdin(Stdio::null());
+    command.env("APICENSUS_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     command
 }
 

@@ -2,6 +2,7 @@
 
 use crate::evaluate::{Family, Input};
 use crate::files::FileId;
+use crate::models::Models;
 use crate::relevance::relevant;
 use crate::resolve::cargo::CargoResolver;
 use crate::resolve::graph::{ImportGraph, Resolvers, imports_of};
@@ -9,6 +10,7 @@ use crate::resolve::node::NodeResolver;
 use crate::resolve::python::PythonResolver;
 use crate::resolve::scan::ImportSpec;
 use aho_corasick::AhoCorasick;
+use apicensus_syntax::Lang;
 use rayon::prelude::*;
 use regex::bytes::Regex;
 use rustc_hash::FxHashMap;
@@ -31,6 +33,8 @@ pub struct Demand<'a> {
     pub weights: Vec<usize>,
     waves: [Vec<FileId>; 3],
     late: [Vec<FileId>; 3],
+    /// The files that waves and late files were chosen from.
+    pub considered: Vec<FileId>,
     marker: std::marker::PhantomData<&'a ()>,
 }
 
@@ -40,7 +44,7 @@ impl Demand<'_> {
         let python = PythonResolver::new(input.files);
         let node = NodeResolver::new(input.files);
         let cargo = CargoResolver::new(input.files);
-        let anchors = Anchors::new(input);
+        let anchors = Anchors::new(input.models);
         let files: Vec<FileId> = input.files.iter().map(|(id, _)| id).collect();
         let (scanned, anchored): (Vec<_>, Vec<_>) = files.par_iter().map(|id| anchors.scan(input, *id)).unzip();
         let mut found: Vec<(FileId, Vec<u16>)> = anchored.into_iter().flatten().collect();
@@ -65,6 +69,7 @@ impl Demand<'_> {
         let family = |id: FileId| input.files.get(id).lang.map(Family::of);
         let mut waves: [Vec<FileId>; 3] = Default::default();
         let mut late: [Vec<FileId>; 3] = Default::default();
+        let mut considered: Vec<FileId> = Vec::new();
         for (at, one) in Family::ALL.iter().enumerate() {
             let has_models = input.models.of(one.language()).any(|(m, _)| weights[m as usize] > 0);
             if !has_models {
@@ -76,13 +81,14 @@ impl Demand<'_> {
             let closure = graph.importers_closure(&primary);
             let wave: Vec<FileId> = closure.iter().copied().filter(|id| !input.files.get(*id).secondary).collect();
             let is_python = *one == Family::Python;
+            considered.extend(closure.iter().chain(&secondary));
             waves[at] = if is_python { relevant(input, &weights, &anchors_of, (&graph, &scanned), &wave) } else { wave };
             let copies = if is_python { copies(input, &weights) } else { Vec::new() };
             let is_copied = |id: &FileId| copies.iter().any(|folder| input.files.get(*id).path.starts_with(folder));
             let secondary: Vec<FileId> = secondary.into_iter().filter(|id| !is_copied(id)).collect();
             late[at] = if is_python { relevant(input, &weights, &anchors_of, (&graph, &scanned), &secondary) } else { secondary };
         }
-        Demand { python, node, cargo, weights, waves, late, marker: std::marker::PhantomData }
+        Demand { python, node, cargo, weights, waves, late, considered, marker: std::marker::PhantomData }
     }
 
     /// The files of a family to run, sorted.
@@ -95,20 +101,32 @@ impl Demand<'_> {
     }
 }
 
-struct Anchors {
+/// What makes a file worth a look: imports and keywords of models.
+pub struct Anchors {
     /// (model, import, language)
     imports: Vec<(u16, SmolStr, Family)>,
     keywords: Option<AhoCorasick>,
     owners: Vec<(u16, Family)>,
 }
 
+/// What of a file decides which files are evaluated, before any of them is.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    imports: Vec<ImportSpec>,
+    /// The models that anchor it.
+    models: Vec<u16>,
+    /// It registers on something passed in.
+    is_plugin: bool,
+}
+
 impl Anchors {
-    fn new(input: &Input<'_>) -> Self {
+    /// Those of some models.
+    pub fn new(of: &Models) -> Self {
         let mut imports = Vec::new();
         let mut words = Vec::new();
         let mut owners = Vec::new();
         for family in Family::ALL {
-            for (m, model) in input.models.of(family.language()) {
+            for (m, model) in of.of(family.language()) {
                 imports.extend(model.imports.iter().map(|i| (m, SmolStr::new(i), family)));
                 for word in &model.keywords {
                     words.push(word.clone());
@@ -123,8 +141,15 @@ impl Anchors {
     fn scan(&self, input: &Input<'_>, id: FileId) -> (Vec<ImportSpec>, Option<(FileId, Vec<u16>)>) {
         let Some(lang) = input.files.get(id).lang else { return Default::default() };
         let Some(text) = (input.text)(id) else { return Default::default() };
+        let Facts { imports, models, is_plugin } = self.facts(lang, &text);
+        let is_anchored = !models.is_empty() || is_plugin;
+        (imports, is_anchored.then_some((id, models)))
+    }
+
+    /// The facts of a file's text.
+    pub fn facts(&self, lang: Lang, text: &[u8]) -> Facts {
         let family = Family::of(lang);
-        let specs = imports_of(lang, &text);
+        let specs = imports_of(lang, text);
         let mut models: Vec<u16> = Vec::new();
         for spec in specs.iter().filter(|s| s.level == 0 && !s.module.starts_with('.')) {
             for (m, import, of) in &self.imports {
@@ -134,16 +159,15 @@ impl Anchors {
             }
         }
         if let Some(keywords) = &self.keywords {
-            for found in keywords.find_overlapping_iter(&text[..]) {
+            for found in keywords.find_overlapping_iter(text) {
                 let (m, of) = self.owners[found.pattern().as_usize()];
                 if of == family && !models.contains(&m) {
                     models.push(m);
                 }
             }
         }
-        let plugin = family == Family::JavaScript && PLUGIN_JS.as_ref().is_some_and(|r| r.is_match(&text));
-        let anchored = !models.is_empty() || plugin;
-        (specs, anchored.then_some((id, models)))
+        let is_plugin = family == Family::JavaScript && PLUGIN_JS.as_ref().is_some_and(|r| r.is_match(text));
+        Facts { imports: specs, models, is_plugin }
     }
 }
 

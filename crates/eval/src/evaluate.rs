@@ -47,6 +47,21 @@ pub type Text<'a> = dyn Fn(FileId) -> Option<Arc<[u8]>> + Sync + 'a;
 /// Lowers a file.
 pub type Lower<'a> = dyn Fn(FileId) -> Option<Arc<Module>> + Sync + 'a;
 
+/// How far an evaluation may go. What reaches a limit is cut, with a trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps one module's top level may take, its imports excluded; also one function that is run because nothing called it.
+    pub module_steps: u64,
+    /// Steps the evaluation of a language may take.
+    pub steps: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { module_steps: 400_000, steps: 30_000_000 }
+    }
+}
+
 /// What is evaluated.
 pub struct Input<'a> {
     /// The files of the tree.
@@ -59,6 +74,10 @@ pub struct Input<'a> {
     pub lower: &'a Lower<'a>,
     /// The same for a file that may never be asked for.
     pub prepare: &'a Lower<'a>,
+    /// Told the files that the ones to evaluate were chosen from, before the first is evaluated.
+    pub chosen: &'a (dyn Fn(&[FileId]) + Sync),
+    /// How far it may go.
+    pub limits: Limits,
     /// How many files each model's keywords anchor.
     pub weights: Vec<usize>,
 }
@@ -77,6 +96,7 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
     let demand = Demand::new(input);
     input.weights = demand.weights.clone();
     let input = &*input;
+    (input.chosen)(&demand.considered);
     let mut parts: Vec<Census> = Vec::new();
     std::thread::scope(|scope| {
         let mut running = Vec::new();

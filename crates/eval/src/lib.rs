@@ -47,4 +47,5 @@ mod walk;
 mod world;
 mod wrapper;
 
-pub use evaluate::{Family, Input, evaluate};
+pub use demand::{Anchors, Facts};
+pub use evaluate::{Family, Input, Limits, evaluate};

@@ -8,7 +8,7 @@ use crate::interp::function::param_name;
 use crate::models::{Entry, KindId};
 use crate::value::*;
 use crate::walk;
-use crate::world::{MODULE_STEPS, World};
+use crate::world::World;
 use apicensus_syntax::{Expr, ExprId, FunctionId, FunctionKind, Module};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
@@ -119,7 +119,7 @@ impl World<'_> {
             }
             self.entry = Some(entry);
             let budget = self.module(function.module).steps;
-            self.module_mut(function.module).steps = MODULE_STEPS;
+            self.module_mut(function.module).steps = self.input.limits.module_steps;
             self.conditions = function.conditions.clone();
             let args = self.assumed_args(function, receiver.is_some());
             let at = self.place(function.module, self.module(function.module).tree.function(function.function).span);

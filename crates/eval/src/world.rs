@@ -15,10 +15,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Steps one module's top level may take, its imports excluded; also one provisional entry.
-pub const MODULE_STEPS: u64 = 400_000;
-/// Steps a whole evaluation may take.
-pub const TOTAL_STEPS: u64 = 30_000_000;
 /// Steps an outermost call may take in which nothing is made or registered: what runs longer is the application's
 /// business, not its registration. Calls inside may take half as many each level, but at least [`LEAST_IDLE_STEPS`].
 pub const IDLE_STEPS: u64 = 250_000;
@@ -357,7 +353,7 @@ impl<'a> World<'a> {
             is_es: false,
             macro_use: Vec::new(),
             conditions: Rc::default(),
-            steps: MODULE_STEPS,
+            steps: self.input.limits.module_steps,
             exhausted: false,
         });
         id
@@ -397,10 +393,10 @@ impl<'a> World<'a> {
         if self.is_idle() {
             return false;
         }
-        let Some(id) = self.budget.last().copied() else { return self.steps < TOTAL_STEPS };
-        let total = self.steps;
+        let Some(id) = self.budget.last().copied() else { return self.steps < self.input.limits.steps };
+        let is_within = self.steps < self.input.limits.steps;
         let module = self.module_mut(id);
-        if module.steps > 0 && total < TOTAL_STEPS {
+        if module.steps > 0 && is_within {
             module.steps -= 1;
             return true;
         }

@@ -14,6 +14,7 @@ pub mod past;
 pub mod paths;
 mod repository;
 mod revision;
+mod stamp;
 mod tree;
 mod worktree;
 

@@ -39,6 +39,47 @@ pub enum Since {
     Time(i64),
 }
 
+/// Reads files of commits.
+pub struct Reader {
+    repo: Repository,
+}
+
+impl Reader {
+    /// For the repository that a path is in, with the path from the repository's root.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open(path: &Path) -> Result<(Reader, String), SourceError> {
+        let repo = open(path)?;
+        let folder = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let root = repo.workdir().and_then(|w| w.canonicalize().ok());
+        let inside = root.and_then(|root| folder.strip_prefix(root).ok().map(|p| crate::tree::to_text(p).0));
+        Ok((Reader { repo }, inside.unwrap_or_default()))
+    }
+
+    /// A file after a commit; None where it is none, or over the size of code that is read.
+    pub fn after(&self, commit: &str, file: &str) -> Option<Vec<u8>> {
+        self.file(&self.commit(commit)?, file)
+    }
+
+    /// A file before a commit, as its first parent has it.
+    pub fn before(&self, commit: &str, file: &str) -> Option<Vec<u8>> {
+        self.file(&self.commit(commit)?.parent(0).ok()?, file)
+    }
+
+    fn commit(&self, commit: &str) -> Option<git2::Commit<'_>> {
+        self.repo.find_commit(Oid::from_str(commit).ok()?).ok()
+    }
+
+    fn file(&self, commit: &git2::Commit<'_>, file: &str) -> Option<Vec<u8>> {
+        let entry = commit.tree().ok()?.get_path(Path::new(file)).ok()?;
+        let is_file = entry.filemode() & 0o170_000 == 0o100_000;
+        let (size, _) = self.repo.odb().ok()?.read_header(entry.id()).ok()?;
+        let fits = is_file && size as u64 <= crate::tree::OpenOptions::default().max_file_size;
+        if fits { self.repo.find_blob(entry.id()).ok().map(|blob| blob.content().to_vec()) } else { None }
+    }
+}
+
 /// Who wrote a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Writer {

@@ -263,7 +263,7 @@ fn sizes(odb: &Path, blobs: Vec<(String, Oid)>, listing: &mut Listing) {
     let found: Vec<Result<Entry, SourceTrouble>> = blobs
         .into_par_iter()
         .map(|(path, oid)| match with_odb(odb, |odb| odb.read_header(oid)) {
-            Ok((size, _)) => Ok(Entry { path, size: size as u64, locator: Locator::Blob(oid) }),
+            Ok((size, _)) => Ok(Entry { path, size: size as u64, locator: Locator::Blob(oid), stamp: None }),
             Err(reason) => {
                 let message = format!("the file is not in the object database (a partial clone?): {reason}");
                 Err(SourceTrouble::new(SourceTroubleKind::Unreadable, path, message, "what the file declares is missing"))

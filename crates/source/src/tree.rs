@@ -4,10 +4,12 @@ use crate::error::{ReadError, SourceError, SourceTrouble, SourceTroubleKind};
 use crate::ignores::Filter;
 use crate::links::{self, Link};
 use crate::repository::{self, Repository, Revision};
+use crate::stamp::Stamp;
 use crate::{revision, worktree};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Extensions of data formats, whose files may be larger than code: API descriptions run to megabytes.
 const DATA: &[&str] = &["har", "json", "jsonc", "json5", "raml", "toml", "tf", "wsdl", "xml", "xsd", "yaml", "yml"];
@@ -58,6 +60,8 @@ pub struct Entry {
     /// Size in bytes when it was listed.
     pub size: u64,
     pub(crate) locator: Locator,
+    /// What the system said of the file when it was listed; None in the object database.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 /// Where an entry's bytes are.
@@ -95,6 +99,8 @@ pub struct Tree {
     odb: Option<PathBuf>,
     max_file_size: u64,
     max_data_size: u64,
+    /// When listing began.
+    opened: SystemTime,
 }
 
 impl Tree {
@@ -103,15 +109,17 @@ impl Tree {
     /// # Errors
     /// When a path, pattern or revision is wrong; a part of the tree that can't be read is a trouble instead.
     pub fn open(options: &OpenOptions) -> Result<Tree, SourceError> {
+        let opened = SystemTime::now();
         let filter = Filter::new(&options.include, &options.exclude)?;
         if options.paths.is_empty() {
             return Err(SourceError::NoPath);
         }
         if options.rev.is_some() || options.paths.iter().any(|p| repository::is_git_folder(p)) {
-            let opened = revision::open(options, &filter)?;
-            let repository = Some(repository::describe(&opened.repository, &opened.root));
-            let odb = Some(opened.repository.commondir().to_owned());
-            return Ok(Tree::new(options, opened.root, opened.listing, repository, Some(opened.revision), odb));
+            let found = revision::open(options, &filter)?;
+            let repository = Some(repository::describe(&found.repository, &found.root));
+            let odb = Some(found.repository.commondir().to_owned());
+            let tree = Tree::new(options, found.root, found.listing, repository, Some(found.revision), odb);
+            return Ok(Tree { opened, ..tree });
         }
         let plan = worktree::Plan::new(&options.paths)?;
         let mut listing = worktree::list(&plan, options, &filter);
@@ -128,7 +136,7 @@ impl Tree {
                 (None, None)
             }
         };
-        Ok(Tree::new(options, plan.root, listing, repository, revision, None))
+        Ok(Tree { opened, ..Tree::new(options, plan.root, listing, repository, revision, None) })
     }
 
     fn new(
@@ -157,7 +165,8 @@ impl Tree {
         troubles.dedup();
         let (max_file_size, max_data_size) = (options.max_file_size, options.max_data_size);
         let requested = odb.as_ref().map(|_| options.rev.clone().unwrap_or_else(|| "HEAD".to_owned()));
-        Tree { requested, root, entries: listing.entries, troubles, repository, revision, odb, max_file_size, max_data_size }
+        let (entries, opened) = (listing.entries, SystemTime::now());
+        Tree { requested, root, entries, troubles, repository, revision, odb, max_file_size, max_data_size, opened }
     }
 
     /// The files, sorted by path.
@@ -201,6 +210,28 @@ impl Tree {
             Locator::Blob(oid) => oid.as_bytes().try_into().ok(),
             Locator::Path | Locator::Odd(_) => None,
         }
+    }
+
+    /// A hash of everything that a scan of the tree depends on, contents included: those of the object database by their ids, files on
+    /// disk by size, times of change and inode. None where a file was changed so shortly before that a further change may not show.
+    pub fn fingerprint(&self) -> Option<[u8; 32]> {
+        let mut hash = blake3::Hasher::new();
+        let about = format!(
+            "{:?}",
+            (&self.root, &self.repository, &self.revision, &self.requested, &self.troubles, self.max_file_size, self.max_data_size)
+        );
+        hash.update(about.as_bytes());
+        for entry in &self.entries {
+            hash.update(&(entry.path.len() as u64).to_le_bytes());
+            hash.update(entry.path.as_bytes());
+            hash.update(&entry.size.to_le_bytes());
+            match (&entry.locator, &entry.stamp) {
+                (Locator::Blob(oid), _) => hash.update(oid.as_bytes()),
+                (_, Some(stamp)) if stamp.is_settled(self.opened) => hash.update(&stamp.bytes()),
+                _ => return None,
+            };
+        }
+        Some(*hash.finalize().as_bytes())
     }
 
     /// The bytes of a file.

@@ -8,6 +8,7 @@ use crate::error::{SourceError, SourceTrouble, SourceTroubleKind};
 use crate::ignores::{self, Filter, MAX_IGNORE_FILE, OWN_IGNORE, Rules, SHARED_IGNORE};
 use crate::links::Link;
 use crate::repository;
+use crate::stamp::Stamp;
 use crate::tree::{Entry, Listing, Locator, MAX_DEPTH, OpenOptions, common_folder, to_text};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,8 +90,8 @@ pub(crate) fn list(plan: &Plan, options: &OpenOptions, filter: &Filter) -> Listi
         if start.is_dir() {
             walk(plan, start, workdir.as_deref(), options, &mut listing);
         } else {
-            let size = start.metadata().map(|m| m.len()).unwrap_or(0);
-            add_file(&plan.root, start, size, &mut listing);
+            let meta = start.metadata().ok();
+            add_file(&plan.root, start, meta.as_ref().map_or(0, std::fs::Metadata::len), meta.as_ref().and_then(Stamp::of), &mut listing);
         }
     }
     listing.entries.retain(|e| filter.keeps_file(&e.path));
@@ -103,7 +104,7 @@ pub(crate) fn list(plan: &Plan, options: &OpenOptions, filter: &Filter) -> Listi
 
 /// One finding of the parallel walk.
 enum Found {
-    File(PathBuf, u64),
+    File(PathBuf, u64, Option<Stamp>),
     Link(PathBuf, Option<PathBuf>),
     Bad(SourceTrouble),
 }
@@ -149,7 +150,7 @@ fn walk(plan: &Plan, start: &Path, workdir: Option<&Path>, options: &OpenOptions
     listing.capped |= seen.load(Ordering::Relaxed) > cap;
     for found in receive {
         match found {
-            Found::File(path, size) => add_file(&plan.root, &path, size, listing),
+            Found::File(path, size, stamp) => add_file(&plan.root, &path, size, stamp, listing),
             Found::Link(path, target) => add_link(&plan.root, &path, target, listing),
             Found::Bad(trouble) => listing.troubles.push(trouble),
         }
@@ -175,7 +176,7 @@ fn look(root: &Path, entry: Result<DirEntry, ignore::Error>) -> Vec<Found> {
         found.push(Found::Link(entry.path().to_owned(), std::fs::read_link(entry.path()).ok()));
     } else if kind.is_file() {
         match entry.metadata() {
-            Ok(meta) => found.push(Found::File(entry.path().to_owned(), meta.len())),
+            Ok(meta) => found.push(Found::File(entry.path().to_owned(), meta.len(), Stamp::of(&meta))),
             Err(error) => found.push(Found::Bad(walk_error(root, &error))),
         }
     } else if kind.is_dir() && entry.depth() >= MAX_DEPTH {
@@ -209,13 +210,13 @@ fn relative(root: &Path, path: &Path) -> (String, bool) {
     to_text(path.strip_prefix(root).unwrap_or(path))
 }
 
-fn add_file(root: &Path, path: &Path, size: u64, listing: &mut Listing) {
+fn add_file(root: &Path, path: &Path, size: u64, stamp: Option<Stamp>, listing: &mut Listing) {
     let (text, odd) = relative(root, path);
     let locator = if odd { Locator::Odd(path.into()) } else { Locator::Path };
     if odd {
         listing.troubles.push(odd_name(&text));
     }
-    listing.entries.push(Entry { path: text, size, locator });
+    listing.entries.push(Entry { path: text, size, locator, stamp });
 }
 
 fn add_link(root: &Path, path: &Path, target: Option<PathBuf>, listing: &mut Listing) {
@@ -283,7 +284,7 @@ fn add_tracked(repo: &git2::Repository, workdir: &Path, plan: &Plan, filter: &Fi
             continue;
         }
         if let Some(meta) = full.symlink_metadata().ok().filter(|m| m.is_file() && passes_no_link(workdir, path)) {
-            add_file(&plan.root, &full, meta.len(), listing);
+            add_file(&plan.root, &full, meta.len(), Stamp::of(&meta), listing);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! What scans of several revisions share: bytes and lowered modules by the id of their content in the object database, within one
-//! process. A file that no commit changed is read and lowered once.
+//! What scans share: bytes and lowered modules by the id of their content, within one process and, where a cache on disk is given,
+//! with earlier runs. A file that did not change is read and lowered once.
 
-use apicensus_syntax::{Lang, Module};
+use apicensus_cache::Kind;
+use apicensus_syntax::{Lang, Module, SyntaxTroubleKind};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,9 +24,20 @@ pub struct Cache {
     modules: Mutex<HashMap<(Lang, Id), Lowered>>,
     size: AtomicUsize,
     lowered: AtomicUsize,
+    disk: Option<apicensus_cache::Cache>,
 }
 
 impl Cache {
+    /// A cache that knows what earlier runs have lowered.
+    pub fn with(disk: Option<apicensus_cache::Cache>) -> Cache {
+        Cache { disk, ..Cache::default() }
+    }
+
+    /// The part on disk.
+    pub fn disk(&self) -> Option<&apicensus_cache::Cache> {
+        self.disk.as_ref()
+    }
+
     /// The bytes of a content, if they are kept.
     pub(crate) fn bytes(&self, id: Id) -> Option<Arc<[u8]>> {
         held(&self.bytes).get(&id).cloned()
@@ -39,15 +51,38 @@ impl Cache {
 
     /// What a content is lowered to, if it was.
     pub(crate) fn module(&self, lang: Lang, id: Id) -> Option<Lowered> {
-        held(&self.modules).get(&(lang, id)).cloned()
+        if let Some(lowered) = held(&self.modules).get(&(lang, id)) {
+            return Some(lowered.clone());
+        }
+        let stored = self.disk.as_ref()?.get(Kind::Module, &key(lang, id))?;
+        let (is_utf8, module) = stored.split_first()?;
+        let lowered: Lowered = (Some(Arc::new(Module::from_bytes(module)?)), *is_utf8 == 1);
+        self.remember(lang, id, &lowered);
+        Some(lowered)
     }
 
     pub(crate) fn keep_module(&self, lang: Lang, id: Id, module: Option<Arc<Module>>, is_utf8: bool) {
+        // Whether a parse takes too long is a matter of the machine.
+        let is_whole = |m: &&Arc<Module>| m.troubles.iter().all(|t| t.kind != SyntaxTroubleKind::Unparsed);
+        if let (Some(disk), Some(module)) = (&self.disk, module.as_ref().filter(is_whole)) {
+            let mut stored = vec![u8::from(is_utf8)];
+            stored.extend(module.to_bytes());
+            disk.put(Kind::Module, &key(lang, id), &stored);
+        }
+        self.remember(lang, id, &(module, is_utf8));
+    }
+
+    fn remember(&self, lang: Lang, id: Id, lowered: &Lowered) {
         let size = self.bytes(id).map_or(1, |bytes| bytes.len());
         if self.lowered.fetch_add(size, Ordering::Relaxed) < MAX_MODULES {
-            held(&self.modules).insert((lang, id), (module, is_utf8));
+            held(&self.modules).insert((lang, id), lowered.clone());
         }
     }
+}
+
+/// The key of a module on disk.
+fn key(lang: Lang, id: Id) -> Vec<u8> {
+    [lang.name().as_bytes(), &id].concat()
 }
 
 fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -19,3 +19,4 @@ pub mod sensitive;
 pub mod service;
 pub mod survey;
 pub mod template;
+pub mod trace;

@@ -4,16 +4,18 @@ use crate::cache::Cache;
 use crate::convert;
 use crate::languages::{LanguageError, Languages};
 use crate::survey::Survey;
+use crate::trace::Trace;
 use crate::{design, sensitive};
 use apicensus_catalog::Catalog;
+use apicensus_eval::files::FileId;
 use apicensus_eval::models::{ModelError, Models};
 use apicensus_eval::output::Census;
-use apicensus_eval::{Input, evaluate};
+use apicensus_eval::{Input, Limits, evaluate};
 use apicensus_source::Tree;
 use apicensus_syntax::lower::STACK;
 
 /// Where a repository keeps framework models of its own.
-const OWN_MODELS: &str = ".apicensus/models/";
+pub const OWN_MODELS: &str = ".apicensus/models/";
 
 /// How to scan.
 #[derive(Default)]
@@ -28,6 +30,10 @@ pub struct ScanOptions<'a> {
     pub progress: Option<&'a (dyn Fn(usize) + Sync)>,
     /// What scans of several revisions of a repository share.
     pub cache: Option<&'a Cache>,
+    /// How far the evaluation may go.
+    pub limits: Limits,
+    /// What [`models`] gave for this tree and these options, if that was asked before.
+    pub loaded: Option<&'a Models>,
 }
 
 /// Why a tree could not be scanned. What is wrong with the tree itself is a trouble in the catalog instead.
@@ -55,17 +61,32 @@ pub enum ScanError {
 /// # Errors
 /// When a framework model, of the options or of the tree, is wrong, or threads can't be had.
 pub fn scan(tree: &Tree, options: &ScanOptions<'_>) -> Result<Catalog, ScanError> {
+    traced(tree, options).map(|(catalog, _)| catalog)
+}
+
+/// Scans a tree, and says what the result leans on.
+///
+/// # Errors
+/// As [`scan`].
+pub fn traced(tree: &Tree, options: &ScanOptions<'_>) -> Result<(Catalog, Trace), ScanError> {
     let languages = Languages::builtin()?;
-    let models = models(tree, options)?;
+    let own;
+    let models = match options.loaded {
+        Some(loaded) => loaded,
+        None => {
+            own = models(tree, options)?;
+            &own
+        }
+    };
     let rules = Rules { design: design::Rules::builtin()?, sensitive: sensitive::Rules::of(tree)? };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).stack_size(STACK).build();
     let pool = pool.map_err(|e| ScanError::Threads(e.to_string()))?;
     Ok(pool.install(|| {
         let survey = Survey::sharing(tree, &languages, options.cache);
-        let census = evaluate_tree(&survey, &models, options);
+        let census = evaluate_tree(&survey, models, options);
         let mut catalog = convert::catalog(&census, &survey, &languages);
         rules.apply(&mut catalog);
-        catalog
+        (catalog, Trace { files: survey.leaned_on() })
     }))
 }
 
@@ -117,6 +138,9 @@ fn evaluate_tree(survey: &Survey<'_>, models: &Models, options: &ScanOptions<'_>
     let text = |file| survey.code(file);
     let lower = |file| told(survey.module(file));
     let prepare = |file| told(survey.prepared(file));
-    let mut input = Input { files: &survey.files, models, text: &text, lower: &lower, prepare: &prepare, weights: Vec::new() };
+    let chosen = |from: &[FileId]| survey.chosen(from);
+    let limits = options.limits;
+    let files = &survey.files;
+    let mut input = Input { files, models, text: &text, lower: &lower, prepare: &prepare, chosen: &chosen, limits, weights: Vec::new() };
     evaluate(&mut input)
 }

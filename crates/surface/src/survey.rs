@@ -9,6 +9,7 @@ use apicensus_source::{SourceTrouble, Tree};
 use apicensus_syntax::{Lang, Module, lower};
 use rayon::prelude::*;
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -28,6 +29,8 @@ pub struct Survey<'a> {
     kept: AtomicUsize,
     lowered: AtomicUsize,
     cache: Option<&'a Cache>,
+    /// The files to evaluate were chosen: from now on what is read is leaned on.
+    is_chosen: AtomicBool,
 }
 
 /// What has been learnt about a file.
@@ -42,6 +45,8 @@ struct State {
     module: OnceLock<Option<Arc<Module>>>,
     /// The evaluation asked for its tree; otherwise it was only lowered ahead.
     is_asked: AtomicBool,
+    /// The evaluation may lean on its content.
+    is_leaned_on: AtomicBool,
 }
 
 impl<'a> Survey<'a> {
@@ -65,6 +70,7 @@ impl<'a> Survey<'a> {
             kept: AtomicUsize::new(0),
             lowered: AtomicUsize::new(0),
             cache,
+            is_chosen: AtomicBool::new(false),
         };
         let files = (0..entries.len()).into_par_iter().map(|at| survey.file(at, languages)).collect();
         survey.files = Files::new(files);
@@ -89,6 +95,9 @@ impl<'a> Survey<'a> {
     pub fn bytes(&self, file: FileId) -> Option<Arc<[u8]>> {
         let at = file.0 as usize;
         let state = self.states.get(at)?;
+        if self.is_chosen.load(Ordering::Relaxed) {
+            state.is_leaned_on.store(true, Ordering::Relaxed);
+        }
         if let Some(bytes) = state.bytes.get() {
             return Some(bytes.clone());
         }
@@ -138,7 +147,9 @@ impl<'a> Survey<'a> {
 
     /// A file lowered, once; None when it is no code or can't be read. It counts as parsed.
     pub fn module(&self, file: FileId) -> Option<Arc<Module>> {
-        self.states.get(file.0 as usize)?.is_asked.store(true, Ordering::Relaxed);
+        let state = self.states.get(file.0 as usize)?;
+        state.is_asked.store(true, Ordering::Relaxed);
+        state.is_leaned_on.store(true, Ordering::Relaxed);
         self.prepared(file)
     }
 
@@ -164,6 +175,20 @@ impl<'a> Survey<'a> {
             module
         };
         state.module.get_or_init(make).clone()
+    }
+
+    /// Notes the files that those to evaluate were chosen from; what is read from now on is leaned on too.
+    pub fn chosen(&self, from: &[FileId]) {
+        for state in from.iter().filter_map(|file| self.states.get(file.0 as usize)) {
+            state.is_leaned_on.store(true, Ordering::Relaxed);
+        }
+        self.is_chosen.store(true, Ordering::Relaxed);
+    }
+
+    /// The paths of the files whose content the evaluation may lean on, beyond what chose the files to evaluate.
+    pub fn leaned_on(&self) -> BTreeSet<String> {
+        let leaned = self.states.iter().enumerate().filter(|(_, state)| state.is_leaned_on.load(Ordering::Relaxed));
+        leaned.map(|(at, _)| self.path(FileId(at as u32)).to_owned()).collect()
     }
 
     /// How many files were lowered so far.

@@ -6,6 +6,7 @@
 
 pub mod lower;
 pub mod render;
+mod stored;
 pub mod tree;
 
 pub use lower::lower;

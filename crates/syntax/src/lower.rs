@@ -5,6 +5,7 @@
 
 use crate::tree::*;
 use smol_str::SmolStr;
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 use tree_sitter::{Node, ParseOptions, Parser};
 
@@ -40,6 +41,7 @@ pub(crate) fn lower_at(lang: Lang, source: &str, offset: u32, line: u32) -> Modu
         Lang::JavaScript | Lang::TypeScript | Lang::Tsx => javascript::lower(&mut ctx, root),
         Lang::Rust => rust::lower(&mut ctx, root),
     }
+    ctx.module.shrink();
     ctx.module
 }
 
@@ -83,15 +85,33 @@ fn parse(lang: Lang, source: &str) -> Option<tree_sitter::Tree> {
         Lang::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
         Lang::Rust => tree_sitter_rust::LANGUAGE,
     };
-    let mut parser = Parser::new();
-    parser.set_language(&language.into()).ok()?;
+    PARSER.with_borrow_mut(|(parser, set)| {
+        if *set != Some(lang) {
+            parser.set_language(&language.into()).ok()?;
+            *set = Some(lang);
+        }
+        parse_with(parser, source)
+    })
+}
+
+thread_local! {
+    /// This thread's parser, which keeps what it allocates from file to file, and the language that it is set to.
+    static PARSER: RefCell<(Parser, Option<Lang>)> = RefCell::new((Parser::new(), None));
+}
+
+fn parse_with(parser: &mut Parser, source: &str) -> Option<tree_sitter::Tree> {
     let end = Instant::now() + DEADLINE;
     let mut overdue = |_: &tree_sitter::ParseState| {
         if Instant::now() > end { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
     };
     let options = ParseOptions::new().progress_callback(&mut overdue);
     let bytes = source.as_bytes();
-    parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+    let tree = parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options));
+    if tree.is_none() {
+        // It would go on with the text that took too long.
+        parser.reset();
+    }
+    tree
 }
 
 /// Reports the outermost error nodes, a bounded number of them.

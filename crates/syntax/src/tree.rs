@@ -17,12 +17,13 @@
 //!
 //! Look at it with `cargo xtask try FILE`.
 
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 macro_rules! index {
     ($($(#[$doc:meta])* $name:ident),*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         pub struct $name(pub u32);
         impl $name {
             /// The index as `usize`.
@@ -44,7 +45,7 @@ index!(
 );
 
 /// A place in a file: bytes from 0, lines from 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
     /// First byte.
     pub start: u32,
@@ -57,7 +58,7 @@ pub struct Span {
 }
 
 /// The languages that can be lowered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Lang {
     /// Python 3 (and what of 2 the grammar reads).
     Python,
@@ -92,7 +93,7 @@ impl Lang {
 pub type Block = Vec<StmtId>;
 
 /// One lowered file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Module {
     /// Expressions and where they stand.
     pub exprs: Vec<(Expr, Span)>,
@@ -111,7 +112,7 @@ pub struct Module {
 }
 
 /// Something in a file that could not be parsed or lowered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyntaxTrouble {
     /// Line from 1.
     pub line: u32,
@@ -122,7 +123,7 @@ pub struct SyntaxTrouble {
 }
 
 /// Kinds of [`SyntaxTrouble`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum SyntaxTroubleKind {
     /// The grammar found an error here; what is around it was still lowered.
     Syntax,
@@ -133,7 +134,7 @@ pub enum SyntaxTroubleKind {
 }
 
 /// A statement.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Stmt {
     /// A binding or an assignment.
     Bind {
@@ -265,7 +266,7 @@ pub enum Stmt {
 }
 
 /// A case of [`Stmt::Switch`] or an arm of [`Expr::Match`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Case {
     /// What is matched; empty for the default.
     pub patterns: Vec<Pattern>,
@@ -276,7 +277,7 @@ pub struct Case {
 }
 
 /// An except / catch clause.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Handler {
     /// The exception type.
     pub ty: Option<ExprId>,
@@ -287,7 +288,7 @@ pub struct Handler {
 }
 
 /// How a binding binds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BindKind {
     /// let, const, Rust let, const and static: a new binding of the innermost block.
     Declare,
@@ -300,7 +301,7 @@ pub enum BindKind {
 }
 
 /// The left side of a binding.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Pattern {
     /// A name.
     Name(SmolStr, Span),
@@ -332,7 +333,7 @@ pub enum Pattern {
 }
 
 /// An import as written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Import {
     /// The module: `a.b` (Python, without leading dots), `./x` (JS), `crate::a::b` (Rust).
     pub module: SmolStr,
@@ -359,7 +360,7 @@ pub struct Import {
 }
 
 /// An export of JavaScript or TypeScript.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Export {
     /// `export { a as b }`, and the names of `export const a = ..` (whose binding stands before it).
     Names(Vec<(SmolStr, SmolStr)>),
@@ -372,7 +373,7 @@ pub enum Export {
 }
 
 /// A part of a string.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum StrPart {
     /// Text, escapes resolved.
     Text(SmolStr),
@@ -381,7 +382,7 @@ pub enum StrPart {
 }
 
 /// An expression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Expr {
     /// A string, template or f-string.
     Str(Vec<StrPart>),
@@ -458,7 +459,7 @@ pub enum Expr {
 }
 
 /// Kinds of [`Expr::List`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ListKind {
     /// list, array, `vec!`.
     List,
@@ -469,7 +470,7 @@ pub enum ListKind {
 }
 
 /// Kinds of [`Expr::Comp`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum CompKind {
     /// List or generator.
     List,
@@ -480,7 +481,7 @@ pub enum CompKind {
 }
 
 /// A clause of a comprehension.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CompClause {
     /// What each item is bound to.
     pub target: Pattern,
@@ -491,7 +492,7 @@ pub struct CompClause {
 }
 
 /// What an [`Expr::Wrap`] wraps with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum WrapKind {
     /// await.
     Await,
@@ -504,7 +505,7 @@ pub enum WrapKind {
 }
 
 /// An argument of a call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Arg {
     /// A positional one.
     Positional(ExprId),
@@ -517,7 +518,7 @@ pub enum Arg {
 }
 
 /// An item of a list.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Item {
     /// One value.
     One(ExprId),
@@ -526,7 +527,7 @@ pub enum Item {
 }
 
 /// An entry of a dict or object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Entry {
     /// key: value. A plain key is a `Str`; a computed one any expression. Methods are values too.
     Pair(ExprId, ExprId),
@@ -537,7 +538,7 @@ pub enum Entry {
 }
 
 /// Binary operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum BinaryOp {
     /// `+`
     Add,
@@ -582,7 +583,7 @@ pub enum BinaryOp {
 }
 
 /// Unary operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum UnaryOp {
     /// `not`, `!`
     Not,
@@ -595,7 +596,7 @@ pub enum UnaryOp {
 }
 
 /// A function, method, getter, lambda or closure.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Function {
     /// Its name; for lambdas none.
     pub name: Option<SmolStr>,
@@ -624,7 +625,7 @@ pub struct Function {
 }
 
 /// Kinds of functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FunctionKind {
     /// A function with its own `this`.
     Function,
@@ -641,7 +642,7 @@ pub enum FunctionKind {
 }
 
 /// A parameter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Param {
     /// What it binds.
     pub pattern: Pattern,
@@ -660,7 +661,7 @@ pub struct Param {
 }
 
 /// How a parameter takes arguments.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ParamKind {
     /// By place or name.
     Normal,
@@ -673,7 +674,7 @@ pub enum ParamKind {
 }
 
 /// A class, struct, enum, trait or interface.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Class {
     /// Its name; for class expressions maybe none.
     pub name: Option<SmolStr>,
@@ -702,7 +703,7 @@ pub struct Class {
 }
 
 /// Kinds of classes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ClassKind {
     /// class
     Class,
@@ -717,7 +718,7 @@ pub enum ClassKind {
 }
 
 /// A field of a class.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Field {
     /// Its name; tuple fields are "0", "1", ..
     pub name: SmolStr,

@@ -36,6 +36,7 @@ impl Shop {
         for name in ["APICENSUS_CATALOG", "PGPASSWORD", "COLUMNS", "NO_COLOR"] {
             command.env_remove(name);
         }
+        command.env("APICENSUS_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
         command
     }
 
