@@ -4,6 +4,8 @@
 //! two files: the catalog, and a word on how it went.
 
 use crate::args::SourceArgs;
+use crate::kept::CacheArgs;
+use crate::limits::LimitArgs;
 use crate::pipeline::Job;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
@@ -118,6 +120,9 @@ fn catalog(task: &Task, folder: &Path, commit: &str) -> Result<Catalog> {
         exclude: task.exclude.clone(),
         models: task.models.clone(),
         threads: Some(task.threads.max(1)),
+        // A sweep knows by the commit what is unchanged, and a child writes nowhere but its scratch folder.
+        cache: CacheArgs { no_cache: true, ..CacheArgs::default() },
+        limits: LimitArgs::default(),
     };
     let job = Job::open(&[folder.to_owned()], &source)?;
     let mut catalog = job.scan(&Progress::start(true))?;
