@@ -77,7 +77,7 @@ impl Page<'_> {
             self.step(label, step, text, columns);
         }
         for hole in &endpoint.holes {
-            let place = hole.at.as_ref().map(|at| format!("{}:{}  ", at.file, at.line)).unwrap_or_default();
+            let place = hole.at.as_ref().map(|at| format!("{}:{}  ", one_line(&at.file), at.line)).unwrap_or_default();
             let label = self.look.paint(Meaning::Doubt, &format!("{{?{}}}", one_line(&hole.label)));
             self.section("hole", &format!("{label}  {place}{}", one_line(&hole.reason)));
         }
@@ -152,7 +152,7 @@ impl Page<'_> {
     }
 
     fn guard(&mut self, guard: &Guard) {
-        let place = |at: &Location| format!("{}:{}", at.file, at.line);
+        let place = |at: &Location| format!("{}:{}", one_line(&at.file), at.line);
         let says = match guard.says {
             Some(AuthState::Unknown) => "  could not be read".to_owned(),
             Some(state) => format!("  {state}"),
@@ -167,7 +167,7 @@ impl Page<'_> {
     fn documented(&mut self, endpoint: &Endpoint) {
         let Some(documented) = &endpoint.documented else { return };
         let mut facts = vec![documented.state.to_string()];
-        facts.extend(documented.at.as_ref().map(|at| format!("{}:{}", at.file, at.line)));
+        facts.extend(documented.at.as_ref().map(|at| format!("{}:{}", one_line(&at.file), at.line)));
         facts.extend(documented.grade.map(|grade| grade.to_string()));
         facts.extend(documented.reason.as_deref().map(one_line));
         facts.extend(documented.mismatches.iter().map(|m| one_line(m)));

@@ -25,7 +25,7 @@ pub fn table(findings: &[Finding], look: &Look) -> String {
         out.push('\n');
         if look.verbose {
             for evidence in &finding.evidence {
-                out.push_str(&format!("          {}:{}  {}\n", evidence.at.file, evidence.at.line, one_line(&evidence.what)));
+                out.push_str(&format!("          {}:{}  {}\n", one_line(&evidence.at.file), evidence.at.line, one_line(&evidence.what)));
             }
             out.push_str(&format!("          {} To mend it: {}. Confidence {}.\n", finding.why, finding.remedy, finding.confidence));
         }

@@ -89,12 +89,17 @@ pub fn clip(text: &str, columns: usize) -> String {
     out
 }
 
-/// The text with every run of white space and control characters as one space, so that nothing in a scanned tree can
-/// steer the terminal.
+/// Marks that turn the direction of text around, so that it shows as something else than it is.
+fn turns_text(ch: char) -> bool {
+    matches!(ch, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text with every run of white space, control characters and direction marks as one space, so that nothing in a
+/// scanned tree can steer the terminal.
 pub fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for ch in text.trim().chars() {
-        if ch.is_whitespace() || ch.is_control() {
+        if ch.is_whitespace() || ch.is_control() || turns_text(ch) {
             if !out.ends_with(' ') {
                 out.push(' ');
             }

@@ -2,7 +2,8 @@
 
 /// One line of printable text: control characters and direction marks are spaces.
 pub fn line(text: &str) -> String {
-    let is_bad = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_bad =
+        |c: char| c.is_control() || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if is_bad(c) { ' ' } else { c }).collect()
 }
 

@@ -176,7 +176,8 @@ impl Lister<'_> {
             let rules = self.rules(&tree, &folder);
             for entry in tree.iter() {
                 seen += 1;
-                if seen > self.cap.saturating_mul(4) {
+                // One over the cap, so that it shows; folders and what is left out count too.
+                if seen > self.cap.saturating_mul(4) || self.blobs.len() > self.cap {
                     self.listing.capped = true;
                     return;
                 }
