@@ -15,6 +15,7 @@ mod read;
 mod record;
 mod rows;
 mod schema;
+mod server;
 pub mod tree;
 mod verify;
 
@@ -81,7 +82,7 @@ impl Store {
         let place = target.shown();
         let mut db = match target {
             Target::Sqlite(path) => open_file(path, &place, may_make)?,
-            Target::Postgres(url) => open_server(url, &place)?,
+            Target::Postgres(url) => server::open(url, &place)?,
             Target::Tree(_) => {
                 return Err(StoreError::Wrong(format!("`{place}` is a folder; this needs a database, a file or a `postgres://` URL")));
             }
@@ -258,38 +259,4 @@ fn open_file(path: &Path, place: &str, may_make: bool) -> Result<Db, StoreError>
         Some(rusqlite::ErrorCode::DatabaseCorrupt) => StoreError::Damaged(error.to_string()),
         _ => failed(error.to_string()),
     })
-}
-
-fn open_server(url: &str, place: &str) -> Result<Db, StoreError> {
-    let failed = |reason: String| StoreError::Open { place: place.to_owned(), reason };
-    // What a driver says of a wrong URL may quote it.
-    let mut config: postgres::Config =
-        url.parse().map_err(|_| failed("the URL can't be read: postgres://user@host:port/database".to_owned()))?;
-    if config.get_ssl_mode() == postgres::config::SslMode::Require {
-        return Err(failed("this build does not speak TLS; use a socket, this machine or a tunnel".to_owned()));
-    }
-    if config.get_user().is_none() {
-        let user = std::env::var("PGUSER").or_else(|_| std::env::var("USER")).unwrap_or_else(|_| "postgres".to_owned());
-        config.user(&user);
-    }
-    if config.get_password().is_none()
-        && let Ok(password) = std::env::var("PGPASSWORD")
-    {
-        config.password(password);
-    }
-    config.application_name("apicensus").connect_timeout(std::time::Duration::from_secs(10));
-    let mut client = config.connect(postgres::NoTls).map_err(|e| failed(reason(&e)))?;
-    client.batch_execute("SET client_min_messages = warning").map_err(|e| failed(reason(&e)))?;
-    Ok(Db::Postgres(Box::new(client)))
-}
-
-/// What a driver says, with its causes.
-fn reason(error: &postgres::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 const MOST_FILE: u32 = 24 << 10;
 
 static SERVER: OnceLock<Option<u16>> = OnceLock::new();
+static AUTHORITY: OnceLock<PathBuf> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// The URL of a new database; none where there is no PostgreSQL.
@@ -20,6 +21,39 @@ pub fn database() -> Option<String> {
     let mut admin = postgres::Client::connect(&format!("postgres://apicensus@127.0.0.1:{port}/postgres"), postgres::NoTls).unwrap();
     admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
     Some(format!("postgres://apicensus:unused-secret@127.0.0.1:{port}/{name}"))
+}
+
+/// The same database for a user that is let in with TLS only, and the file of the authority that signed the server's certificate.
+#[allow(dead_code, reason = "some of the programs that share this file do not ask for it")]
+pub fn sealed(url: &str) -> (String, PathBuf) {
+    let authority = AUTHORITY.get().unwrap().clone();
+    (url.replace("apicensus:unused-secret@", "sealed@"), authority)
+}
+
+/// A certificate for 127.0.0.1 where the server looks for it, and that of its authority beside.
+fn certify(data: &Path) -> PathBuf {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use std::os::unix::fs::PermissionsExt;
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&key).unwrap();
+    let file = data.parent().unwrap().join("authority.pem");
+    std::fs::write(&file, authority.pem()).unwrap();
+    let issuer = Issuer::from_params(&params, key);
+    let own = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().signed_by(&own, &issuer).unwrap();
+    std::fs::write(data.join("server.crt"), certificate.pem()).unwrap();
+    let secret = data.join("server.key");
+    std::fs::write(&secret, own.serialize_pem()).unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+    if is_root() {
+        let owner = std::fs::metadata(data).unwrap();
+        std::os::unix::fs::chown(&secret, Some(std::os::unix::fs::MetadataExt::uid(&owner)), None).unwrap();
+    }
+    let rules = "hostssl all sealed 127.0.0.1/32 trust\nhost all sealed 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 trust\n";
+    std::fs::write(data.join("pg_hba.conf"), rules).unwrap();
+    file
 }
 
 /// The folder of its programs.
@@ -74,9 +108,10 @@ fn serve(programs: &Path, folder: &Path, port: u16) -> Child {
     let options = ["-U", "apicensus", "-A", "trust", "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C", "--wal-segsize=4"];
     let made = unprivileged(&programs.join("initdb")).arg("-D").arg(&data).args(options).current_dir(folder).status().unwrap();
     assert!(made.success(), "initdb failed");
+    AUTHORITY.get_or_init(|| certify(&data));
     let shell = format!("ulimit -f {MOST_FILE}; exec \"$@\"");
     let settings =
-        ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=40", "shared_buffers=16MB", "autovacuum=off"];
+        ["listen_addresses=127.0.0.1", "ssl=on", "unix_socket_directories=", "max_connections=40", "shared_buffers=16MB", "autovacuum=off"];
     let mut command = unprivileged(Path::new("/bin/bash"));
     command.args(["-c", &shell, "postgres"]).arg(programs.join("postgres")).arg("-D").arg(&data).args(["-p", &port.to_string()]);
     for setting in settings {
