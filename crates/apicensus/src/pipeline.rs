@@ -32,19 +32,24 @@ pub struct Job {
 impl Job {
     /// Lists the files and reads the caller's models.
     pub fn open(paths: &[PathBuf], args: &SourceArgs) -> Result<Job> {
-        Job::with(paths, args, read_models(&args.models)?)
+        Job::with(None, paths, args, read_models(&args.models)?)
+    }
+
+    /// The same, with the name of the repository where its folder has another one.
+    pub fn open_as(name: Option<&str>, paths: &[PathBuf], args: &SourceArgs) -> Result<Job> {
+        Job::with(name, paths, args, read_models(&args.models)?)
     }
 
     /// The same with models that were read before; they are in force unless the tree has models of its own.
     pub fn open_with(paths: &[PathBuf], args: &SourceArgs, models: &OwnModels) -> Result<Job> {
-        let job = Job::with(paths, args, models.texts.clone())?;
+        let job = Job::with(None, paths, args, models.texts.clone())?;
         if !has_models(&job.tree) {
             let _ = job.loaded.set(models.loaded.clone());
         }
         Ok(job)
     }
 
-    fn with(paths: &[PathBuf], args: &SourceArgs, models: Vec<(String, String)>) -> Result<Job> {
+    fn with(name: Option<&str>, paths: &[PathBuf], args: &SourceArgs, models: Vec<(String, String)>) -> Result<Job> {
         let threads = args.threads.map_or(0, usize::from);
         let limits = args.limits.limits();
         let mut exclude = args.exclude.clone();
@@ -52,6 +57,7 @@ impl Job {
         let options = OpenOptions {
             paths: paths.to_vec(),
             rev: args.rev.clone(),
+            name: name.map(str::to_owned),
             include: args.include.clone(),
             exclude,
             threads,

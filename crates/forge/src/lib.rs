@@ -12,6 +12,7 @@
 mod address;
 mod app;
 mod config;
+mod deliver;
 mod discover;
 mod error;
 mod filter;

@@ -23,6 +23,8 @@ pub struct OpenOptions {
     pub paths: Vec<PathBuf>,
     /// Read this revision from the object database rather than the files on disk.
     pub rev: Option<String>,
+    /// What the repository is called, where the folder's name says nothing.
+    pub name: Option<String>,
     /// Only files that match one of these (gitignore syntax, relative to the root); all when empty.
     pub include: Vec<String>,
     /// No files that match one of these.
@@ -42,6 +44,7 @@ impl Default for OpenOptions {
         OpenOptions {
             paths: Vec::new(),
             rev: None,
+            name: None,
             include: Vec::new(),
             exclude: Vec::new(),
             max_file_size: 1 << 20,
@@ -95,6 +98,8 @@ pub struct Tree {
     revision: Option<Revision>,
     /// The revision that was asked for; None for a work tree.
     requested: Option<String>,
+    /// What it is called, where that was said.
+    named: Option<String>,
     /// The object database to read from; None for a work tree.
     odb: Option<PathBuf>,
     max_file_size: u64,
@@ -116,9 +121,12 @@ impl Tree {
         }
         if options.rev.is_some() || options.paths.iter().any(|p| repository::is_git_folder(p)) {
             let found = revision::open(options, &filter)?;
-            let repository = Some(repository::describe(&found.repository, &found.root));
+            let mut repository = repository::describe(&found.repository, &found.root);
+            if let Some(name) = &options.name {
+                repository.name.clone_from(name);
+            }
             let odb = Some(found.repository.commondir().to_owned());
-            let tree = Tree::new(options, found.root, found.listing, repository, Some(found.revision), odb);
+            let tree = Tree::new(options, found.root, found.listing, Some(repository), Some(found.revision), odb);
             return Ok(Tree { opened, ..tree });
         }
         let plan = worktree::Plan::new(&options.paths)?;
@@ -165,8 +173,8 @@ impl Tree {
         troubles.dedup();
         let (max_file_size, max_data_size) = (options.max_file_size, options.max_data_size);
         let requested = odb.as_ref().map(|_| options.rev.clone().unwrap_or_else(|| "HEAD".to_owned()));
-        let (entries, opened) = (listing.entries, SystemTime::now());
-        Tree { requested, root, entries, troubles, repository, revision, odb, max_file_size, max_data_size, opened }
+        let (entries, opened, named) = (listing.entries, SystemTime::now(), options.name.clone());
+        Tree { requested, named, root, entries, troubles, repository, revision, odb, max_file_size, max_data_size, opened }
     }
 
     /// The files, sorted by path.
@@ -184,6 +192,10 @@ impl Tree {
     /// The folder that paths are relative to. For a bare repository, its folder.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+    /// What the folder of the tree is called: the repository's name where nothing else says it, else that of the folder.
+    pub fn name(&self) -> Option<String> {
+        self.named.clone().or_else(|| Some(self.root.file_name()?.to_string_lossy().into_owned()))
     }
     /// The repository the root is in.
     pub fn repository(&self) -> Option<&Repository> {

@@ -157,7 +157,7 @@ fn stem(path: &str) -> &str {
 /// The name of the repository, or of the scanned folder.
 pub(crate) fn tree_name(survey: &Survey<'_>) -> String {
     let tree = survey.tree();
-    let folder = tree.root().file_name().map(|n| n.to_string_lossy().into_owned());
+    let folder = tree.name();
     match tree.repository() {
         Some(repository) if repository.prefix.is_empty() => repository.name.clone(),
         _ => folder.unwrap_or_else(|| "root".to_owned()),

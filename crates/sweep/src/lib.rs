@@ -22,6 +22,7 @@ mod plan;
 mod queue;
 mod retry;
 mod schema;
+mod shared;
 mod status;
 mod work;
 
@@ -36,5 +37,6 @@ pub use plan::{Plan, Planned, plan};
 pub use queue::{Claim, Done, Usage};
 pub use retry::{Retried, retry};
 pub use schema::Sweep;
+pub use shared::InDatabase;
 pub use status::{Explained, Status, explain, status};
 pub use work::{Scanned, Scanner, Tally, Worked, Worker, work};

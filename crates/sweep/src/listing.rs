@@ -15,6 +15,9 @@ pub struct Listed {
     pub reference: String,
     /// The commit of that, where the listing says it.
     pub head: String,
+    /// A mark that changes with every push to it, as its forge writes it; empty where there is none that can be relied on.
+    #[serde(default)]
+    pub pushed: String,
     /// Where it lies on this machine; empty for one that is fetched.
     pub path: String,
     /// It is archived.

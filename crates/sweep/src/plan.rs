@@ -45,6 +45,8 @@ struct Known {
     disabled: bool,
     /// The commit whose result holds under the rules; empty where there is none.
     commit: String,
+    /// The mark of its forge as of that commit.
+    pushed: String,
     cost: i64,
 }
 
@@ -95,12 +97,13 @@ fn begin(db: &mut Db, plan: &Plan, listing: &Listing, open: Option<Sweep>) -> Re
             key: unused(&repository.name, &keys),
             disabled: false,
             commit: String::new(),
+            pushed: String::new(),
             cost: 0,
         });
         keys.insert(known.key.clone());
         if known.disabled {
             sweep.disabled += 1;
-        } else if !is_full && !repository.head.is_empty() && repository.head == known.commit {
+        } else if !is_full && is_same(repository, &known) {
             sweep.unchanged += 1;
         } else {
             jobs.push((repository, known.cost));
@@ -119,14 +122,24 @@ fn begin(db: &mut Db, plan: &Plan, listing: &Listing, open: Option<Sweep>) -> Re
 
 /// Everything that is known of repositories, by identity.
 fn known(db: &mut Db, rules: &Rules) -> Result<BTreeMap<String, Known>, StoreError> {
-    let sql = "SELECT identity, own_key, disabled, commit_id, ruleset, config, stale, cost FROM sweep_repository";
+    let sql = "SELECT identity, own_key, disabled, commit_id, ruleset, config, stale, cost, pushed FROM sweep_repository";
     let rows = db.query(sql, &[])?;
     let known = rows.iter().map(|row| {
         let holds = row.text(4) == rules.ruleset && row.text(5) == rules.config && row.text(6).is_empty();
         let commit = if holds { row.text(3).to_owned() } else { String::new() };
-        (row.text(0).to_owned(), Known { key: row.text(1).to_owned(), disabled: !row.text(2).is_empty(), commit, cost: row.int(7) })
+        let (key, pushed) = (row.text(1).to_owned(), row.text(8).to_owned());
+        (row.text(0).to_owned(), Known { key, disabled: !row.text(2).is_empty(), commit, pushed, cost: row.int(7) })
     });
     Ok(known.collect())
+}
+
+/// Whether a repository is as it was scanned: by its commit, else by the mark of its forge.
+fn is_same(repository: &Listed, known: &Known) -> bool {
+    match repository.head.is_empty() {
+        _ if known.commit.is_empty() => false,
+        false => repository.head == known.commit,
+        true => !repository.pushed.is_empty() && repository.pushed == known.pushed,
+    }
 }
 
 /// A name that no other repository has in the catalog.
@@ -140,11 +153,11 @@ fn row(repository: &Listed, key: &str, sweep: i64) -> Vec<Value> {
     let texts = [repository.identity.as_str(), key, repository.name.as_str(), listed.as_str()].map(Value::from);
     let mut row: Vec<Value> = texts.into_iter().chain([sweep.into(), 0.into()]).collect();
     row.extend(["", "", "", ""].map(Value::from));
-    row.extend([0.into(), 0.into(), "".into()]);
+    row.extend([0.into(), 0.into(), "".into(), "".into()]);
     row
 }
 
-const REPOSITORY: [&str; 13] = [
+const REPOSITORY: [&str; 14] = [
     "identity",
     "own_key",
     "name",
@@ -158,6 +171,7 @@ const REPOSITORY: [&str; 13] = [
     "scanned",
     "cost",
     "stale",
+    "pushed",
 ];
 const JOB: [&str; 13] =
     ["sweep", "identity", "state", "attempt", "tries", "lost", "ready", "lease", "worker", "class", "reason", "past", "cost"];

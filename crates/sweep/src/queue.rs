@@ -179,7 +179,8 @@ pub(crate) fn complete(db: &mut Db, claim: &Claim, worker: &str, rules: (&str, &
             return is_done(db, claim, state);
         }
         let Done::Scanned { commit, commit_time, body, hash, usage } = done else {
-            db.execute("UPDATE sweep_repository SET failures = 0 WHERE identity = $1", &[claim.repository.identity.as_str().into()])?;
+            let values = [claim.repository.pushed.as_str().into(), claim.repository.identity.as_str().into()];
+            db.execute("UPDATE sweep_repository SET failures = 0, pushed = $1 WHERE identity = $2", &values)?;
             return Ok(true);
         };
         let clock = now(db);
@@ -202,11 +203,12 @@ pub(crate) fn complete(db: &mut Db, claim: &Claim, worker: &str, rules: (&str, &
         ];
         db.execute(&sql, &values)?;
         let sql = format!(
-            "UPDATE sweep_repository SET failures = 0, commit_id = $1, ruleset = $2, config = $3, scanned = {clock}, cost = $4, stale = ''
-             WHERE identity = $5"
+            "UPDATE sweep_repository SET failures = 0, commit_id = $1, ruleset = $2, config = $3, scanned = {clock}, cost = $4, stale = '',
+             pushed = $5 WHERE identity = $6"
         );
         let identity = claim.repository.identity.as_str();
-        db.execute(&sql, &[commit.as_str().into(), rules.0.into(), rules.1.into(), usage.wall.into(), identity.into()])?;
+        let pushed = claim.repository.pushed.as_str();
+        db.execute(&sql, &[commit.as_str().into(), rules.0.into(), rules.1.into(), usage.wall.into(), pushed.into(), identity.into()])?;
         Ok(true)
     })
 }

@@ -13,7 +13,8 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE sweep (
      CREATE TABLE sweep_repository (
         identity TEXT PRIMARY KEY, own_key TEXT NOT NULL, name TEXT NOT NULL, listed TEXT NOT NULL, last_listed BIGINT NOT NULL,
         failures BIGINT NOT NULL, disabled TEXT NOT NULL, commit_id TEXT NOT NULL, ruleset TEXT NOT NULL, config TEXT NOT NULL,
-        scanned BIGINT NOT NULL, cost BIGINT NOT NULL, stale TEXT NOT NULL);
+        scanned BIGINT NOT NULL, cost BIGINT NOT NULL, stale TEXT NOT NULL,
+        pushed TEXT NOT NULL);
      CREATE UNIQUE INDEX sweep_repository_key ON sweep_repository (own_key);
      CREATE TABLE sweep_job (
         sweep BIGINT NOT NULL, identity TEXT NOT NULL, state TEXT NOT NULL, attempt BIGINT NOT NULL, tries BIGINT NOT NULL,
@@ -27,7 +28,9 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE sweep (
      CREATE INDEX sweep_result_published ON sweep_result (published);
      CREATE TABLE sweep_worker (
         name TEXT PRIMARY KEY, started BIGINT NOT NULL, seen BIGINT NOT NULL, running BIGINT NOT NULL, done BIGINT NOT NULL,
-        failed BIGINT NOT NULL)"];
+        failed BIGINT NOT NULL);
+     CREATE TABLE sweep_page (url TEXT PRIMARY KEY, etag TEXT NOT NULL, link TEXT NOT NULL, body TEXT NOT NULL);
+     CREATE TABLE sweep_hold (host TEXT PRIMARY KEY, until BIGINT NOT NULL)"];
 
 const LATEST: i64 = MIGRATIONS.len() as i64;
 

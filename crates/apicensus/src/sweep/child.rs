@@ -10,11 +10,13 @@ use crate::pipeline::Job;
 use crate::progress::Progress;
 use anyhow::{Context, Result};
 use apicensus_catalog::Catalog;
+use apicensus_forge::{Backend, FetchLimits, FetchOptions, ForgeConfig, ForgeError, Forges, Mirrors, Repository};
 use apicensus_surface::convert::rfc3339;
 use apicensus_sweep::Class;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// The largest task, in bytes.
 const MOST_TASK: u64 = 1 << 20;
@@ -36,6 +38,16 @@ pub struct Task {
     pub threads: u16,
     /// The folder that everything is written to.
     pub scratch: PathBuf,
+    /// How hosts are spoken to, and the folder that its paths are relative to. It holds no secrets.
+    pub forge: ForgeConfig,
+    /// That folder.
+    pub base: PathBuf,
+    /// Where fetched repositories are kept, and how many bytes of them.
+    pub mirrors: (PathBuf, u64),
+    /// What fetches.
+    pub backend: Backend,
+    /// Milliseconds, and bytes of a repository.
+    pub most: (u64, u64),
 }
 
 /// How it went.
@@ -89,31 +101,93 @@ pub fn run() -> Result<u8> {
 }
 
 fn scan(task: &Task) -> Result<Outcome> {
-    let repository = &task.repository;
-    if repository.path.is_empty() {
-        anyhow::bail!("`{}` has to be fetched, which this build does not do", repository.url);
+    if task.repository.path.is_empty() { scan_fetched(task) } else { scan_in_place(task) }
+}
+
+/// Fetches a repository, unless its commit is the one that is known, and scans it.
+fn scan_fetched(task: &Task) -> Result<Outcome> {
+    let forges = Forges::new(task.forge.clone(), &task.base)?;
+    let listed = &task.repository;
+    let repository = Repository {
+        // Branches of one repository share its mirror.
+        forge_id: listed.identity.split('#').next().unwrap_or_default().to_owned(),
+        name: listed.name.clone(),
+        url: listed.url.clone(),
+        default_ref: Some(listed.reference.clone()).filter(|name| !name.is_empty()),
+        refs: Vec::new(),
+        head: None,
+        pushed: None,
+        archived: listed.archived,
+        fork: listed.fork,
+        topics: Vec::new(),
+        local_path: None,
+    };
+    let (wall, disk) = task.most;
+    let limits =
+        FetchLimits { wall: Duration::from_millis(wall), received: disk, unpacked: disk.saturating_mul(4), ..FetchLimits::default() };
+    let options = FetchOptions { limits, backend: task.backend, ..FetchOptions::default() };
+    let heads = match forges.heads(&repository, &options) {
+        Ok(heads) => heads,
+        Err(error) => return Ok(refused(&error)),
+    };
+    let Some(head) = heads.into_iter().next() else { return empty(task) };
+    if head.commit == task.known {
+        return Ok(Outcome::Unchanged);
     }
-    let folder = PathBuf::from(&repository.path);
+    let mirrors = Mirrors::new(&task.mirrors.0, task.mirrors.1);
+    match forges.fetch(&repository, &head.commit, &mirrors, &options) {
+        Ok(mirror) => scanned(task, &mirror.path, Some(&mirror.commit), Some(listed.name.rsplit('/').next().unwrap_or(&listed.name))),
+        Err(error) => Ok(refused(&error)),
+    }
+}
+
+fn scan_in_place(task: &Task) -> Result<Outcome> {
+    let folder = PathBuf::from(&task.repository.path);
     if !folder.exists() {
-        let reason = format!("there is no folder `{}`", repository.path);
+        let reason = format!("there is no folder `{}`", task.repository.path);
         return Ok(Outcome::Failed { class: Class::Gone, reason, wait: None });
     }
-    let named = Some(repository.reference.as_str()).filter(|name| !name.is_empty());
-    let Some((commit, time)) = apicensus_source::past::tip(&folder, named)? else {
-        // A repository without commits has an empty catalog.
-        write(&catalog_file(&task.scratch), &serde_json::to_vec(&Catalog::default())?)?;
-        return Ok(Outcome::Scanned { commit: String::new(), commit_time: String::new() });
-    };
+    let named = Some(task.repository.reference.as_str()).filter(|name| !name.is_empty());
+    scanned(task, &folder, named, None)
+}
+
+/// Scans a revision of a repository of this machine.
+fn scanned(task: &Task, folder: &Path, revision: Option<&str>, name: Option<&str>) -> Result<Outcome> {
+    let Some((commit, time)) = apicensus_source::past::tip(folder, revision)? else { return empty(task) };
     if commit == task.known {
         return Ok(Outcome::Unchanged);
     }
-    let catalog = catalog(task, &folder, &commit)?;
+    let catalog = catalog(task, folder, &commit, name)?;
     write(&catalog_file(&task.scratch), &serde_json::to_vec(&catalog)?)?;
     Ok(Outcome::Scanned { commit, commit_time: rfc3339(time).unwrap_or_default() })
 }
 
+/// A repository without commits has an empty catalog.
+fn empty(task: &Task) -> Result<Outcome> {
+    write(&catalog_file(&task.scratch), &serde_json::to_vec(&Catalog::default())?)?;
+    Ok(Outcome::Scanned { commit: String::new(), commit_time: String::new() })
+}
+
+/// What an error of fetching means.
+fn refused(error: &ForgeError) -> Outcome {
+    let mut wait = None;
+    let class = match error {
+        ForgeError::Config(_) | ForgeError::Secret { .. } | ForgeError::Denied { .. } => Class::Denied,
+        ForgeError::NotFound { .. } => Class::Gone,
+        ForgeError::RateLimited { until, .. } => {
+            wait = until.duration_since(SystemTime::now()).ok().and_then(|left| i64::try_from(left.as_millis()).ok());
+            Class::Limited
+        }
+        ForgeError::Network { .. } | ForgeError::Answer { .. } => Class::Network,
+        ForgeError::TooLarge { .. } => Class::Size,
+        ForgeError::Refused { .. } => Class::Bad,
+        ForgeError::Local { .. } => Class::Machine,
+    };
+    Outcome::Failed { class, reason: error.to_string(), wait }
+}
+
 /// The catalog of a commit, without anything of this machine in it.
-fn catalog(task: &Task, folder: &Path, commit: &str) -> Result<Catalog> {
+fn catalog(task: &Task, folder: &Path, commit: &str, name: Option<&str>) -> Result<Catalog> {
     let source = SourceArgs {
         rev: Some(commit.to_owned()),
         include: task.include.clone(),
@@ -124,7 +198,7 @@ fn catalog(task: &Task, folder: &Path, commit: &str) -> Result<Catalog> {
         cache: CacheArgs { no_cache: true, ..CacheArgs::default() },
         limits: LimitArgs::default(),
     };
-    let job = Job::open(&[folder.to_owned()], &source)?;
+    let job = Job::open_as(name, &[folder.to_owned()], &source)?;
     let mut catalog = job.scan(&Progress::start(true))?;
     for own in &mut catalog.repositories {
         own.name.clone_from(&task.repository.name);

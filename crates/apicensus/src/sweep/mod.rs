@@ -154,7 +154,8 @@ fn planned(setup: &Setup, full: bool, dry_run: bool) -> Result<()> {
         dry_run,
     };
     let link = setup.link()?;
-    let done = plan(&link, &how, || setup.listing())?;
+    let forges = setup.forges()?;
+    let done = plan(&link, &how, || setup.listing(&forges))?;
     if let Planned::Begun { sweep, instead_of, .. } = &done {
         tracing::info!(sweep = sweep.number, kind = sweep.kind, listed = sweep.listed, whole = sweep.whole, instead_of, "planned");
     }
@@ -170,5 +171,8 @@ fn finished(setup: &Setup, force: bool) -> Result<u8> {
     };
     let done = finish(&setup.link()?, &how)?;
     output::print(&show::finished(&done))?;
+    if let Finished::Published(published) = &done {
+        digest::tell(setup, &published.tag)?;
+    }
     Ok(if matches!(done, Finished::Published(_)) { 0 } else { AMISS })
 }

@@ -24,6 +24,7 @@ pub struct Children<'a> {
     setup: &'a Setup,
     program: Vec<OsString>,
     scratch: PathBuf,
+    mirrors: PathBuf,
     caps: Caps,
 }
 
@@ -33,7 +34,8 @@ impl<'a> Children<'a> {
         let limits = &setup.config.limits;
         let caps =
             Caps { wall: limits.wall.duration(), memory: limits.memory.bytes(), file: limits.file.bytes(), disk: limits.disk.bytes() };
-        Children { setup, program, scratch: scratch.to_owned(), caps }
+        let mirrors = setup.config.work.mirrors.as_ref().map_or_else(|| scratch.join("mirrors"), |folder| setup.base.join(folder));
+        Children { setup, program, scratch: scratch.to_owned(), mirrors, caps }
     }
 
     fn task(&self, claim: &Claim, scratch: &Path) -> Task {
@@ -46,6 +48,11 @@ impl<'a> Children<'a> {
             models: self.setup.models.clone(),
             threads: config.work.threads.get(),
             scratch: scratch.to_owned(),
+            forge: config.forge(),
+            base: self.setup.base.clone(),
+            mirrors: (self.mirrors.clone(), config.work.mirrors_size.bytes()),
+            backend: config.work.backend,
+            most: (u64::try_from(config.limits.wall.milliseconds()).unwrap_or(u64::MAX), config.limits.disk.bytes()),
         }
     }
 
@@ -102,6 +109,10 @@ impl Scanner for Children<'_> {
         };
         let mut command = Command::new(program);
         command.args(arguments).current_dir(folder.path());
+        // The child has nothing to do with the database.
+        for name in ["PGPASSWORD", "APICENSUS_SWEEP_DATABASE", "APICENSUS_CATALOG"] {
+            command.env_remove(name);
+        }
         match run(&mut command, &task, &self.caps, folder.path(), stopped) {
             Ok(ended) => self.meaning(&ended, folder.path()),
             Err(error) => machine("its process could not be started", error),

@@ -2,11 +2,12 @@
 
 use crate::pipeline;
 use anyhow::{Context, Result, bail};
-use apicensus_forge::Forges;
+use apicensus_forge::{FetchOptions, Forges, NetLimits, Repository};
 use apicensus_store::Target;
 use apicensus_sweep::config::{self, SweepConfig};
-use apicensus_sweep::{Link, Listed, Listing, Rules};
+use apicensus_sweep::{InDatabase, Link, Listed, Listing, Rules};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where the database is unless something else is said.
 const DATABASE: &str = ".apicensus/sweep.db";
@@ -49,33 +50,67 @@ impl Setup {
         Ok(Link::open(&self.target)?)
     }
 
+    /// The forges, which share what they know through the database.
+    pub fn forges(&self) -> Result<Forges> {
+        let shared = Arc::new(InDatabase::new(self.link()?));
+        Ok(Forges::with(self.config.forge(), &self.base, NetLimits::default(), shared)?)
+    }
+
     /// Everything that the sources hold.
-    pub fn listing(&self) -> Listing {
-        let listed = match Forges::new(self.config.forge(), &self.base) {
-            Ok(forges) => forges.list(),
-            Err(error) => return Listing { troubles: vec![error.to_string()], ..Listing::default() },
-        };
-        let troubles = listed.troubles.iter().map(|trouble| format!("{}: {}", trouble.place, trouble.message)).collect();
+    pub fn listing(&self, forges: &Forges) -> Listing {
+        let listed = forges.list();
+        let mut all = Listing { whole: listed.complete, ..Listing::default() };
         for trouble in &listed.troubles {
             tracing::warn!(place = trouble.place, "{}", trouble.message);
+            all.troubles.push(format!("{}: {}", trouble.place, trouble.message));
         }
-        Listing { repositories: listed.repositories.into_iter().map(own).collect(), whole: listed.complete, troubles }
+        for found in listed.repositories {
+            if found.refs.is_empty() {
+                all.repositories.push(own(found));
+            } else {
+                several(forges, &found, &mut all);
+            }
+        }
+        all
+    }
+}
+
+/// A repository of which several branches or tags are scanned: each is one of the sweep. Its default branch keeps the identity.
+fn several(forges: &Forges, found: &Repository, all: &mut Listing) {
+    match forges.heads(found, &FetchOptions::default()) {
+        Ok(heads) => {
+            for head in heads {
+                let mut one = own(Repository { head: Some(head.commit), ..found.clone() });
+                one.pushed.clear();
+                if found.default_ref.as_ref() != Some(&head.name) {
+                    one.identity = format!("{}#{}", one.identity, head.name);
+                    one.name = format!("{}@{}", one.name, head.name);
+                }
+                one.reference = head.name;
+                all.repositories.push(one);
+            }
+        }
+        Err(error) => {
+            all.whole = false;
+            all.troubles.push(format!("{}: its branches could not be listed: {error}", found.name));
+        }
     }
 }
 
 /// A repository of a forge in the words of sweeps. The commit of one on this machine is looked up.
-fn own(found: apicensus_forge::Repository) -> Listed {
+fn own(found: Repository) -> Listed {
     let path = found.local_path.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
     let reference = found.default_ref.clone().unwrap_or_default();
     let named = Some(reference.as_str()).filter(|name| !name.is_empty());
-    let looked_up = found.local_path.as_ref().and_then(|path| apicensus_source::past::tip(path, named).ok()?);
-    let head = found.head.or_else(|| looked_up.map(|(commit, _)| commit)).unwrap_or_default();
+    let looked_up = || found.local_path.as_ref().and_then(|path| apicensus_source::past::tip(path, named).ok()?);
+    let head = found.head.clone().or_else(|| looked_up().map(|(commit, _)| commit)).unwrap_or_default();
     Listed {
         identity: found.forge_id,
         name: found.name,
         url: found.url,
         reference,
         head,
+        pushed: found.pushed.unwrap_or_default(),
         path,
         archived: found.archived,
         fork: found.fork,

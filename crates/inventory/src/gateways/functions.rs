@@ -119,7 +119,7 @@ fn folder_of(file: &str) -> String {
 fn name_of(gateway: &Gateway, tree: &Tree) -> String {
     let folder = folder_of(&gateway.file);
     let own = folder.rsplit('/').next().unwrap_or_default();
-    let root = || tree.root().file_name().map_or_else(|| "functions".to_owned(), |n| n.to_string_lossy().into_owned());
+    let root = || tree.name().unwrap_or_else(|| "functions".to_owned());
     match gateway.kind {
         GatewayKind::Serverless if !gateway.name.is_empty() && !gateway.name.contains('$') => gateway.name.clone(),
         _ if own.is_empty() => root(),

@@ -109,13 +109,28 @@ pub struct Work {
     pub lease: Span,
     /// Where repositories are fetched to. [default: the folder for temporary files]
     pub scratch: Option<PathBuf>,
+    /// Where fetched repositories are kept, so that the next sweep fetches only what is new. [default: nowhere]
+    pub mirrors: Option<PathBuf>,
+    /// What they may take together. [default: 20GiB]
+    pub mirrors_size: Size,
+    /// What fetches: `native`, or the `git` program. [default: native]
+    pub backend: apicensus_forge::Backend,
     /// Where a worker answers `/metrics`, `/livez` and `/readyz`: `127.0.0.1:9464`. [default: nowhere]
     pub listen: Option<std::net::SocketAddr>,
 }
 
 impl Default for Work {
     fn default() -> Self {
-        Work { jobs: count(2), threads: count(1), lease: Span::seconds(60), scratch: None, listen: None }
+        Work {
+            jobs: count(2),
+            threads: count(1),
+            lease: Span::seconds(60),
+            scratch: None,
+            mirrors: None,
+            mirrors_size: Size::gib(20),
+            backend: Default::default(),
+            listen: None,
+        }
     }
 }
 

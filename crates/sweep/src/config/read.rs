@@ -99,6 +99,8 @@ fn json(node: &Node) -> serde_json::Value {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::config::Size;
+    use crate::{Class, Rule};
 
     fn wrong(text: &str) -> String {
         read(text, "sweep.yaml").unwrap_err().to_string()
