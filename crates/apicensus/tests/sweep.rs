@@ -38,7 +38,11 @@ fn survives(world: &World, repositories: usize) -> String {
     assert!(revisions.values().all(|number| *number == 1), "{revisions:?}");
     assert!(world.ends(0, &["catalog", "verify"]).contains("is sound"));
     // What killed workers left is removed by later ones.
-    world.exported()
+    let exported = world.exported();
+    let catalog: serde_json::Value = serde_json::from_str(&exported).unwrap();
+    let endpoints: usize = (0..repositories).map(|number| 4 + number % 4).sum();
+    assert_eq!(catalog["endpoints"].as_array().unwrap().len(), endpoints);
+    exported
 }
 
 #[test]
@@ -140,7 +144,7 @@ fn a_sweep_is_published_only_when_enough_is_known() {
     assert!(forced.contains("sweep 1 is published as `sweep-1`"), "{forced}");
     let unknown = world.run(&["sweep", "explain", "r00001"]);
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&unknown.stderr).contains("no sweep has seen a repository `r00001` (did you mean `r0001`?)"));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("no sweep has seen a repository `r00001` (did you mean `r0000`?)"));
 }
 
 #[test]

@@ -107,8 +107,9 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
             }
             let demand = &demand;
             let thread = std::thread::Builder::new().stack_size(1 << 30).name(format!("eval-{}", family.language()));
-            if let Ok(handle) = thread.spawn_scoped(scope, move || evaluate_family(input, family, demand)) {
-                running.push((handle, wave));
+            match thread.spawn_scoped(scope, move || evaluate_family(input, family, demand)) {
+                Ok(handle) => running.push((handle, wave)),
+                Err(error) => parts.push(failed(&wave, &format!("evaluation could not start, as no thread could be had: {error}"))),
             }
         }
         let late = Family::ALL.iter().filter(|family| !demand.wave(**family).is_empty()).flat_map(|family| demand.late(*family));
@@ -117,7 +118,7 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
             match handle.join() {
                 Ok(census) => parts.push(census),
                 // A fault of ours must not look like an empty result.
-                Err(_) => parts.push(failed(&wave)),
+                Err(_) => parts.push(failed(&wave, "evaluation broke off with an internal error")),
             }
         }
     });
@@ -129,13 +130,13 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
     census
 }
 
-/// The census of a family whose evaluation broke off: every file of its wave is a trouble.
-fn failed(wave: &[FileId]) -> Census {
+/// The census of a family that could not be evaluated: every file of its wave is a trouble.
+fn failed(wave: &[FileId], message: &str) -> Census {
     let trouble = |file: &FileId| Trouble {
         kind: TroubleKind::Bound,
         file: *file,
         line: 0,
-        message: "evaluation broke off with an internal error".into(),
+        message: message.into(),
         effect: "its endpoints are missing".into(),
     };
     Census { troubles: wave.iter().map(trouble).collect(), ..Census::default() }

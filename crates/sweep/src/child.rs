@@ -4,7 +4,8 @@
 //! were set, and that stays open while the parent lives: a child that reads its end knows that nobody waits any more. Nothing
 //! about the task stands in its arguments or environment.
 //!
-//! Memory and file sizes are held by the kernel (on Linux), time and disk by the parent.
+//! Time, memory and disk are watched by the parent, file sizes by the kernel (on Linux). Memory is what is resident: address space is only
+//! reserved, and much of it, for stacks; a limit far above keeps single requests within reason.
 
 use crate::queue::Usage;
 use std::io::{Read, Write};
@@ -19,6 +20,9 @@ const MOST_SAID: usize = 8 << 10;
 const LOOK: Duration = Duration::from_millis(50);
 /// Between two looks at the disk.
 const DISK_LOOK: Duration = Duration::from_millis(500);
+/// Address space beyond the memory that it may take, in bytes: a scan reserves 1 GiB for the stack of each language.
+#[cfg(target_os = "linux")]
+const RESERVED: u64 = 16 << 30;
 /// Entries of the scratch folder that are counted at most.
 const MOST_ENTRIES: u64 = 2_000_000;
 
@@ -27,7 +31,7 @@ const MOST_ENTRIES: u64 = 2_000_000;
 pub struct Caps {
     /// Time.
     pub wall: Duration,
-    /// Address space, in bytes.
+    /// Resident memory, in bytes.
     pub memory: u64,
     /// The largest file it writes, in bytes.
     pub file: u64,
@@ -44,6 +48,8 @@ pub enum How {
     Signal(i32),
     /// It took too long.
     Wall,
+    /// It took too much memory.
+    Memory,
     /// It wrote too much.
     Disk,
     /// The parent was asked to stop.
@@ -104,6 +110,9 @@ fn watch(child: &mut Child, begun: Instant, caps: &Caps, scratch: &Path, stopped
         if begun.elapsed() >= caps.wall {
             return (Some(How::Wall), usage);
         }
+        if u64::try_from(usage.memory).unwrap_or(0) << 10 > caps.memory {
+            return (Some(How::Memory), usage);
+        }
         if stopped() {
             return (Some(How::Stopped), usage);
         }
@@ -141,7 +150,7 @@ fn kill_group(child: &Child) {
 fn limit(child: &Child, caps: &Caps) {
     use rustix::process::{Resource, Rlimit, prlimit};
     let both = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
-    for (resource, most) in [(Resource::As, caps.memory), (Resource::Fsize, caps.file), (Resource::Core, 0)] {
+    for (resource, most) in [(Resource::As, caps.memory.saturating_add(RESERVED)), (Resource::Fsize, caps.file), (Resource::Core, 0)] {
         if let Err(error) = prlimit(pid(child), resource, both(most)) {
             tracing::warn!(?resource, %error, "a limit could not be set");
         }
@@ -235,9 +244,10 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn memory_files_and_disk_are_held() {
-        // `tail` keeps a line in memory.
-        let ended = sh("read task; head -c 1000000000 /dev/zero | tail -n 1 > /dev/null", &Caps { memory: 100 << 20, ..caps() });
-        assert!(ended.how != How::Exit(0) && ended.said.contains("memory"), "{ended:?}");
+        let ended = sh("read task; exec dd if=/dev/zero of=/dev/null bs=3G count=1", &Caps { memory: 100 << 20, ..caps() });
+        assert_eq!(ended.how, How::Memory, "{ended:?}");
+        let ended = sh("read task; exec dd if=/dev/zero of=/dev/null bs=30G count=1", &caps());
+        assert!(ended.how == How::Exit(1) && ended.said.contains("memory"), "{ended:?}");
         let ended = sh("read task; exec head -c 3000000 /dev/zero > big", &Caps { file: 1 << 20, ..caps() });
         assert_eq!(ended.how, How::Signal(25), "{ended:?}");
         let ended =

@@ -61,6 +61,7 @@ impl<'a> Children<'a> {
             How::Exit(0) => self.result(ended, scratch),
             How::Stopped => Scanned::Stopped,
             How::Wall => failed(Class::Timeout, format!("it took longer than {}", written(&self.setup.config.limits.wall))),
+            How::Memory => failed(Class::Memory, format!("it took more memory than {}", written(&self.setup.config.limits.memory))),
             How::Disk => failed(Class::Size, format!("it wrote more than {}", written(&self.setup.config.limits.disk))),
             How::Signal(FILE_TOO_LARGE) => {
                 failed(Class::Size, format!("it wrote a file of more than {}", written(&self.setup.config.limits.file)))

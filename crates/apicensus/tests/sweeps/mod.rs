@@ -179,7 +179,7 @@ const CHILD: &str = "\
 read -r task
 case \"$task\" in
   */bad-hang.git*) exec sleep 30 ;;
-  */bad-eat.git*) dd if=/dev/zero of=/dev/null bs=6G count=1; exit 1 ;;
+  */bad-eat.git*) exec dd if=/dev/zero of=/dev/null bs=6G count=1 ;;
   */bad-abort.git*) kill -ABRT $$ ;;
   */slow-*) sleep 2 ;;
 esac

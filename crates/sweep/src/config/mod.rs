@@ -83,7 +83,7 @@ pub struct Scan {
 pub struct Limits {
     /// Time from the start of fetching to the end of the scan. [default: 10m]
     pub wall: Span,
-    /// Memory (address space). [default: 2GiB]
+    /// Memory. [default: 2GiB]
     pub memory: Size,
     /// The largest file that is written. [default: 1GiB]
     pub file: Size,

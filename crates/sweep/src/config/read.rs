@@ -33,8 +33,10 @@ pub fn read(text: &str, file: &str) -> Result<SweepConfig, ConfigError> {
     let Some(root) = documents.first().filter(|root| root.value != Value::Null) else { return Ok(SweepConfig::default()) };
     let config: SweepConfig = serde_path_to_error::deserialize(json(root)).map_err(|error| {
         let (message, known) = told(&error.inner().to_string());
-        let line = line(root, error.path());
+        let (mut line, node) = line(root, error.path());
         let unknown = message.strip_prefix("unknown key `").and_then(|rest| rest.split('`').next());
+        // The word may be a key of the place that the path leads to.
+        line = unknown.and_then(|word| node.entry(word)).map_or(line, |entry| entry.line);
         let hint = unknown.map_or_else(String::new, |word| hint(word, known.iter().map(String::as_str)));
         ConfigError { hint, ..wrong(line, message) }
     })?;
@@ -67,8 +69,8 @@ fn told(message: &str) -> (String, Vec<String>) {
     (format!("unknown key `{word}`"), known)
 }
 
-/// The line of what a path leads to, as far as it goes.
-fn line(root: &Node, path: &Path) -> u32 {
+/// What a path leads to and its line, as far as it goes.
+fn line<'n>(root: &'n Node, path: &Path) -> (u32, &'n Node) {
     let mut node = root;
     let mut line = root.line;
     for segment in path.iter() {
@@ -80,7 +82,7 @@ fn line(root: &Node, path: &Path) -> u32 {
         let Some((at, next)) = next else { break };
         (line, node) = (at, next);
     }
-    line
+    (line, node)
 }
 
 /// A node as plain data.
