@@ -128,6 +128,7 @@ fn a_sweep_is_published_only_when_enough_is_known() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::new(folder.path(), program(), "sweep.db", 2, SETTINGS);
     assert!(world.ends(2, &["sweep", "finish"]).is_empty());
+    assert_eq!(world.ends(0, &["sweep", "finish", "--if-ready"]), "no sweep is open\n");
     world.ends(0, &["sweep", "plan"]);
     assert!(world.ends(0, &["sweep", "plan"]).contains("sweep 1 is open since"));
     let waiting = world.ends(1, &["sweep", "finish"]);
@@ -215,4 +216,60 @@ fn a_wrong_configuration_is_told_with_its_line() {
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("unknown key `wal` in sweep.yaml:4 (did you mean `wall`?)"), "{said}");
+}
+
+/// A token that must stay where it is.
+const TOKEN: &str = "ghp_S3cr3tS3cr3tS3cr3tS3cr3t";
+
+#[test]
+fn secrets_are_nowhere_but_where_they_were_put() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = format!("{SETTINGS}hosts: {{'git.acme.test': {{user: bot, token: {{env: SWEEP_TEST_TOKEN}}}}}}\n");
+    let world = World::new(folder.path(), program(), "sweep.db", 1, &settings);
+    for (name, _) in BAD {
+        std::fs::remove_dir_all(folder.path().join(format!("repos/{name}.git"))).unwrap();
+    }
+    world.commit("slow-one", &code(1, 0), 0);
+    let list = "https://git.acme.test/acme/shop.git\n";
+    std::fs::write(folder.path().join("list.txt"), list).unwrap();
+    let config = std::fs::read_to_string(folder.path().join("sweep.yaml")).unwrap();
+    std::fs::write(folder.path().join("sweep.yaml"), config.replace("sources:\n", "sources:\n  - list: {file: list.txt}\n")).unwrap();
+    let mut command = world.command(&["sweep", "work", "--log", "json"]);
+    world.ends(0, &["sweep", "plan"]);
+    let worker = command.env("SWEEP_TEST_TOKEN", TOKEN).env("APICENSUS_LOG", "debug").stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    let mut seen = 0;
+    while begun.elapsed() < Duration::from_secs(3) {
+        seen += looked_at_arguments();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = std::process::Command::new("kill").arg(worker.id().to_string()).status();
+    let output = worker.wait_with_output().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(seen > 0 && log.contains("\"scanning\"") && !log.contains(TOKEN), "{log}");
+    world.ends(0, &["sweep", "finish", "--force"]);
+    for file in walk(folder.path()) {
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        assert!(!bytes.windows(TOKEN.len()).any(|window| window == TOKEN.as_bytes()), "{}", file.display());
+    }
+}
+
+/// How many processes of this program there are; none may have the token among its arguments.
+fn looked_at_arguments() -> usize {
+    let mut seen = 0;
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let arguments = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        let arguments = String::from_utf8_lossy(&arguments);
+        assert!(!arguments.contains(TOKEN), "{arguments}");
+        seen += usize::from(arguments.contains("child"));
+    }
+    seen
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        if entry.path().is_dir() { all.extend(walk(&entry.path())) } else { all.push(entry.path()) }
+    }
+    all
 }

@@ -44,6 +44,8 @@ pub struct Task {
     pub base: PathBuf,
     /// Where fetched repositories are kept, and how many bytes of them.
     pub mirrors: (PathBuf, u64),
+    /// Where what was read of files is kept, by their content: copies of a file in many repositories are read once.
+    pub cache: PathBuf,
     /// What fetches.
     pub backend: Backend,
     /// Milliseconds, and bytes of a repository.
@@ -194,8 +196,8 @@ fn catalog(task: &Task, folder: &Path, commit: &str, name: Option<&str>) -> Resu
         exclude: task.exclude.clone(),
         models: task.models.clone(),
         threads: Some(task.threads.max(1)),
-        // A sweep knows by the commit what is unchanged, and a child writes nowhere but its scratch folder.
-        cache: CacheArgs { no_cache: true, ..CacheArgs::default() },
+        // A sweep knows by the commit what is unchanged, and what is kept of files is shared by all repositories.
+        cache: CacheArgs { cache: Some(task.cache.clone()), ..CacheArgs::default() },
         limits: LimitArgs::default(),
     };
     let job = Job::open_as(name, &[folder.to_owned()], &source)?;

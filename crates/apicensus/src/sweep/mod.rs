@@ -11,7 +11,7 @@ mod worker;
 
 use crate::{AMISS, output, pipeline};
 use anyhow::Result;
-use apicensus_sweep::{Finish, Finished, Plan, Planned, finish, plan};
+use apicensus_sweep::{Finish, Finished, Plan, Planned, SweepError, finish, plan};
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use setup::Setup;
 use std::path::PathBuf;
@@ -86,6 +86,9 @@ enum SweepCommand {
         /// Publish with what there is.
         #[arg(long)]
         force: bool,
+        /// End with 0 when it is not time yet, or no sweep is open: for a timer that asks again.
+        #[arg(long)]
+        if_ready: bool,
     },
     /// Show how far the sweep is, who works on it, and what failed.
     Status {
@@ -126,7 +129,11 @@ pub fn run(args: &SweepArgs) -> Result<u8> {
         None => whole(&setup, args),
         Some(SweepCommand::Plan { full, dry_run }) => planned(&setup, *full, *dry_run).map(|()| 0),
         Some(SweepCommand::Work(work)) => worker::run(&setup, work),
-        Some(SweepCommand::Finish { force }) => finished(&setup, *force),
+        Some(SweepCommand::Finish { force, if_ready: false }) => finished(&setup, *force),
+        Some(SweepCommand::Finish { force, if_ready: true }) => match finished(&setup, *force) {
+            Err(error) if matches!(error.downcast_ref(), Some(SweepError::NoSweep)) => output::print("no sweep is open\n").map(|()| 0),
+            done => done.map(|_| 0),
+        },
         Some(SweepCommand::Status { format }) => show::status(&setup.link()?, *format),
         Some(SweepCommand::Retry { repository }) => show::retry(&setup.link()?, repository.as_deref()),
         Some(SweepCommand::Explain { repository, format }) => show::explain(&setup.link()?, repository, *format),

@@ -25,6 +25,7 @@ pub struct Children<'a> {
     program: Vec<OsString>,
     scratch: PathBuf,
     mirrors: PathBuf,
+    cache: PathBuf,
     caps: Caps,
 }
 
@@ -34,8 +35,10 @@ impl<'a> Children<'a> {
         let limits = &setup.config.limits;
         let caps =
             Caps { wall: limits.wall.duration(), memory: limits.memory.bytes(), file: limits.file.bytes(), disk: limits.disk.bytes() };
-        let mirrors = setup.config.work.mirrors.as_ref().map_or_else(|| scratch.join("mirrors"), |folder| setup.base.join(folder));
-        Children { setup, program, scratch: scratch.to_owned(), mirrors, caps }
+        let kept =
+            |named: &Option<PathBuf>, name: &str| named.as_ref().map_or_else(|| scratch.join(name), |folder| setup.base.join(folder));
+        let (mirrors, cache) = (kept(&setup.config.work.mirrors, "mirrors"), kept(&setup.config.work.cache, "cache"));
+        Children { setup, program, scratch: scratch.to_owned(), mirrors, cache, caps }
     }
 
     fn task(&self, claim: &Claim, scratch: &Path) -> Task {
@@ -51,6 +54,7 @@ impl<'a> Children<'a> {
             forge: config.forge(),
             base: self.setup.base.clone(),
             mirrors: (self.mirrors.clone(), config.work.mirrors_size.bytes()),
+            cache: self.cache.clone(),
             backend: config.work.backend,
             most: (u64::try_from(config.limits.wall.milliseconds()).unwrap_or(u64::MAX), config.limits.disk.bytes()),
         }

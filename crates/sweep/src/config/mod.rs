@@ -113,6 +113,8 @@ pub struct Work {
     pub mirrors: Option<PathBuf>,
     /// What they may take together. [default: 20GiB]
     pub mirrors_size: Size,
+    /// Where what was read of files is kept by their content, for all repositories and sweeps. [default: with the temporary files]
+    pub cache: Option<PathBuf>,
     /// What fetches: `native`, or the `git` program. [default: native]
     pub backend: apicensus_forge::Backend,
     /// Where a worker answers `/metrics`, `/livez` and `/readyz`: `127.0.0.1:9464`. [default: nowhere]
@@ -129,6 +131,7 @@ impl Default for Work {
             mirrors: None,
             mirrors_size: Size::gib(20),
             backend: Default::default(),
+            cache: None,
             listen: None,
         }
     }
