@@ -181,7 +181,7 @@ case \"$task\" in
   */bad-hang.git*) exec sleep 30 ;;
   */bad-eat.git*) exec dd if=/dev/zero of=/dev/null bs=6G count=1 ;;
   */bad-abort.git*) kill -ABRT $$ ;;
-  */slow-*) sleep 2 ;;
+  */slow-*) sleep 8 ;;
 esac
 exec 3<&0
 mkfifo pipe
