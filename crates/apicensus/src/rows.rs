@@ -2,7 +2,7 @@
 
 use crate::style::{Meaning, one_line};
 use apicensus_catalog::{
-    Audience, Auth, AuthState, Catalog, DocumentedState, Endpoint, ExposureState, GuardLevel, PathState, Protocol, Service, View,
+    Audience, Auth, AuthState, Catalog, DocumentedState, Endpoint, ExposureState, GuardLevel, PathState, Protocol, Service, Streaming, View,
 };
 use std::collections::BTreeMap;
 
@@ -107,11 +107,11 @@ pub fn auth_is_unknown(catalog: &Catalog) -> bool {
 
 fn method(endpoint: &Endpoint) -> String {
     match endpoint.protocol {
-        Protocol::WebSocket => "WS".to_owned(),
+        Protocol::WebSocket if endpoint.method == "GET" => "WS".to_owned(),
         Protocol::Grpc => "GRPC".to_owned(),
         Protocol::Soap => "SOAP".to_owned(),
         Protocol::JsonRpc => "RPC".to_owned(),
-        Protocol::Http | Protocol::Graphql => one_line(&endpoint.method),
+        Protocol::Http | Protocol::Graphql | Protocol::WebSocket => one_line(&endpoint.method),
     }
 }
 
@@ -163,7 +163,7 @@ fn flags(endpoint: &Endpoint) -> Vec<Word> {
     flag(endpoint.view != View::Code, endpoint.view.as_str(), Meaning::Dim);
     let is_inside = endpoint.exposure.as_ref().is_some_and(|e| e.state == ExposureState::Unexposed);
     flag(is_inside, "unexposed", Meaning::Dim);
-    flag(endpoint.streaming.is_some(), "sse", Meaning::Plain);
+    flag(endpoint.streaming.is_some(), endpoint.streaming.map_or("", Streaming::as_str), Meaning::Plain);
     flag(endpoint.path_state == PathState::Partial, "partial", Meaning::Doubt);
     flag(endpoint.path_state == PathState::Pattern, "pattern", Meaning::Plain);
     flag(endpoint.detached, "detached", Meaning::Doubt);

@@ -2,10 +2,10 @@
 //!
 //! An endpoint: `METHOD path  file:line symbol [flag] ...`. `WS` and `SSE` stand for the method of these protocols. Place and
 //! symbol may be left out and are then not compared; a symbol may be the last part of the real one (`get` for `Users.get`).
-//! Flags: `partial`, `pattern`, `detached`, `deprecated`, `third-party`, an audience other than production, `if CONDITION`.
+//! Flags: `client-streaming`, `server-streaming`, `bidirectional-streaming`, `partial`, `pattern`, `detached`, `deprecated`, `third-party`, an audience other than production, `if CONDITION`.
 //! A trouble: `kind file:line part of the message`.
 
-use apicensus_catalog::{Audience, Endpoint, PathState, Protocol, Trouble};
+use apicensus_catalog::{Audience, Endpoint, PathState, Protocol, Streaming, Trouble};
 use std::fmt;
 
 /// An expected endpoint.
@@ -62,11 +62,12 @@ impl ExpectedEndpoint {
     /// What the scan found, in the words of an expectation.
     pub fn of(endpoint: &Endpoint) -> Self {
         let verb = match endpoint.protocol {
-            Protocol::WebSocket => "WS".to_owned(),
-            _ if endpoint.streaming.is_some() => "SSE".to_owned(),
+            Protocol::WebSocket if endpoint.method == "GET" => "WS".to_owned(),
+            _ if endpoint.streaming == Some(Streaming::Sse) => "SSE".to_owned(),
             _ => endpoint.method.clone(),
         };
         let mut flags: Vec<String> = endpoint.conditions.iter().map(|c| format!("if {}", one_line(&c.text))).collect();
+        flags.extend(endpoint.streaming.filter(|s| *s != Streaming::Sse).map(|s| s.to_string()));
         match endpoint.path_state {
             PathState::Partial => flags.push("partial".to_owned()),
             PathState::Pattern => flags.push("pattern".to_owned()),

@@ -17,10 +17,10 @@ pub struct Endpoint {
     pub service: String,
     /// How it is spoken to.
     pub protocol: Protocol,
-    /// It answers with a stream of events, errors aside.
+    /// It answers with a stream of events, errors aside; or which sides of a gRPC method stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub streaming: Option<Streaming>,
-    /// The HTTP method in upper case, or `ANY`. WebSockets have `GET`; GraphQL operations `QUERY`, `MUTATION` or `SUBSCRIPTION`;
+    /// The HTTP method in upper case, or `ANY`. WebSockets have `GET`, events that they receive `RECEIVE`; GraphQL operations `QUERY`, `MUTATION` or `SUBSCRIPTION`;
     /// SOAP operations `SOAP`; methods of gRPC and JSON-RPC `RPC`.
     pub method: String,
     /// The path as a template: `{name}` for a parameter, whatever the framework's own syntax. A part that is not known
@@ -98,15 +98,33 @@ pub struct Endpoint {
     /// It stood in the catalog before, and the last scan could not read enough to say that it is gone.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stale: bool,
+    /// An earlier route of the same router that takes all its requests; told only in frameworks that try routes in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_by: Option<TakenBy>,
     /// How sure it is that the application serves it at this path.
     pub confidence: Confidence,
 }
 
+/// A route that takes what was meant for another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TakenBy {
+    /// Its path.
+    pub path: String,
+    /// Where it is registered.
+    pub at: Location,
+}
+
 words! {
-    /// How an endpoint keeps on answering.
+    /// How an endpoint keeps on sending or taking.
     pub enum Streaming {
         /// Server-sent events (WHATWG HTML, section 9.2): an answer over HTTP, so the protocol is `http`.
         Sse = "sse",
+        /// The client of a gRPC method streams messages (<https://grpc.io/docs/what-is-grpc/core-concepts/>).
+        Client = "client-streaming",
+        /// The server of a gRPC method does.
+        Server = "server-streaming",
+        /// Both do.
+        Bidirectional = "bidirectional-streaming",
     }
 }
 
@@ -115,7 +133,7 @@ words! {
     pub enum Protocol {
         /// HTTP request and response.
         Http = "http",
-        /// WebSocket (RFC 6455).
+        /// WebSocket (RFC 6455), Socket.IO included; the path of an event is `<mount>#<event>`.
         WebSocket = "websocket",
         /// gRPC; the path is `/package.Service/Method`.
         Grpc = "grpc",

@@ -32,7 +32,7 @@ pub use controls::{Control, ControlEvidence, ControlKind, ControlState};
 pub use coverage::{Coverage, LanguageCoverage, RouterCoverage, Trouble, TroubleKind};
 pub use endpoint::{
     Audience, Body, Condition, Confidence, Endpoint, HandlerRef, Hole, Lifecycle, Parameter, ParameterIn, PathState, Protocol, Response,
-    Streaming, TrailStep,
+    Streaming, TakenBy, TrailStep,
 };
 pub use finding::{Evidence, Finding, FindingStatus, Severity, Suppression};
 pub use gateway::{

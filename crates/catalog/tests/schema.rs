@@ -51,6 +51,7 @@ fn endpoint() -> Endpoint {
         third_party: false,
         implicit: false,
         stale: false,
+        taken_by: None,
         confidence: Confidence::High,
     }
 }

@@ -15,7 +15,7 @@ impl World<'_> {
     /// Calls a modelled symbol; None when no model has a use for the call.
     pub(crate) fn model_call(&mut self, symbol: &SmolStr, args: &Args, at: Place) -> Option<Value> {
         let models = self.input.models;
-        for entry in models.symbol(symbol) {
+        for entry in models.called(symbol) {
             match *entry {
                 Entry::Make(kind) => {
                     let object = self.make_object(Some(kind), at, None, false);

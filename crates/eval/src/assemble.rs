@@ -80,7 +80,7 @@ impl World<'_> {
         self.report_missed();
         let outbound = self.outbound();
         let schemas = self.schemas.into_iter().map(|(name, (_, schema))| (name, schema)).collect();
-        Census { routes, troubles: self.troubles, stats, outbound, schemas }
+        Census { routes, troubles: self.troubles, stats, outbound, schemas, ..Census::default() }
     }
 
     pub(crate) fn is_dropped(&self, entry: Option<EntryId>) -> bool {

@@ -81,10 +81,7 @@ impl World<'_> {
                 let [outer, last] = self.framework_controls(&framework, event.at);
                 let mut inputs = self.inputs(whole, &framework, &path, route, &before);
                 let protocol = match class_protocol.or(route.protocol.as_deref()) {
-                    Some("websocket") => Protocol::WebSocket,
-                    Some("sse") => Protocol::Sse,
-                    Some("graphql") => Protocol::Graphql,
-                    Some("grpc") => Protocol::Grpc,
+                    Some(word) if let Some(named) = Protocol::named(word) => named,
                     _ if *socket => Protocol::WebSocket,
                     _ => self.answered_protocol(whole.value.as_ref(), &framework, &mut inputs),
                 };

@@ -122,7 +122,8 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
             }
         }
     });
-    let mut census = Census::default();
+    let in_order = input.models.models.iter().filter(|m| m.in_order).map(|m| m.framework.clone()).collect();
+    let mut census = Census { in_order, ..Census::default() };
     for part in parts {
         census.absorb(part);
     }

@@ -4,11 +4,11 @@
 use crate::assemble::Way;
 use crate::guard::reach::here;
 use crate::handler::Handler;
-use crate::output::{Condition, GuardRef, PathPiece, Step};
+use crate::output::{Condition, GuardRef, PathPiece, Step, TroubleKind};
 use crate::value::*;
 use crate::walk;
 use crate::world::World;
-use apicensus_syntax::Expr;
+use apicensus_syntax::{Expr, ExprId};
 use std::rc::Rc;
 
 /// How deep a handler is looked into for what it was given.
@@ -37,8 +37,9 @@ impl World<'_> {
             Value::Either(all) => all.as_ref().clone(),
             Value::Default(inner) => vec![inner.as_ref().clone()],
             Value::Dict(dict) if depth > 0 => dict.entries.borrow().values().take(40).map(|e| e.1.clone()).collect(),
-            Value::Function(f) if depth < 2 => self.named_in(&f),
-            Value::BoundFunction(b) if depth < 2 => self.named_in(&b.1.clone()),
+            Value::Function(f) if depth < 2 => self.of_function(&f),
+            Value::BoundFunction(b) if depth < 2 => self.of_function(&b.1.clone()),
+            Value::Symbol(symbol) if depth == 0 => self.of_type(&symbol),
             _ => Vec::new(),
         };
         inner.iter().for_each(|v| self.operations_in(v, depth + 1, out));
@@ -53,6 +54,59 @@ impl World<'_> {
         }
     }
 
+    /// The framework objects that a function's code names, or those that its parameters have the types of.
+    fn of_function(&mut self, f: &Rc<Closure>) -> Vec<Value> {
+        let named = self.named_in(f);
+        if named.iter().any(|v| matches!(v, Value::Object(o) if self.is_operations(o))) {
+            return named;
+        }
+        let tree = self.module(f.module).tree.clone();
+        let mut types: Vec<ExprId> = tree.function(f.function).params.iter().filter_map(|p| p.ty).collect();
+        let mut cx = self.top(f.module);
+        cx.scope = f.scope.clone();
+        let mut typed = Vec::new();
+        while let Some(id) = types.pop() {
+            match tree.expr(id) {
+                Expr::Index(base, inner) => types.extend([*base, *inner]),
+                Expr::Wrap(_, inner) => types.push(*inner),
+                Expr::List(..) => types.extend(walk::items(&tree, id)),
+                _ => {
+                    let symbol = self.type_symbol(&cx, &tree, id);
+                    typed.extend(symbol.into_iter().flat_map(|s| self.of_type(&s)));
+                }
+            }
+        }
+        named.into_iter().chain(typed).collect()
+    }
+
+    /// The objects of operations of a role that a type means; those of deployed code that have one root.
+    fn of_type(&mut self, symbol: &str) -> Vec<Value> {
+        let models = self.input.models;
+        let Some(kind) = models.kind_of_type(symbol).filter(|k| models.role(*k).operations) else { return Vec::new() };
+        let all: Vec<Rc<Object>> = self
+            .objects
+            .iter()
+            .filter(|o| o.kind.get() == Some(kind) && !o.secondary && !o.args.borrow().items.is_empty() && !self.is_dropped(o.entry))
+            .cloned()
+            .collect();
+        let root = |world: &mut Self, object: &Rc<Object>| {
+            let first = object.args.borrow().at(0).cloned().unwrap_or(Value::Null);
+            match world.force(&first) {
+                Value::Unknown(u) => u.from.clone().unwrap_or(Value::Null),
+                Value::Instance(i) => Value::Class(i.class.clone()),
+                other => other,
+            }
+        };
+        let Some(first) = all.first() else { return Vec::new() };
+        let own = root(self, first);
+        if all.iter().any(|o| !root(self, o).same(&own)) {
+            let message = format!("there are several schemas (`{symbol}`); which one is served here is not known");
+            self.trouble_at(TroubleKind::UnresolvedRegistration, first.site, message, "its operations are missing");
+            return Vec::new();
+        }
+        vec![Value::Object(first.clone())]
+    }
+
     /// The framework objects that a function's code names.
     fn named_in(&mut self, f: &Rc<Closure>) -> Vec<Value> {
         let tree = self.module(f.module).tree.clone();
@@ -63,7 +117,16 @@ impl World<'_> {
             }
         });
         let found: Vec<Value> = names.iter().filter_map(|n| f.scope.get(n)).collect();
-        found.iter().map(|v| self.peek(v)).filter(|v| matches!(v, Value::Object(_))).collect()
+        let outside = |world: &mut Self, value: Value| match value {
+            Value::Symbol(symbol) => world.outside_value(symbol),
+            other => other,
+        };
+        found
+            .iter()
+            .map(|v| self.peek(v))
+            .map(|v| outside(self, v))
+            .filter(|v| matches!(v, Value::Object(_)))
+            .collect()
     }
 
     /// The numbers of the objects whose operations the routes of an object serve.

@@ -66,7 +66,67 @@ pub enum Protocol {
     /// A GraphQL operation: QUERY, MUTATION or SUBSCRIPTION, the path `<mount>#<field>`.
     Graphql,
     /// A method of a gRPC service: `/package.Service/Method`.
-    Grpc,
+    Grpc(Flow),
+    /// An operation of a SOAP service: `<mount>#<operation>`.
+    Soap,
+    /// A method of a JSON-RPC service: `<mount>#<method>`.
+    JsonRpc,
+    /// An event that a WebSocket receives: `<mount>#<event>`.
+    Event,
+}
+
+impl Protocol {
+    /// The protocol that models and natives name so; None for HTTP.
+    pub fn named(word: &str) -> Option<Protocol> {
+        Some(match word {
+            "websocket" => Protocol::WebSocket,
+            "sse" => Protocol::Sse,
+            "graphql" => Protocol::Graphql,
+            "soap" => Protocol::Soap,
+            "json-rpc" => Protocol::JsonRpc,
+            "event" => Protocol::Event,
+            "grpc" => Protocol::Grpc(Flow::Unary),
+            "grpc client" => Protocol::Grpc(Flow::Client),
+            "grpc server" => Protocol::Grpc(Flow::Server),
+            "grpc both" => Protocol::Grpc(Flow::Both),
+            _ => return None,
+        })
+    }
+}
+
+/// Which sides of a gRPC method send streams of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Flow {
+    /// None: one request, one answer.
+    Unary,
+    /// The client.
+    Client,
+    /// The server.
+    Server,
+    /// Both.
+    Both,
+}
+
+impl Flow {
+    /// By which side streams.
+    pub fn of(client: bool, server: bool) -> Flow {
+        match (client, server) {
+            (false, false) => Flow::Unary,
+            (true, false) => Flow::Client,
+            (false, true) => Flow::Server,
+            (true, true) => Flow::Both,
+        }
+    }
+
+    /// The word that [`Protocol::named`] knows.
+    pub fn protocol(self) -> &'static str {
+        match self {
+            Flow::Unary => "grpc",
+            Flow::Client => "grpc client",
+            Flow::Server => "grpc server",
+            Flow::Both => "grpc both",
+        }
+    }
 }
 
 /// The code that answers.
@@ -366,6 +426,8 @@ pub struct Census {
     pub stats: Stats,
     /// What the code calls of other services.
     pub outbound: Vec<Outbound>,
+    /// Frameworks that try their routes in the order of registration.
+    pub in_order: std::collections::BTreeSet<String>,
     /// JSON Schemas of the classes that inputs refer to, by name.
     pub schemas: std::collections::BTreeMap<String, serde_json::Value>,
 }

@@ -205,7 +205,7 @@ impl World<'_> {
 
     pub(crate) fn symbol_makes(&self, symbol: &str) -> bool {
         let models = self.input.models;
-        models.symbol(symbol).iter().any(|e| match e {
+        models.called(symbol).iter().any(|e| match e {
             Entry::Make(_) => true,
             Entry::Call(m, c) => {
                 !matches!(models.call(*m, *c).does, crate::models::Does::Compose | crate::models::Does::Nothing | crate::models::Does::Wrap)

@@ -43,6 +43,7 @@ fn endpoint(id: &str, path: &str) -> Endpoint {
         third_party: false,
         implicit: false,
         stale: false,
+        taken_by: None,
         confidence: Confidence::High,
     }
 }

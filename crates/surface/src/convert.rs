@@ -2,14 +2,15 @@
 
 use crate::languages::Languages;
 use crate::survey::Survey;
-use crate::{coverage, endpoint, outbound, service};
+use crate::{coverage, endpoint, outbound, service, taken};
 use apicensus_catalog::{Catalog, Repository, Revision};
 use apicensus_eval::output::Census;
 
 /// Makes the catalog of one tree. Deterministic: it depends on the tree and the census only.
 pub fn catalog(census: &Census, survey: &Survey<'_>, languages: &Languages) -> Catalog {
     let services = service::services(&census.routes, survey, languages);
-    let endpoints = endpoint::endpoints(&census.routes, &services, survey);
+    let mut endpoints = endpoint::endpoints(&census.routes, &services, survey);
+    taken::mark(&mut endpoints, &census.in_order);
     let tree = survey.tree();
     let revision = tree.requested().zip(tree.revision()).map(|(requested, revision)| Revision {
         commit: revision.commit.clone(),

@@ -6,7 +6,7 @@ use crate::template::{self, Template};
 use crate::{auth, controls, inputs};
 use apicensus_catalog as catalog;
 use apicensus_catalog::{Audience, Auth, Confidence, Endpoint, GuardLevel, Location, PathState};
-use apicensus_eval::output::{GuardRef, Methods, PathPiece, Place, Protocol, Route, Says};
+use apicensus_eval::output::{Flow, GuardRef, Methods, PathPiece, Place, Protocol, Route, Says};
 use apicensus_source::classify::Class;
 use indexmap::IndexMap;
 use std::collections::HashSet;
@@ -84,6 +84,16 @@ fn methods(route: &Route) -> Vec<String> {
     }
 }
 
+fn streaming(protocol: Protocol) -> Option<catalog::Streaming> {
+    match protocol {
+        Protocol::Sse => Some(catalog::Streaming::Sse),
+        Protocol::Grpc(Flow::Client) => Some(catalog::Streaming::Client),
+        Protocol::Grpc(Flow::Server) => Some(catalog::Streaming::Server),
+        Protocol::Grpc(Flow::Both) => Some(catalog::Streaming::Bidirectional),
+        _ => None,
+    }
+}
+
 /// The identity of an operation: a hash of service, protocol, method and the path with the names of parameters blanked.
 pub fn id(service: &str, protocol: catalog::Protocol, method: &str, path: &str) -> String {
     let text = format!("{service}\n{protocol}\n{method}\n{}", template::key(path));
@@ -111,9 +121,11 @@ impl Converter<'_> {
         let route = self.route;
         let protocol = match route.protocol {
             Protocol::Http | Protocol::Sse => catalog::Protocol::Http,
-            Protocol::WebSocket => catalog::Protocol::WebSocket,
+            Protocol::WebSocket | Protocol::Event => catalog::Protocol::WebSocket,
             Protocol::Graphql => catalog::Protocol::Graphql,
-            Protocol::Grpc => catalog::Protocol::Grpc,
+            Protocol::Grpc(_) => catalog::Protocol::Grpc,
+            Protocol::Soap => catalog::Protocol::Soap,
+            Protocol::JsonRpc => catalog::Protocol::JsonRpc,
         };
         let handler = route.handler.as_ref().map(|h| catalog::HandlerRef {
             file: self.survey.path(h.place.file).to_owned(),
@@ -130,7 +142,7 @@ impl Converter<'_> {
             id: id(service, protocol, &method, &template.path),
             service: service.to_owned(),
             protocol,
-            streaming: (route.protocol == Protocol::Sse).then_some(catalog::Streaming::Sse),
+            streaming: streaming(route.protocol),
             path: template.path.clone(),
             raw_path: template.raw_path.clone(),
             path_state: template.state,
@@ -159,6 +171,7 @@ impl Converter<'_> {
             third_party: route.third_party,
             implicit: route.implicit,
             stale: false,
+            taken_by: None,
             confidence: self.confidence(template),
         }
     }

@@ -18,5 +18,6 @@ pub mod scan;
 pub mod sensitive;
 pub mod service;
 pub mod survey;
+mod taken;
 pub mod template;
 pub mod trace;

@@ -18,6 +18,7 @@ const GUARD_METHODS: &[&str] = &[
     "dispatch",
     "use",
     "intercept",
+    "intercept_service",
     "from_request_parts",
     "from_request",
     "call",
@@ -96,6 +97,7 @@ impl World<'_> {
                     }
                     return (own, true);
                 }
+                (Some(Value::Function(f)), "intercept_service") => self.interceptor_ruling(class, f, depth),
                 (Some(Value::Function(f)), name) if makes(name) => self.extractor_ruling(class, f, depth + 1),
                 (Some(method @ (Value::Function(_) | Value::BoundFunction(_))), _) => self.ruling(method, depth + 1),
                 _ => continue,
@@ -114,6 +116,31 @@ impl World<'_> {
             }
         }
         (Ruling::default(), false)
+    }
+
+    /// What an interceptor says that hands back what answers in place of the method: it refuses when a function does that it or
+    /// its constructor has inside or names.
+    fn interceptor_ruling(&mut self, class: &Rc<ClassValue>, f: &Rc<Closure>, depth: u32) -> Ruling {
+        let mut own = self.reading(f, depth + 1);
+        let init = class.attrs.borrow().get("__init__").cloned().map(|v| self.force(&v));
+        let mut all = vec![f.clone()];
+        all.extend(init.and_then(|v| if let Value::Function(f) = v { Some(f) } else { None }));
+        for one in all {
+            own.denies = own.denies.or(self.reading(&one, depth + 1).denies);
+            let tree = self.module(one.module).tree.clone();
+            let mut names: Vec<SmolStr> = Vec::new();
+            crate::walk::function(&tree, one.function, &mut |e| {
+                if let apicensus_syntax::Expr::Name(name) = tree.expr(e) {
+                    names.push(name.clone());
+                }
+            });
+            for name in names {
+                if let Some(Value::Function(named)) = one.scope.get(&name).map(|v| self.force(&v)) {
+                    own.denies = own.denies.or(self.reading(&named, depth + 1).denies);
+                }
+            }
+        }
+        own.as_guard()
     }
 
     /// What the dependencies of a class's own constructor say.

@@ -108,6 +108,8 @@ pub(super) fn read_expr(tree: &Module, id: ExprId, compared: &FxHashSet<ExprId>,
         Expr::Attr(base, name) if matches!(name.as_str(), "session" | "sessions") && is_own(tree, *base) => {}
         // A setting of the object, and no refusal.
         Expr::Attr(base, name) if name.ends_with("required") && is_own(tree, *base) => {}
+        // A status of a remote call: `Status::unauthenticated(..)`, `status.UNAUTHENTICATED`.
+        Expr::Attr(base, name) if name.eq_ignore_ascii_case("unauthenticated") && is_status(tree, *base) => out.denies(401),
         Expr::Attr(_, name) => read_name(name, true, compared.contains(&id), out),
         Expr::Call { callee, args, .. } => {
             let name = match tree.expr(*callee) {
@@ -288,6 +290,10 @@ pub(super) fn hangs_on_identity(tree: &Module, callee: ExprId) -> bool {
         }
     }
     false
+}
+
+fn is_status(tree: &Module, id: ExprId) -> bool {
+    matches!(tree.expr(id), Expr::Name(n) | Expr::Attr(_, n) if matches!(n.to_ascii_lowercase().as_str(), "status" | "statuscode" | "code" | "codes"))
 }
 
 /// Whether an expression is the object that a method is of.

@@ -12,6 +12,9 @@ use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+/// Under which the scope of an `impl` keeps its attributes and its trait.
+const IMPL: &str = "@impl";
+
 impl World<'_> {
     /// A class with its annotations applied.
     pub(crate) fn decorated_class(&mut self, cx: &Cx, class: ClassId) -> Value {
@@ -180,6 +183,9 @@ impl World<'_> {
         self.annotate(cx, Value::Class(class.clone()), annotations);
         let inner_scope = scope::new(ScopeKind::Class, Some(cx.scope.clone()));
         inner_scope.set("Self".into(), Value::Class(class.clone()));
+        let marks = annotations.iter().filter_map(|id| self.mark(cx, *id, self.at(cx, *id)).symbol).map(Value::Symbol).collect();
+        let of = base.map_or(Value::Null, |b| self.expr(cx, b));
+        inner_scope.set(IMPL.into(), Value::tuple(vec![Value::list(marks), of.clone()]));
         let inner = Cx { scope: inner_scope.clone(), home: Some(class.clone()), ..cx.clone() };
         let is_second = base.is_some_and(|b| is_optional(&tree, b));
         for id in methods {
@@ -209,10 +215,18 @@ impl World<'_> {
                 class.attrs.borrow_mut().insert(name.clone(), Value::Lazy(Rc::new(lazy)));
             }
         }
-        if let Some(base) = base {
-            let base = self.expr(cx, base);
-            class.bases.borrow_mut().push(base);
+        if base.is_some() {
+            class.bases.borrow_mut().push(of);
         }
+    }
+
+    /// The attributes of the `impl` that a method stands in, and its trait.
+    pub(crate) fn impl_of(&mut self, f: &Closure) -> Option<(Vec<SmolStr>, Value)> {
+        let Value::List(parts) = f.scope.get(IMPL)? else { return None };
+        let parts = parts.items.borrow().clone();
+        let (Some(Value::List(marks)), Some(base)) = (parts.first(), parts.get(1)) else { return None };
+        let marks = marks.items.borrow().iter().filter_map(|m| if let Value::Symbol(s) = m { Some(s.clone()) } else { None }).collect();
+        Some((marks, self.force(base)))
     }
 
     /// Makes an instance of a class of the tree, or a framework object when a model knows an ancestor.

@@ -4,6 +4,26 @@ use super::Place;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// How handlers say what they take.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum InputStyle {
+    /// By the names, types and defaults of their parameters: FastAPI.
+    Signature,
+    /// By what their code reads off the request: Express, Flask.
+    Access,
+    /// By marks on their parameters: Nest.
+    Marks,
+    /// By what their class says, as the native that `handlers` names reads it.
+    Native,
+    /// By the types of their parameters: axum, actix.
+    Types,
+    /// By an attribute that names parameters in its path and its data: Rocket.
+    Attribute,
+    /// By their parameters but the first ones that the framework gives: GraphQL resolvers.
+    Arguments,
+}
+
 /// Paths from the request on, in dots: `query` is `req.query`, whose attributes, keys and getters are names of inputs;
 /// `get()` is a method whose argument is the name (`req.get('X-Token')`), or a function that is given the request first
 /// (`getHeader(event, 'X-Token')`); the longest one that fits counts. A path that starts with a number starts at that

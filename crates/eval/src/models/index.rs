@@ -45,6 +45,8 @@ pub struct Models {
     /// The models, by language then name.
     pub models: Vec<Model>,
     symbols: FxHashMap<SmolStr, Vec<Entry>>,
+    /// Calls by names with a part left open: what the last part of a symbol starts and ends with.
+    open_names: Vec<(SmolStr, SmolStr, Vec<Entry>)>,
     types: FxHashMap<SmolStr, KindId>,
     values: FxHashMap<SmolStr, KindId>,
     methods: FxHashMap<(KindId, SmolStr), Vec<u16>>,
@@ -102,15 +104,7 @@ impl Models {
         let mut out = Models { models, libraries, ..Models::default() };
         out.prefixes = prefixes(&out.models);
         out.know_guards();
-        let libraries = out.libraries.iter().map(|l| (&l.language, &l.guards));
-        for (language, guards) in out.models.iter().map(|m| (&m.language, &m.guards)).chain(libraries) {
-            for guard in guards {
-                for symbol in &guard.symbol {
-                    let key = symbol.strip_prefix("*.").map_or(symbol.as_str(), |rest| rest.rsplit('.').next().unwrap_or(rest));
-                    out.guards.entry((SmolStr::new(language), SmolStr::new(key))).or_default().push(guard.clone());
-                }
-            }
-        }
+        out.index_guards();
         for (m, model) in out.models.iter().enumerate() {
             let m = m as u16;
             for (r, role) in model.roles.values().enumerate() {
@@ -128,7 +122,10 @@ impl Models {
             }
             for (c, call) in model.calls.iter().enumerate() {
                 for symbol in &call.symbol {
-                    out.symbols.entry(symbol.into()).or_default().push(Entry::Call(m, c as u16));
+                    match open_name(symbol) {
+                        Some((start, end)) => out.open_names.push((start, end, vec![Entry::Call(m, c as u16)])),
+                        None => out.symbols.entry(symbol.into()).or_default().push(Entry::Call(m, c as u16)),
+                    }
                 }
             }
             for (c, call) in model.annotations.iter().enumerate() {
@@ -157,6 +154,20 @@ impl Models {
         out
     }
 
+    fn index_guards(&mut self) {
+        let mut found: FxHashMap<(SmolStr, SmolStr), Vec<GuardModel>> = FxHashMap::default();
+        let libraries = self.libraries.iter().map(|l| (&l.language, &l.guards));
+        for (language, guards) in self.models.iter().map(|m| (&m.language, &m.guards)).chain(libraries) {
+            for guard in guards {
+                for symbol in &guard.symbol {
+                    let key = symbol.strip_prefix("*.").map_or(symbol.as_str(), |rest| rest.rsplit('.').next().unwrap_or(rest));
+                    found.entry((SmolStr::new(language), SmolStr::new(key))).or_default().push(guard.clone());
+                }
+            }
+        }
+        self.guards = found;
+    }
+
     /// What guards is known too, so that it is found behind imports of everything.
     fn know_guards(&mut self) {
         let all = self.models.iter().flat_map(|m| &m.guards).chain(self.libraries.iter().flat_map(|l| &l.guards));
@@ -171,6 +182,17 @@ impl Models {
     /// What a symbol means; a symbol that no model names means nothing.
     pub fn symbol(&self, symbol: &str) -> &[Entry] {
         self.symbols.get(symbol).map_or(&[], Vec::as_slice)
+    }
+    /// What calling an outside name means: also by names with a part left open, which code of the tree never stands behind.
+    pub fn called(&self, symbol: &str) -> &[Entry] {
+        if let Some(found) = self.symbols.get(symbol) {
+            return found;
+        }
+        let last = symbol.rsplit('.').next().unwrap_or(symbol);
+        let fits = |(start, end, _): &&(SmolStr, SmolStr, Vec<Entry>)| {
+            last.len() > start.len() + end.len() && last.starts_with(start.as_str()) && last.ends_with(end.as_str())
+        };
+        self.open_names.iter().find(fits).map_or(&[], |(.., entries)| entries)
     }
     /// Whether a model names this symbol, as a type or function, or something inside of it.
     pub fn knows(&self, symbol: &str) -> bool {
@@ -239,6 +261,12 @@ impl Models {
         let language = language.to_owned();
         self.models.iter().enumerate().filter(move |(_, m)| m.language == language).map(|(at, m)| (at as u16, m))
     }
+}
+
+/// What a name with a part left open starts and ends with: `*.add_*_to_server`.
+fn open_name(symbol: &str) -> Option<(SmolStr, SmolStr)> {
+    let (start, end) = symbol.strip_prefix("*.")?.split_once('*')?;
+    Some((start.into(), end.into()))
 }
 
 /// The dotted prefixes of all symbols and types.

@@ -11,7 +11,7 @@ mod guard;
 mod index;
 mod place;
 
-pub use accessors::{Accessors, Marks, Take, Tells};
+pub use accessors::{Accessors, InputStyle, Marks, Take, Tells};
 pub use control::{ClientModel, ControlLibrary, ControlModel, ControlSays};
 pub use control_index::Controls;
 pub use file_guard::{EntryKeys, FileGuard};
@@ -55,6 +55,9 @@ pub struct Model {
     /// registering call, or are named there) at the registration, with the definition beside it.
     #[serde(default)]
     pub handler_at: HandlerAt,
+    /// It tries its routes in the order of registration.
+    #[serde(default)]
+    pub in_order: bool,
     /// Roles of its objects.
     #[serde(default)]
     pub roles: BTreeMap<String, Role>,
@@ -112,26 +115,6 @@ pub struct Model {
     /// The first parameter of handlers is the request, for the style `signature`.
     #[serde(default)]
     pub request_first: bool,
-}
-
-/// How handlers say what they take.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum InputStyle {
-    /// By the names, types and defaults of their parameters: FastAPI.
-    Signature,
-    /// By what their code reads off the request: Express, Flask.
-    Access,
-    /// By marks on their parameters: Nest.
-    Marks,
-    /// By what their class says, as the native that `handlers` names reads it.
-    Native,
-    /// By the types of their parameters: axum, actix.
-    Types,
-    /// By an attribute that names parameters in its path and its data: Rocket.
-    Attribute,
-    /// By their parameters but the first ones that the framework gives: GraphQL resolvers.
-    Arguments,
 }
 
 /// How parameters of handlers bring guards.

@@ -1,7 +1,8 @@
 //! GraphQL schemas written as code: the fields of root classes, and maps of resolvers. Every field of a root type is an
 //! operation. A schema language document beside the code is a contract; its resolvers are what serves it.
 
-use super::CallSite;
+use super::{CallSite, graphql_rust};
+use crate::evaluate::Family;
 use crate::models::MethodsSpec;
 use crate::output::{Place, TroubleKind};
 use crate::shape::camel;
@@ -14,13 +15,13 @@ use std::rc::Rc;
 const ROOTS: &[(&str, &str, &str)] =
     &[("query", "Query", "QUERY"), ("mutation", "Mutation", "MUTATION"), ("subscription", "Subscription", "SUBSCRIPTION")];
 /// An operation.
-struct Field {
-    name: SmolStr,
-    handler: Option<Value>,
-    guards: Vec<Value>,
-    deprecated: bool,
-    at: Place,
-    class: Vec<Mark>,
+pub(super) struct Field {
+    pub name: SmolStr,
+    pub handler: Option<Value>,
+    pub guards: Vec<Value>,
+    pub deprecated: bool,
+    pub at: Place,
+    pub class: Vec<Mark>,
 }
 
 /// A view that serves a schema: GET and POST at its path, with `protocol: websocket` subscriptions too.
@@ -61,6 +62,10 @@ pub(super) fn finish(world: &mut World<'_>, model: u16) {
         let args = object.args.borrow().clone();
         for (at, (name, _, method)) in ROOTS.iter().enumerate() {
             let Some(root) = args.get(at, name) else { continue };
+            if world.family == Family::Rust {
+                graphql_rust::root(world, &object, method, root, 0);
+                continue;
+            }
             let keep = keeps_names(&args);
             for class in root_classes(world, root, 0) {
                 for field in class_fields(world, &class, keep) {
@@ -301,7 +306,7 @@ fn is_mutation(made: &Unknown) -> bool {
 }
 
 /// Registers an operation.
-fn add(world: &mut World<'_>, object: &Rc<Object>, method: &str, field: Field) {
+pub(super) fn add(world: &mut World<'_>, object: &Rc<Object>, method: &str, field: Field) {
     let marks = (!field.class.is_empty()).then(|| Rc::new(crate::guard::Marks { handler: Vec::new(), class: field.class.clone() }));
     let route = RouteEvent {
         methods: Some(vec![SmolStr::new(method)]),

@@ -21,18 +21,25 @@ pub(crate) mod files;
 mod finale;
 mod flask;
 mod graphql;
+mod graphql_rust;
+mod grpc;
 mod hapi;
 mod litestar;
 mod nest;
 mod nest_modules;
+mod nest_protocols;
 mod nest_routes;
 mod next;
 mod ninja;
 mod poem;
 mod pyramid;
+mod rpc;
 mod rust_web;
 mod sanic;
+mod soap;
+mod sockets;
 mod tornado;
+mod trpc;
 mod utoipa;
 pub(crate) mod validators;
 mod warp;
@@ -107,18 +114,44 @@ pub const NAMES: &[&str] = &[
     "flask.dispatcher",
     "graphql",
     "graphql.endpoint",
+    "grpc.add",
+    "grpc.add_service",
+    "grpc.handlers",
+    "grpc.tonic",
     "fastify.add_schema",
     "fastify.autoload",
     "fastify.decorate",
     "hapi.register",
     "nest",
     "nest.configurable",
+    "nest.microservice",
     "nest.note",
     "ninja.add_router",
+    "rpc",
+    "rpc.into_rpc",
+    "rpc.method",
+    "rpc.methods",
+    "rpc.other",
+    "rpc.serve",
+    "soap",
+    "soap.listen",
+    "trpc",
+    "trpc.plugin",
+    "trpc.router",
+    "trpc.serve",
+    "trpc.step",
     "rust.guard",
     "rust.attach",
     "rust.list",
     "poem.service",
+    "sockets",
+    "sockets.app",
+    "sockets.connection",
+    "sockets.event",
+    "sockets.layer",
+    "sockets.of",
+    "sockets.on",
+    "sockets.register",
     "sanic",
     "sanic.group",
     "flask_openapi",
@@ -161,10 +194,16 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
         ("utoipa", "parts") => utoipa::parts(world, site),
         ("utoipa", "typed") => utoipa::typed(world, site),
         ("graphql", "endpoint") => graphql::endpoint(world, site),
+        ("rpc", name) => rpc::call(world, name, site),
+        ("soap", "listen") => soap::listen(world, site),
+        ("trpc", name) => trpc::call(world, name, site),
+        ("sockets", name) => sockets::call(world, name, site),
+        ("grpc", name) => grpc::call(world, name, site),
         ("fastify", name) => fastify::call(world, name, site),
         ("hapi", "register") => hapi::register(world, site),
         ("nest", "configurable") => nest_modules::configurable(world, site),
         ("ninja", "add_router") => ninja::add_router(world, site),
+        ("nest", "microservice") => nest::microservice(world, site),
         ("nest", "note") => nest::note(world, site),
         _ => None,
     }
@@ -178,6 +217,10 @@ pub fn finish(world: &mut World<'_>, name: &str, model: u16) {
         "controllers" => controllers::finish(world, model),
         "django" => django::finish(world, model),
         "graphql" => graphql::finish(world, model),
+        "rpc" => rpc::finish(world, model),
+        "soap" => soap::finish(world, model),
+        "trpc" => trpc::finish(world, model),
+        "sockets" => sockets::finish(world, model),
         "drf" => drf_routes::finish(world),
         "sanic" => sanic::finish(world, model),
         "tornado" => tornado::finish(world, model),

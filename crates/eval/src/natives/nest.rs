@@ -1,10 +1,11 @@
 //! NestJS: the module graph from each application's root module, and how prefixes, versions and paths make a route.
 //!
-//! The rules are those of `RoutePathFactory` and `RouterModule` of `@nestjs/core`. Microservice patterns and GraphQL
-//! resolvers are left out.
+//! The rules are those of `RoutePathFactory` and `RouterModule` of `@nestjs/core`. What is spoken beside HTTP stands in
+//! `nest_protocols`.
 
 use super::CallSite;
 use super::nest_modules::{Graph, visit};
+use super::nest_protocols::{grpc, resolvers};
 use super::nest_routes::{gateway, mount_controller};
 use crate::interp::attr::NOWHERE;
 use crate::text::{Part, Text};
@@ -73,15 +74,50 @@ pub fn finish(world: &mut World<'_>, m: u16) {
             let module = graph.prefixes.get(&module).cloned().unwrap_or_default();
             mount_controller(world, Some(&app), controller, &class, &setup, &module);
         }
-        for class in graph.providers {
-            gateway(world, &app, &class, &setup);
+        for class in &graph.providers {
+            gateway(world, &app, class, &setup);
         }
+        resolvers(world, m, &app, &setup, &graph);
     }
+    microservices(world, m);
     let setup = common_setup(world, &roots);
     for class in world.classes.clone() {
         if !served.contains(&(Rc::as_ptr(&class) as usize)) && mark(&class, "Controller").is_some() {
             mount_controller(world, None, controller, &class, &setup, &Text::default());
         }
+    }
+}
+
+/// `NestFactory.createMicroservice(AppModule, options)`, `app.connectMicroservice(options)`: a server of its own.
+pub fn microservice(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
+    let kind = world.input.models.kind(site.model, "microservice")?;
+    let object = world.make_object(Some(kind), site.at, None, false);
+    let mut args = site.args.clone();
+    if let Some(app) = &site.receiver {
+        let inherits = site.args.at(1).and_then(|o| world.get_attr(o, "inheritAppConfig", None));
+        if matches!(inherits, Some(Value::Bool(true))) {
+            object.props.borrow_mut().insert("@app".into(), Value::Object(app.clone()));
+        }
+        args.items.insert(0, app.args.borrow().at(0).cloned().unwrap_or(Value::Null));
+    }
+    *object.args.borrow_mut() = args;
+    Some(Value::Object(object))
+}
+
+/// Adds what microservices answer.
+fn microservices(world: &mut World<'_>, m: u16) {
+    let kind = world.input.models.kind(m, "microservice");
+    let all: Vec<Rc<Object>> = world.objects.iter().filter(|o| o.kind.get() == kind && !world.is_dropped(o.entry)).cloned().collect();
+    for server in all {
+        let args = server.args.borrow().clone();
+        let mut graph = Graph::default();
+        visit(world, args.at(0).unwrap_or(&Value::Null), &mut graph, server.site, 0);
+        for (value, at) in std::mem::take(&mut graph.guards) {
+            world.register(&server, What::Guard { value, prefix: None, reach: Reach::All }, at);
+        }
+        let inherited = server.props.borrow().get("@app").cloned();
+        let on = if let Some(Value::Object(app)) = inherited { app } else { server.clone() };
+        grpc(world, m, &on, args.at(1).unwrap_or(&Value::Null), &graph);
     }
 }
 

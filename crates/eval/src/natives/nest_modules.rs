@@ -18,6 +18,8 @@ pub(super) struct Graph {
     /// Module and controller.
     pub controllers: Vec<(usize, Rc<ClassValue>)>,
     pub providers: Vec<Rc<ClassValue>>,
+    /// Options of the GraphQL module.
+    pub graphql: Option<(Value, Place)>,
     /// Guards for every route, by the framework's token.
     pub guards: Vec<(Value, Place)>,
     /// Prefixes of the router module, by module.
@@ -76,6 +78,11 @@ fn visit_unknown(world: &mut World<'_>, unknown: &Unknown, graph: &mut Graph, at
                 let value = world.call_value(&f.clone(), Args::default(), at);
                 visit(world, &value, graph, at, depth + 1);
             }
+        }
+        "forRoot" | "forRootAsync" if callee.starts_with("@nestjs/graphql.GraphQLModule") => {
+            let options = unknown.args.at(0).map_or(Value::Null, |v| world.force(v));
+            let made = world.get_attr(&options, "useFactory", None).map(|f| world.call_value(&f, Args::default(), at));
+            graph.graphql = Some((made.unwrap_or(options), unknown.at.unwrap_or(at)));
         }
         "register" | "forChild" | "forRoutes" if callee.contains("RouterModule") => {
             let routes = unknown.args.at(0).cloned().unwrap_or(Value::Null);

@@ -1,6 +1,7 @@
 //! NestJS: how prefixes, versions and paths make the routes of a controller, and what gateways answer at.
 
 use super::nest::{Setup, decorator, find_mark, mark, request_method, segment, text};
+use super::nest_protocols::messages;
 use crate::guard::Marks;
 use crate::text::Text;
 use crate::value::*;
@@ -173,6 +174,7 @@ pub(super) fn gateway(world: &mut World<'_>, app: &Rc<Object>, class: &Rc<ClassV
     let path = option("path").or_else(|| option("namespace"));
     let path =
         path.map_or_else(|| Text::plain(if setup.ws_adapter { "/" } else { "/socket.io" }.into(), None), |v| segment(&text(world, &v)));
+    messages(world, app, class, &path);
     let event = RouteEvent {
         methods: Some(vec!["GET".into()]),
         path: Some(Value::Text(Rc::new(path))),

@@ -5,7 +5,7 @@ use super::json;
 use crate::request::Base;
 use crate::schema::Schemas;
 use crate::{Exported, Exporter, Input, escape};
-use apicensus_catalog::{AuthState, Endpoint, ParameterIn, PathState, Protocol, SchemeKind};
+use apicensus_catalog::{AuthState, Endpoint, ParameterIn, PathState, Protocol, SchemeKind, Streaming};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ impl Exporter for AsyncApi {
         let mut taken = BTreeSet::new();
         for endpoint in &input.catalog.endpoints {
             let is_known = endpoint.path_state != PathState::Pattern && !endpoint.path.contains("{?");
-            if endpoint.protocol != Protocol::WebSocket && endpoint.streaming.is_none() {
+            if endpoint.protocol != Protocol::WebSocket && endpoint.streaming != Some(Streaming::Sse) {
                 *left.entry("neither a WebSocket nor events").or_default() += 1;
             } else if !is_known {
                 *left.entry("a part of the path is not known").or_default() += 1;

@@ -16,6 +16,8 @@ mod shadow;
 mod unauthenticated;
 mod unexposed;
 mod unmatched_contract;
+mod unrated;
+mod unreachable_route;
 mod unused_suppression;
 mod zombie;
 
@@ -37,6 +39,8 @@ pub const ALL: &[crate::Rule] = &[
     unauthenticated::RULE,
     unexposed::RULE,
     unmatched_contract::RULE,
+    unrated::RULE,
+    unreachable_route::RULE,
     unused_suppression::RULE,
     zombie::RULE,
 ];

@@ -236,6 +236,7 @@ fn endpoints(
         third_party: false,
         implicit: false,
         stale: false,
+        taken_by: None,
         confidence: Confidence::Medium,
     };
     methods.into_iter().map(make).collect()

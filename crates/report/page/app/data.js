@@ -139,7 +139,7 @@ function flagsOf(raw) {
     raw.conditions?.length && "conditional",
     raw.implicit && "built-in",
     raw.third_party && "third-party",
-    raw.streaming === "sse" && "sse",
+    raw.streaming,
   ].filter(Boolean);
 }
 

@@ -4,12 +4,14 @@
 //! Every generation of generated code is read by its serialised file descriptor; what stands around it only names
 //! parts of it. Custom options are decoded with the message types of the pool. Left out: maps and `Any`.
 
+mod services;
 mod wire;
 
 use crate::output::Place;
 use crate::value::*;
 use crate::world::World;
 use rustc_hash::FxHashMap;
+pub(crate) use services::Service;
 use smol_str::SmolStr;
 use std::rc::Rc;
 use wire::{Field, Fields, Wire};
@@ -23,6 +25,8 @@ const POOL: &str = "google.protobuf.descriptor_pool.DescriptorPool";
 #[derive(Default)]
 pub struct Pool {
     files: FxHashMap<SmolStr, Value>,
+    /// The services of `.proto` files, once they were read.
+    services: Option<Rc<Vec<Service>>>,
     /// By full name.
     messages: FxHashMap<SmolStr, MessageType>,
     /// Descriptors of services, extensions and messages by full name.
