@@ -117,16 +117,16 @@ impl World<'_> {
             }
         });
         let found: Vec<Value> = names.iter().filter_map(|n| f.scope.get(n)).collect();
-        let outside = |world: &mut Self, value: Value| match value {
-            Value::Symbol(symbol) => world.outside_value(symbol),
-            other => other,
-        };
-        found
-            .iter()
-            .map(|v| self.peek(v))
-            .map(|v| outside(self, v))
-            .filter(|v| matches!(v, Value::Object(_)))
-            .collect()
+        let mut objects = Vec::new();
+        for value in found {
+            // What is asked for by its outside name may be one.
+            let value = match self.peek(&value) {
+                Value::Symbol(symbol) => self.outside_values.get(&symbol).map_or(Value::Null, |o| Value::Object(o.clone())),
+                other => other,
+            };
+            objects.extend(matches!(value, Value::Object(_)).then_some(value));
+        }
+        objects
     }
 
     /// The numbers of the objects whose operations the routes of an object serve.

@@ -85,3 +85,38 @@ fn every_rule_says_what_it_is_and_what_to_do() {
     let ids: Vec<&str> = apicensus_findings::rules().iter().map(|r| r.id).collect();
     assert!(ids.is_sorted());
 }
+
+#[test]
+fn routes_that_an_earlier_one_takes_are_told() {
+    let code = format!(
+        "{HEAD}@app.get('/users/{{name}}')\ndef one(name: str): ...\n@app.get('/users/me')\ndef me(): ...\n@app.post('/users/me')\ndef post(): ...\n\
+         @app.get('/items/{{n:int}}')\ndef item(n: int): ...\n@app.get('/items/new')\ndef new(): ...\n\
+         @app.get('/shops/open')\ndef open(): ...\n@app.get('/shops/{{name}}')\ndef shop(name: str): ...\n\
+         @app.get('/users/me/')\ndef slash(): ...\n"
+    );
+    let found = catalog(&[("main.py", &code)]);
+    assert_eq!(
+        of_rule(&found, "unreachable-route"),
+        ["medium unreachable-route GET /users/me"],
+        "methods, converters, order and slashes count"
+    );
+    let told = finding(&found, "unreachable-route", "GET /users/me");
+    assert!(told.evidence.iter().any(|e| e.what == "/users/{name} is registered here, earlier" && e.at.line == 5), "{told:?}");
+    let flask = "from flask import Flask\napp = Flask(__name__)\n@app.get('/users/<name>')\ndef one(name): ...\n@app.get('/users/me')\ndef me(): ...\n";
+    assert_eq!(of_rule(&catalog(&[("main.py", flask)]), "unreachable-route"), [""; 0], "where routes are not tried in order");
+}
+
+#[test]
+fn guessing_and_spending_without_a_limit_is_told() {
+    let code = format!(
+        "{HEAD}@app.post('/auth/login')\ndef login(): ...\n@app.get('/auth/login')\ndef form(): ...\n\
+         @app.post('/payments/{{id}}')\ndef pay(token: str = Depends(bearer)): ...\n@app.post('/logins/report')\ndef report(): ...\n"
+    );
+    let found = catalog(&[("main.py", &code)]);
+    assert_eq!(of_rule(&found, "unrated"), ["medium unrated POST /auth/login", "low unrated POST /payments/{id}"]);
+    let limited = code.replace("def login():", "@limiter.limit('5/minute')\ndef login(request):").replace(
+        "app = FastAPI",
+        "from slowapi import Limiter\nfrom slowapi.util import get_remote_address\nlimiter = Limiter(key_func=get_remote_address)\napp = FastAPI",
+    );
+    assert_eq!(of_rule(&catalog(&[("main.py", &limited)]), "unrated"), ["low unrated POST /payments/{id}"]);
+}

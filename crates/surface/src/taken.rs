@@ -26,7 +26,8 @@ pub fn mark(endpoints: &mut [Endpoint], ordered: &BTreeSet<String>) {
         router.sort_by_key(|at| endpoints[*at].registered_at.line);
         for (place, later) in router.iter().enumerate() {
             let taker = router[..place].iter().find(|earlier| takes(&endpoints[**earlier], &endpoints[*later])).copied();
-            endpoints[*later].taken_by = taker.map(|by| TakenBy { path: endpoints[by].path.clone(), at: endpoints[by].registered_at.clone() });
+            endpoints[*later].taken_by =
+                taker.map(|by| TakenBy { path: endpoints[by].path.clone(), at: endpoints[by].registered_at.clone() });
         }
     }
 }
@@ -64,7 +65,8 @@ fn of_path<'e>(endpoint: &'e Endpoint, name: &str) -> Option<&'e Parameter> {
 /// Whether a parameter takes any text of one segment: it has no pattern and its path does not convert it.
 fn is_any(endpoint: &Endpoint, name: &str) -> bool {
     let is_plain = |p: &Parameter| p.pattern.is_none() && !p.catch_all;
-    let written = [format!("{{{name}}}"), format!("<{name}>"), format!("<str:{name}>"), format!("<string:{name}>"), format!("{{{name}:str}}")];
+    let written =
+        [format!("{{{name}}}"), format!("<{name}>"), format!("<str:{name}>"), format!("<string:{name}>"), format!("{{{name}:str}}")];
     of_path(endpoint, name).is_some_and(is_plain) && written.iter().any(|w| endpoint.raw_path.contains(w.as_str()))
 }
 

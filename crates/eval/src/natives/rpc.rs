@@ -6,6 +6,7 @@ use crate::output::{Place, TroubleKind};
 use crate::text::Text;
 use crate::value::*;
 use crate::world::World;
+use apicensus_syntax::{Arg, Expr, StrPart};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
@@ -44,16 +45,22 @@ pub(super) fn finish(world: &mut World<'_>, model: u16) {
     let Some(registry) = models.model(model).roles.get("registry") else { return };
     let package = registry.values.first().and_then(|v| v.split('.').next()).unwrap_or_default();
     let is_method = |m: &Mark| m.symbol.as_deref().is_some_and(|s| s.split('.').next() == Some(package) && s.ends_with(".method"));
-    let marked: Vec<(Rc<Closure>, Mark)> = world
-        .closures
-        .iter()
-        .filter_map(|f| f.marks.borrow().iter().find(|m| is_method(m)).map(|m| (f.clone(), m.clone())))
-        .collect();
+    let marked: Vec<(Rc<Closure>, Mark)> =
+        world.closures.iter().filter_map(|f| f.marks.borrow().iter().find(|m| is_method(m)).map(|m| (f.clone(), m.clone()))).collect();
     if marked.is_empty() {
         return;
     }
+    // All names of the registry are one.
+    let mut objects: Vec<Rc<Object>> = registry.values.iter().filter_map(|s| world.outside_values.get(s.as_str()).cloned()).collect();
+    objects.dedup_by_key(|o| o.id);
+    if objects.is_empty() {
+        let kind = registry.values.first().and_then(|s| models.kind_of_value(s));
+        objects.push(world.make_object(kind, marked[0].1.at, None, false));
+    }
     for symbol in &registry.values {
-        let Value::Object(object) = world.outside_value(SmolStr::new(symbol)) else { continue };
+        world.outside_values.entry(SmolStr::new(symbol)).or_insert_with(|| objects[0].clone());
+    }
+    for object in objects {
         for (f, mark) in &marked {
             let own = world.module(f.module).tree.function(f.function).name.clone().unwrap_or_default();
             let name = mark.args.name("name").or(mark.args.at(0)).cloned().filter(|v| v.as_str().is_some());
@@ -153,24 +160,25 @@ fn into_rpc(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
     };
     let apis: Vec<Rc<ClassValue>> = world.classes.iter().filter(is_api).cloned().collect();
     for api in &apis {
-        let prefix = api.marks.borrow().iter().find_map(|m| {
-            let is_rpc = m.symbol.as_deref().is_some_and(|s| s.rsplit('.').next() == Some("rpc"));
-            let text = |name: &str| m.args.name(name).and_then(Value::as_str);
-            is_rpc.then(|| text("namespace").map(|n| format!("{n}{}", text("namespace_separator").unwrap_or_else(|| "_".into()))))
-        });
-        let prefix = prefix.flatten().unwrap_or_default();
+        let separator = attribute_text(world, api, "namespace_separator").unwrap_or_else(|| "_".into());
+        let prefix = attribute_text(world, api, "namespace").map(|n| format!("{n}{separator}")).unwrap_or_default();
         let members: Vec<(SmolStr, Value)> = api.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
         for (name, value) in members {
             let Value::Function(f) = world.force(&value) else { continue };
             let marks = f.marks.borrow().clone();
-            let of = |m: &&Mark| m.symbol.as_deref().and_then(|s| s.rsplit('.').next()).is_some_and(|n| n == "method" || n == "subscription");
-            let Some(told) = marks.iter().find(of).and_then(|m| m.args.name("name").and_then(Value::as_str)) else { continue };
+            let of =
+                |m: &&Mark| m.symbol.as_deref().and_then(|s| s.rsplit('.').next()).is_some_and(|n| n == "method" || n == "subscription");
+            let Some(mark) = marks.iter().find(of) else { continue };
+            let Some(told) = mark.args.name("name").and_then(Value::as_str) else {
+                let message = "the name of this JSON-RPC method or subscription could not be read";
+                world.trouble_at(TroubleKind::UnresolvedRegistration, mark.at, message, "it is missing");
+                continue;
+            };
             let own = class.attrs.borrow().get(&name).cloned();
             let at = match &own {
                 Some(Value::Function(own)) => world.function_ref(own).place,
                 _ => site.at,
             };
-            let told = told.split(" => ").next().unwrap_or_default().trim().to_owned();
             add(world, &object, &Value::text(format!("{prefix}{told}")), own, at);
         }
     }
@@ -179,4 +187,23 @@ fn into_rpc(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
         world.trouble_at(TroubleKind::UnresolvedRegistration, site.at, message, "its methods are missing");
     }
     Some(Value::Object(object))
+}
+
+/// A text that the attribute `rpc` of a trait gives under a name.
+fn attribute_text(world: &World<'_>, class: &ClassValue, wanted: &str) -> Option<SmolStr> {
+    let tree = &world.module(class.module).tree;
+    tree.class(class.class?).annotations.iter().find_map(|a| {
+        let Expr::Call { callee, args, .. } = tree.expr(*a) else { return None };
+        let is_rpc = matches!(tree.expr(*callee), Expr::Name(n) | Expr::Attr(_, n) if n == "rpc");
+        args.iter().filter(|_| is_rpc).find_map(|arg| match arg {
+            Arg::Named(name, value) if name == wanted => match tree.expr(*value) {
+                Expr::Str(parts) => match parts.as_slice() {
+                    [StrPart::Text(text)] => Some(text.clone()),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        })
+    })
 }

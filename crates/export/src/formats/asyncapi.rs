@@ -1,5 +1,5 @@
 //! AsyncAPI 3.0 (<https://www.asyncapi.com/docs/reference/specification/v3.0.0>) of WebSockets and server-sent events. A channel
-//! a path; a WebSocket sends and receives, events are only sent. What a message holds is said only where the code says it.
+//! a path; a WebSocket sends and receives, events that it tells apart by name are messages of its channel; server-sent events are only sent. What a message holds is said only where the code says it.
 
 use super::json;
 use crate::request::Base;
@@ -23,16 +23,29 @@ impl Exporter for AsyncApi {
         let (mut channels, mut operations, mut servers) = (Map::new(), Map::new(), Map::new());
         let mut left: BTreeMap<&'static str, usize> = BTreeMap::new();
         let mut taken = BTreeSet::new();
+        // The channels of WebSockets by service and path: what they receive under a name comes after them, by its path.
+        let mut sockets: BTreeMap<(&str, String), String> = BTreeMap::new();
         for endpoint in &input.catalog.endpoints {
             let is_known = endpoint.path_state != PathState::Pattern && !endpoint.path.contains("{?");
             if endpoint.protocol != Protocol::WebSocket && endpoint.streaming != Some(Streaming::Sse) {
                 *left.entry("neither a WebSocket nor events").or_default() += 1;
             } else if !is_known {
                 *left.entry("a part of the path is not known").or_default() += 1;
+            } else if let Some((mount, event)) = endpoint.path.split_once('#').filter(|_| endpoint.protocol == Protocol::WebSocket) {
+                let key = (endpoint.service.as_str(), mount.to_owned());
+                let name = sockets.entry(key).or_insert_with(|| {
+                    let server = server(input, endpoint, &mut servers);
+                    let whole = Endpoint { path: mount.to_owned(), handler: None, bodies: Vec::new(), ..endpoint.clone() };
+                    let name = unique(&mut taken, &whole);
+                    channels.insert(name.clone(), writer.channel(&whole, &server));
+                    name
+                });
+                writer.event(endpoint, event, name, &mut channels, &mut operations);
             } else {
                 let server = server(input, endpoint, &mut servers);
                 let name = unique(&mut taken, endpoint);
                 channels.insert(name.clone(), writer.channel(endpoint, &server));
+                sockets.insert((endpoint.service.as_str(), endpoint.path.clone()), name.clone());
                 for action in if endpoint.streaming.is_some() { &["send"][..] } else { &["receive", "send"] } {
                     operations.insert(format!("{name}_{action}"), writer.operation(endpoint, &name, action));
                 }
@@ -137,6 +150,26 @@ impl Writer<'_> {
             }
         }
         binding
+    }
+
+    /// A message that a channel receives under a name.
+    fn event(
+        &mut self,
+        endpoint: &Endpoint,
+        event: &str,
+        channel: &str,
+        channels: &mut Map<String, Value>,
+        operations: &mut Map<String, Value>,
+    ) {
+        let plain: String = event.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let mut key = if plain.trim_matches('_').is_empty() { "event".to_owned() } else { plain };
+        while channels[channel]["messages"].get(&key).is_some() {
+            key.push('_');
+        }
+        channels[channel]["messages"][&key] = json!({"name": escape::line(event)});
+        let mut operation = self.operation(endpoint, channel, "receive");
+        operation["messages"] = json!([{"$ref": format!("#/channels/{channel}/messages/{key}")}]);
+        operations.insert(format!("{channel}_receive_{key}"), operation);
     }
 
     fn operation(&mut self, endpoint: &Endpoint, channel: &str, action: &str) -> Value {

@@ -21,7 +21,10 @@ pub const RULE: crate::Rule = crate::Rule {
 /// Words of paths by which guessing pays off, and what they stand for.
 const GUESSED: &[(&str, &[&str])] = &[
     ("a login", &["login", "signin", "logon", "authenticate", "token"]),
-    ("a reset of a password", &["reset-password", "password-reset", "resetpassword", "forgot", "forgot-password", "forgotpassword", "recover"]),
+    (
+        "a reset of a password",
+        &["reset-password", "password-reset", "resetpassword", "forgot", "forgot-password", "forgotpassword", "recover"],
+    ),
     ("a one-time code", &["otp", "totp", "mfa", "2fa", "verify-code", "verification-code", "confirm-code"]),
 ];
 /// Words of paths that cost something each time.
@@ -39,9 +42,8 @@ fn about(path: &str, words: &[(&'static str, &[&str])]) -> Option<&'static str> 
     let lower = path.to_ascii_lowercase().replace('_', "-");
     let texts: Vec<&str> = lower.split(['/', '#']).filter(|s| !s.is_empty() && !s.contains('{')).collect();
     let near = texts.iter().rev().take(2).copied();
-    near.map(|s| (s, s.replace('-', ""))).find_map(|(text, flat)| {
-        words.iter().find(|(_, all)| all.iter().any(|w| *w == text || *w == flat)).map(|(what, _)| *what)
-    })
+    near.map(|s| (s, s.replace('-', "")))
+        .find_map(|(text, flat)| words.iter().find(|(_, all)| all.iter().any(|w| *w == text || *w == flat)).map(|(what, _)| *what))
 }
 
 fn draft(endpoint: &Endpoint) -> Option<Draft> {
