@@ -73,6 +73,9 @@ struct Body {
 #[derive(Debug, Deserialize)]
 struct Response {
     status: u16,
+    /// Read off the code: what documents leave out, and right where they have it.
+    #[serde(default)]
+    inferred: bool,
 }
 
 /// A figure of names: how many are wanted, found and right.
@@ -173,7 +176,8 @@ impl Shape {
         self.facts(name, &wanted, &found, &mut types);
         self.property_types = types;
         let statuses = |all: Vec<u16>| all.iter().map(ToString::to_string).collect();
-        self.statuses.add(&statuses(operation.responses.clone()), &statuses(endpoint.responses.iter().map(|r| r.status).collect()));
+        let declared = endpoint.responses.iter().filter(|r| !r.inferred || operation.responses.contains(&r.status));
+        self.statuses.add(&statuses(operation.responses.clone()), &statuses(declared.map(|r| r.status).collect()));
     }
 
     fn differ(&mut self, name: &str, what: &str, wanted: &BTreeSet<String>, found: &BTreeSet<String>) {

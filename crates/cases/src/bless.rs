@@ -1,5 +1,6 @@
 //! Rewrites expectations with what scans found.
 
+use crate::answers::ExpectedAnswer;
 use crate::auth::ExpectedAuth;
 use crate::expect::{ExpectedEndpoint, ExpectedTrouble};
 use crate::inputs::ExpectedInput;
@@ -22,6 +23,10 @@ pub fn bless(suite: &Suite, found: &[(&Case, Catalog)]) -> String {
         if let Some(block) = &case.inputs {
             let found = served(catalog).into_iter().flat_map(|e| ExpectedInput::of(e, catalog));
             blocks.push((block.span.clone(), found.map(|input| input.to_string()).collect()));
+        }
+        if let Some(block) = &case.answers {
+            let found = served(catalog).into_iter().flat_map(ExpectedAnswer::of);
+            blocks.push((block.span.clone(), found.map(|answer| answer.to_string()).collect()));
         }
     }
     blocks.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));

@@ -1,5 +1,6 @@
 //! Sets what a case expects beside what a scan found.
 
+use crate::answers::ExpectedAnswer;
 use crate::auth::ExpectedAuth;
 use crate::expect::{ExpectedEndpoint, ExpectedTrouble};
 use crate::inputs::ExpectedInput;
@@ -19,6 +20,9 @@ pub fn compare(suite: &Suite, case: &Case, catalog: &Catalog) -> Option<String> 
     if let Some(block) = &case.inputs {
         let found = declared().flat_map(|e| ExpectedInput::of(e, catalog)).collect();
         matched("input", block, found, ExpectedInput::eq, &mut report);
+    }
+    if let Some(block) = &case.answers {
+        matched("answer", block, declared().flat_map(ExpectedAnswer::of).collect(), ExpectedAnswer::eq, &mut report);
     }
     let troubles: Vec<ExpectedTrouble> = catalog.troubles.iter().map(ExpectedTrouble::of).collect();
     let compared = case.troubles.is_some();

@@ -118,7 +118,7 @@ fn reference(schema: &Value) -> Option<&str> {
 }
 
 /// A schema in one word.
-fn type_text(schema: &Value, depth: u32) -> String {
+pub(crate) fn type_text(schema: &Value, depth: u32) -> String {
     let Some(object) = schema.as_object().filter(|_| depth <= MAX_DEPTH) else { return "any".to_owned() };
     if let Some(name) = reference(schema) {
         return name.to_owned();

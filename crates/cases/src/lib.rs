@@ -30,6 +30,7 @@
 //! [`compare`] sets the expectation beside a
 //! catalog, [`bless`] rewrites it. Scanning itself is the caller's: this crate knows only the catalog's types.
 
+pub mod answers;
 pub mod auth;
 pub mod bless;
 pub mod compare;
@@ -37,6 +38,7 @@ pub mod expect;
 pub mod inputs;
 pub mod markdown;
 
+pub use answers::ExpectedAnswer;
 pub use auth::ExpectedAuth;
 pub use bless::bless;
 pub use compare::compare;

@@ -1,5 +1,6 @@
 //! Reads files of cases. Knows the Markdown it needs: front matter, headings and fenced blocks.
 
+use crate::answers::ExpectedAnswer;
 use crate::auth::ExpectedAuth;
 use crate::expect::{ExpectedEndpoint, ExpectedTrouble};
 use crate::inputs::ExpectedInput;
@@ -62,6 +63,8 @@ pub struct Case {
     pub auth: Option<Block<ExpectedAuth>>,
     /// What each endpoint takes; None if the case does not look at it.
     pub inputs: Option<Block<ExpectedInput>>,
+    /// What each endpoint answers; None if the case does not look at it.
+    pub answers: Option<Block<ExpectedAnswer>>,
     /// What stands in the way of a case that is known to fail (`<!-- open: reason -->`); it must then fail.
     pub open: Option<String>,
 }
@@ -145,6 +148,7 @@ struct Draft {
     troubles: Option<Block<ExpectedTrouble>>,
     auth: Option<Block<ExpectedAuth>>,
     inputs: Option<Block<ExpectedInput>>,
+    answers: Option<Block<ExpectedAnswer>>,
     open: Option<String>,
 }
 
@@ -174,6 +178,7 @@ impl Reader {
                     troubles: None,
                     auth: None,
                     inputs: None,
+                    answers: None,
                     open: None,
                 });
             } else if let (Some(draft), Some(reason)) = (&mut self.open, open_mark(line)) {
@@ -214,6 +219,7 @@ impl Reader {
             "troubles" => draft.troubles = Some(expectations(start, body, ExpectedTrouble::parse, bad)?),
             "auth" => draft.auth = Some(expectations(start, body, ExpectedAuth::parse, bad)?),
             "inputs" => draft.inputs = Some(expectations(start, body, ExpectedInput::parse, bad)?),
+            "answers" => draft.answers = Some(expectations(start, body, ExpectedAnswer::parse, bad)?),
             _ if fence.name.is_empty() => {}
             _ => {
                 let text: String = body.iter().flat_map(|l| [*l, "\n"]).collect();
@@ -234,8 +240,8 @@ impl Reader {
         if self.cases.iter().any(|c| c.title == draft.title) {
             return Err(self.error(draft.line, format!("a second case is called `{}`", draft.title)));
         }
-        let Draft { title, line, files, troubles, auth, inputs, open, .. } = draft;
-        self.cases.push(Case { title, line, files, endpoints, troubles, auth, inputs, open });
+        let Draft { title, line, files, troubles, auth, inputs, answers, open, .. } = draft;
+        self.cases.push(Case { title, line, files, endpoints, troubles, auth, inputs, answers, open });
         Ok(())
     }
 }

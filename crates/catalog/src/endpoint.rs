@@ -238,7 +238,7 @@ pub struct Body {
     pub required: bool,
 }
 
-/// An answer that an endpoint's code declares.
+/// An answer that an endpoint's code declares or gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Response {
     /// Its status code.
@@ -249,6 +249,9 @@ pub struct Response {
     /// The JSON Schema of its body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<serde_json::Value>,
+    /// It was read off the code that answers; nothing declares it.
+    #[serde(default, skip_serializing_if = "crate::is_false")]
+    pub inferred: bool,
 }
 
 words! {

@@ -30,7 +30,7 @@ fn endpoint() -> Endpoint {
             schema: serde_json::json!({"$ref": "#/schemas/Order"}),
             required: true,
         }],
-        responses: vec![Response { status: 200, content_type: None, schema: None }],
+        responses: vec![Response { status: 200, content_type: None, schema: None, inferred: false }],
         summary: None,
         handler: Some(HandlerRef { file: "app.js".into(), line: 3, end_line: 5, defined_at: None, symbol: String::new() }),
         registered_at: Location { file: "app.js".into(), line: 3 },

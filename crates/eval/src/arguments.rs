@@ -33,7 +33,9 @@ impl World<'_> {
         let mut guards = self.given_guards(&call.guards, args, None);
         guards.extend(self.own_guard(&call.own_guards, args));
         if call.methods.is_none() && call.protocol.is_none() && call.default_methods.is_empty() {
-            return (!guards.is_empty()).then(|| RouteEvent { guards, guards_only: true, ..RouteEvent::default() });
+            let told = self.told(call.tells.as_ref(), args).filter(|t| t.responses.is_some());
+            let says = !guards.is_empty() || told.is_some();
+            return says.then(|| RouteEvent { guards, told, guards_only: true, ..RouteEvent::default() });
         }
         let methods = self.methods_of(call, name, args, None);
         Some(RouteEvent { methods, guards, protocol: call.protocol.as_deref().map(SmolStr::new), by_class: true, ..RouteEvent::default() })

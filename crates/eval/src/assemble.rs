@@ -23,6 +23,8 @@ pub(crate) struct Way {
     pub(crate) path: Vec<PathPiece>,
     pub(crate) conditions: Vec<Condition>,
     pub(crate) guards: Vec<Reaching>,
+    /// Answers of all routes on the way, by status.
+    pub(crate) answers: Vec<Value>,
     pub(crate) trail: Vec<Step>,
     pub(crate) app: Option<Place>,
     pub(crate) detached: bool,
@@ -61,6 +63,7 @@ impl World<'_> {
                 path: Vec::new(),
                 conditions: Vec::new(),
                 guards: Vec::new(),
+                answers: Vec::new(),
                 trail: Vec::new(),
                 app: (!detached).then_some(object.site),
                 detached,
@@ -214,6 +217,11 @@ impl World<'_> {
         }
         let holes = self.hole_mounts(&events);
         way.guards.extend(self.object_controls(object).into_iter().map(|guard| here(guard, Value::Null)));
+        let answers = self.input.models.role(kind).responses.clone();
+        if answers.is_some() {
+            let args = object.args.borrow().clone();
+            way.answers.extend(self.places(&answers, &args, None));
+        }
         let mut guards = self.router_guards(&events, &way.guards, &way.path, join, &model.style);
         let mut seen: FxHashSet<(usize, String)> = FxHashSet::default();
         for (index, event) in events.iter().enumerate() {
@@ -296,6 +304,7 @@ impl World<'_> {
             let made = self.guard_ref(guard, event.at, "mount");
             inner.guards.push(here(made, guard.clone()));
         }
+        inner.answers.extend(route.and_then(|r| r.told.as_ref()).and_then(|t| t.responses.clone()));
         let route = route.filter(|r| !r.guards_only);
         for child in self.mount_children(child, 0) {
             match &child {
@@ -371,6 +380,7 @@ impl World<'_> {
                     path: Vec::new(),
                     conditions: Vec::new(),
                     guards: Vec::new(),
+                    answers: Vec::new(),
                     trail: Vec::new(),
                     app: None,
                     detached: true,

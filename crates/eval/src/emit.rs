@@ -80,6 +80,7 @@ impl World<'_> {
                 let framework = own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework));
                 let [outer, last] = self.framework_controls(&framework, event.at);
                 let mut inputs = self.inputs(whole, &framework, &path, route, &before);
+                self.outer_answers(&way.answers, &mut inputs);
                 let protocol = match class_protocol.or(route.protocol.as_deref()) {
                     Some(word) if let Some(named) = Protocol::named(word) => named,
                     _ if *socket => Protocol::WebSocket,

@@ -288,6 +288,8 @@ pub struct Response {
     pub content_type: Option<SmolStr>,
     /// The JSON Schema of its body.
     pub schema: serde_json::Value,
+    /// It was read off the handler's code; nothing declares it.
+    pub inferred: bool,
 }
 
 /// What a guard says of who may call.

@@ -125,7 +125,12 @@ impl World<'_> {
             Streams::Always => return Protocol::Sse,
             Streams::Sometimes if !inputs.responses.iter().any(|r| r.content_type.as_deref() == Some(EVENT_STREAM)) => {
                 let content_type = Some(EVENT_STREAM.into());
-                inputs.responses.push(Response { status: 200, content_type, schema: serde_json::json!({"type": "string"}) });
+                inputs.responses.push(Response {
+                    status: 200,
+                    content_type,
+                    schema: serde_json::json!({"type": "string"}),
+                    inferred: false,
+                });
             }
             _ => {}
         }

@@ -63,6 +63,7 @@ pub fn responses(inputs: &Inputs) -> Vec<catalog::Response> {
         status: r.status,
         content_type: r.content_type.as_ref().map(ToString::to_string),
         schema: schema(&r.schema),
+        inferred: r.inferred,
     };
     inputs.responses.iter().map(response).collect()
 }

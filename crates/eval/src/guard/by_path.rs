@@ -9,7 +9,7 @@ use super::signs::gives_request;
 use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::{
-    Arg, BinaryOp, BindKind, Block, Expr, ExprId, FunctionId, Item, Module, Pattern, Span, Stmt, StmtId, StrPart, UnaryOp,
+    Arg, BinaryOp, BindKind, Block, Case, Expr, ExprId, FunctionId, Item, Module, Pattern, Span, Stmt, StmtId, StrPart, UnaryOp,
 };
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -65,18 +65,7 @@ impl World<'_> {
             }
             Stmt::Throw(_) => true,
             Stmt::Bind { value: Some(value), .. } | Stmt::Expr(value) => self.dead_match(reader, *value, dead),
-            Stmt::Switch { subject, cases, .. } if self.is_nothing(reader, *subject) => {
-                let taken = super::absent::taken(&tree, cases.iter());
-                let mut ends = false;
-                for (at, case) in cases.iter().enumerate() {
-                    if Some(at) == taken {
-                        ends = self.dead_in(reader, &case.body, dead);
-                    } else {
-                        dead.extend(case.body.iter().map(|s| tree.stmt_span(*s)));
-                    }
-                }
-                ends
-            }
+            Stmt::Switch { subject, cases, .. } if self.is_nothing(reader, *subject) => self.dead_cases(reader, cases, dead),
             Stmt::If { test, then, other } => match self.if_holds(reader, *test, dead) {
                 Some(true) => {
                     dead.extend(other.iter().map(|s| tree.stmt_span(*s)));
@@ -120,6 +109,21 @@ impl World<'_> {
             }
             _ => false,
         }
+    }
+
+    /// The cases of a switch that are not taken where its subject is nothing; true when nothing after it runs.
+    fn dead_cases(&mut self, reader: &Reader<'_>, cases: &[Case], dead: &mut Vec<Span>) -> bool {
+        let tree = reader.tree.clone();
+        let taken = super::absent::taken(&tree, cases.iter());
+        let mut ends = false;
+        for (at, case) in cases.iter().enumerate() {
+            if Some(at) == taken {
+                ends = self.dead_in(reader, &case.body, dead);
+            } else {
+                dead.extend(case.body.iter().map(|s| tree.stmt_span(*s)));
+            }
+        }
+        ends
     }
 
     /// The arms of a match that are not taken where its subject is nothing; true when nothing after it runs.

@@ -365,14 +365,8 @@ impl World<'_> {
                     continue;
                 }
             };
-            if let Some(known) = found.ptr().and_then(|p| seen.get(&p)) {
-                if let Some(site) = known.and_then(|at| out.get_mut(at)) {
-                    site.at.push(tree.span(*id));
-                }
-            } else if out.len() < 200 {
-                seen.extend(found.ptr().map(|p| (p, Some(out.len()))));
-                out.push(Site { callee: found, is_soft, tells: tells(tree, *callee), at: vec![tree.span(*id)] });
-            }
+            let site = Site { callee: found, is_soft, tells: tells(tree, *callee), at: vec![tree.span(*id)] };
+            add_site(site, &mut seen, &mut out);
         }
         out
     }
@@ -429,6 +423,18 @@ struct Site {
     /// Its name says that it may check who calls.
     tells: bool,
     at: Vec<Span>,
+}
+
+/// Adds a call, once for each function with all the places where it is called.
+fn add_site(site: Site, seen: &mut FxHashMap<usize, Option<usize>>, out: &mut Vec<Site>) {
+    if let Some(known) = site.callee.ptr().and_then(|p| seen.get(&p)) {
+        if let Some(known) = known.and_then(|at| out.get_mut(at)) {
+            known.at.extend(site.at);
+        }
+    } else if out.len() < 200 {
+        seen.extend(site.callee.ptr().map(|p| (p, Some(out.len()))));
+        out.push(site);
+    }
 }
 
 /// What something that is called shows.

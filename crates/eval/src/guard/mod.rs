@@ -34,6 +34,7 @@ use class::guards;
 pub(crate) use controls::made_of;
 pub(crate) use facts::{Facts, Marks};
 pub(crate) use reading::Reading;
+pub(crate) use signs::compared;
 
 use crate::evaluate::Family;
 use crate::models::{GuardModel, GuardSays};

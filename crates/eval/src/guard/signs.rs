@@ -65,7 +65,7 @@ pub(super) fn tells(tree: &Module, callee: ExprId) -> bool {
 }
 
 /// Numbers that something is compared with: statuses of answers looked at, not given.
-pub(super) fn compared(tree: &Module, exprs: &[ExprId]) -> FxHashSet<ExprId> {
+pub(crate) fn compared(tree: &Module, exprs: &[ExprId]) -> FxHashSet<ExprId> {
     let mut out = FxHashSet::default();
     for id in exprs {
         if let Expr::Binary(BinaryOp::Eq | BinaryOp::Ne | BinaryOp::In | BinaryOp::NotIn, a, b) = tree.expr(*id) {

@@ -59,6 +59,12 @@ impl World<'_> {
     pub(crate) fn instance_test(&mut self, symbol: &str, args: &Args) -> Option<Value> {
         let (value, class) = (self.force(args.at(0)?), args.at(1)?.clone());
         if symbol == "isinstance" {
+            if let (Value::Symbol(constant), Value::Symbol(class)) = (&value, self.force(&class))
+                && is_status(constant)
+                && matches!(class.as_str(), "tuple" | "list" | "dict" | "set" | "str" | "int")
+            {
+                return Some(Value::Bool(class == "int"));
+            }
             return self.is_instance(&value, &class).map(Value::Bool);
         }
         let Value::Class(own) = &value else { return None };
@@ -295,4 +301,10 @@ fn builtin_type(value: &Value) -> Option<&'static str> {
 /// Whether an outside name is that of a built-in type.
 pub(crate) fn is_builtin_type(name: &str) -> bool {
     matches!(name, "str" | "bool" | "dict" | "type" | "function" | "list" | "tuple" | "set" | "int" | "float" | "bytes")
+}
+
+/// Whether an outside name is a constant for a status, as frameworks call them: `status.HTTP_404_NOT_FOUND`.
+fn is_status(symbol: &str) -> bool {
+    let last = symbol.rsplit('.').next().unwrap_or_default();
+    last.strip_prefix("HTTP_").and_then(|rest| rest.get(..3)).is_some_and(|digits| digits.parse::<u16>().is_ok())
 }

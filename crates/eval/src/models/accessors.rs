@@ -133,6 +133,50 @@ pub struct Tells {
     pub model: Option<Place>,
 }
 
+/// What a framework's handlers answer without saying so, and what says so.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    /// The status of a success.
+    #[serde(default)]
+    pub default: Option<u16>,
+    /// The status of a success by the method, where it is another one.
+    #[serde(default)]
+    pub by_method: BTreeMap<String, u16>,
+    /// The status of a success by the handler's name.
+    #[serde(default)]
+    pub by_handler: BTreeMap<String, u16>,
+    /// The status for what does not fit, of handlers that take anything.
+    #[serde(default)]
+    pub invalid: Option<u16>,
+    /// Statuses of calls without one: the last name, or the last two (`Redirect.to`).
+    #[serde(default)]
+    pub calls: BTreeMap<String, u16>,
+    /// Marks on handlers that declare answers.
+    #[serde(default)]
+    pub marks: Vec<AnswerMark>,
+}
+
+/// A mark that declares answers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerMark {
+    /// Its outside names.
+    pub symbol: Vec<String>,
+    /// Where the status stands.
+    #[serde(default)]
+    pub status: Option<Place>,
+    /// The status it means without one.
+    #[serde(default)]
+    pub code: Option<u16>,
+    /// Where the type of the body stands.
+    #[serde(default)]
+    pub model: Option<Place>,
+    /// Where types by status stand.
+    #[serde(default)]
+    pub responses: Option<Place>,
+}
+
 /// A decorator of handlers that says what they take.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -150,4 +194,14 @@ pub struct Take {
     pub location: Option<Place>,
     /// The part of the request when none is named.
     pub default: String,
+}
+
+/// How parameters of handlers bring guards.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Injects {
+    /// By defaults and metadata of their types: FastAPI's `Depends`.
+    Values,
+    /// By their types, which extract or refuse: axum, actix, Rocket.
+    Types,
 }

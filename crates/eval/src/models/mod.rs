@@ -11,7 +11,7 @@ mod guard;
 mod index;
 mod place;
 
-pub use accessors::{Accessors, InputStyle, Marks, Take, Tells};
+pub use accessors::{Accessors, AnswerMark, Answers, Injects, InputStyle, Marks, Take, Tells};
 pub use control::{ClientModel, ControlLibrary, ControlModel, ControlSays};
 pub use control_index::Controls;
 pub use file_guard::{EntryKeys, FileGuard};
@@ -112,19 +112,12 @@ pub struct Model {
     /// Decorators that say what handlers take.
     #[serde(default)]
     pub takes: Vec<Take>,
+    /// What its handlers answer.
+    #[serde(default)]
+    pub answers: Option<Answers>,
     /// The first parameter of handlers is the request, for the style `signature`.
     #[serde(default)]
     pub request_first: bool,
-}
-
-/// How parameters of handlers bring guards.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Injects {
-    /// By defaults and metadata of their types: FastAPI's `Depends`.
-    Values,
-    /// By their types, which extract or refuse: axum, actix, Rocket.
-    Types,
 }
 
 /// Where a handler is said to stand.
@@ -212,6 +205,9 @@ pub struct Role {
     /// What is given there are arguments of a guard of this name.
     #[serde(default)]
     pub guards_by: Option<String>,
+    /// Where it takes answers of all its routes, by status.
+    #[serde(default)]
+    pub responses: Option<Place>,
     /// Where it takes guards that replace those further out; None lifts them.
     #[serde(default)]
     pub own_guards: Option<Place>,

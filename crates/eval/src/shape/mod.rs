@@ -6,9 +6,11 @@
 
 mod access;
 mod access_path;
+mod answers;
 mod arguments;
 mod extractors;
 mod fields;
+mod manual;
 mod marks;
 mod schema;
 mod serde;
@@ -70,6 +72,10 @@ impl World<'_> {
                     self.accessed(&function, &model.accessors, &mut out);
                 }
             }
+        }
+        if let Some(answers) = &model.answers {
+            let methods = handler.methods.as_ref().or(route.methods.as_ref()).cloned().unwrap_or_default();
+            self.stated_answers(&function, answers, &methods, &mut out);
         }
         out
     }

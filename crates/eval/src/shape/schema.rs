@@ -323,6 +323,9 @@ fn plain(family: Family, name: &str) -> Option<Json> {
     let string = |format: &str| json!({"type": "string", "format": format});
     Some(match name {
         "str" | "String" | "string" | "char" | "StrictStr" | "OsString" | "Text" => json!({"type": "string"}),
+        "EcoString" | "SmolStr" | "CompactString" | "ArcStr" | "KString" | "ByteString" if family == Family::Rust => {
+            json!({"type": "string"})
+        }
         "int" | "StrictInt" | "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "bigint" => json!({"type": "integer"}),
         "u8" | "u16" | "u32" | "u64" | "u128" | "usize" | "NonNegativeInt" | "NonZeroU64" | "NonZeroU32" | "NonZeroUsize" => {
             json!({"type": "integer", "minimum": 0})

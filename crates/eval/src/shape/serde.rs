@@ -137,6 +137,18 @@ fn renamed(name: &str, rule: &str, is_variant: bool) -> SmolStr {
     })
 }
 
+/// The text that an attribute of serde's gives under a name.
+pub(super) fn said(tree: &Module, annotations: &[ExprId], wanted: &str) -> Option<SmolStr> {
+    annotations.iter().find_map(|id| {
+        let Expr::Call { callee, args, .. } = tree.expr(*id) else { return None };
+        let is_serde = matches!(tree.expr(*callee), Expr::Name(n) if n == "serde");
+        args.iter().filter(|_| is_serde).find_map(|arg| match arg {
+            Arg::Named(name, value) if name == wanted => text(tree, *value),
+            _ => None,
+        })
+    })
+}
+
 impl World<'_> {
     /// The fields of a struct as they travel.
     pub(super) fn struct_fields(&mut self, class: &Rc<ClassValue>, args: &[Ty], depth: u32) -> Vec<FieldShape> {
@@ -169,6 +181,9 @@ impl World<'_> {
     pub(super) fn rust_schema(&mut self, class: &Rc<ClassValue>, args: &[Ty], depth: u32) -> Option<Json> {
         let tree = self.module(class.module).tree.clone();
         let definition = tree.class(class.class?);
+        if let Some(manual) = self.manual_schema(class, depth) {
+            return Some(manual);
+        }
         match definition.kind {
             ClassKind::Enum => Some(self.enum_schema(class, args, depth)),
             ClassKind::Struct => {

@@ -128,6 +128,7 @@ impl World<'_> {
             status,
             content_type: (!empty).then(|| SmolStr::new_static("application/json")),
             schema: if empty { json!({}) } else { schema },
+            inferred: false,
         });
         let Some(Value::Dict(dict)) = told.responses.as_ref().map(|v| self.force(v)) else { return };
         let entries: Vec<(Value, Value)> = dict.entries.borrow().values().cloned().collect();
@@ -139,17 +140,19 @@ impl World<'_> {
             let model = self.pairs(&value).into_iter().find(|p| p.0 == "model").map(|p| p.1);
             let ty = model.and_then(|m| self.type_of_value(&m, 0));
             let schema = ty.map_or_else(|| json!({}), |t| self.schema(&t, 0));
-            out.responses.push(Response { status, content_type: Some("application/json".into()), schema });
+            out.responses.push(Response { status, content_type: Some("application/json".into()), schema, inferred: false });
         }
         out.responses.sort_by_key(|r| r.status);
     }
 
     /// A status as a number, a text, or a constant's name (`HTTP_201_CREATED`).
-    fn status_of(&mut self, value: &Value) -> Option<u16> {
+    pub(super) fn status_of(&mut self, value: &Value) -> Option<u16> {
         match self.force(value) {
             Value::Number(n) => Some(n as u16).filter(|s| (100..600).contains(s)),
             Value::Symbol(symbol) => {
-                symbol.rsplit('.').next()?.split('_').find_map(|part| part.parse().ok()).filter(|s| (100..600).contains(s))
+                let last = symbol.rsplit('.').next()?;
+                let digits = last.split('_').find_map(|part| part.parse().ok()).filter(|s| (100..600).contains(s));
+                digits.or_else(|| super::answers::phrase(last))
             }
             other => other.as_str()?.parse().ok(),
         }
@@ -157,6 +160,6 @@ impl World<'_> {
 }
 
 /// A type that says how to answer, not what.
-fn is_answer(ty: &Ty) -> bool {
+pub(super) fn is_answer(ty: &Ty) -> bool {
     ty.last().ends_with("Response") && !matches!(ty, Ty::Class(..)) || matches!(ty.last(), "Any" | "object")
 }

@@ -154,7 +154,7 @@ impl World<'_> {
                 Ty::Apply("tuple".into(), all.collect())
             }
             Expr::Name(name) => self.type_named(cx, name),
-            Expr::Attr(..) => match self.named_value(&cx.scope, cx.home.as_ref(), &tree, id, 0) {
+            Expr::Attr(..) => match self.type_path(cx, &tree, id) {
                 Some(value) => self.type_of_value(&value, 0).unwrap_or_else(|| Ty::Name(self.source_text(self.at(cx, id), 60))),
                 None => Ty::Name(SmolStr::new(self.source_text(self.at(cx, id), 60).replace("::", "."))),
             },
@@ -164,6 +164,16 @@ impl World<'_> {
             }
             _ => Ty::Name("object".into()),
         }
+    }
+
+    /// What a path stands for; in Rust it may begin with a crate that nothing imports.
+    fn type_path(&mut self, cx: &Cx, tree: &apicensus_syntax::Module, id: ExprId) -> Option<Value> {
+        let known = self.named_value(&cx.scope, cx.home.as_ref(), tree, id, 0);
+        if known.is_some() || self.family != crate::evaluate::Family::Rust {
+            return known;
+        }
+        let value = self.expr(cx, id);
+        matches!(value, Value::Class(_) | Value::Symbol(_)).then_some(value)
     }
 
     /// The type of a field of a type: `User['id']`.
@@ -230,7 +240,7 @@ impl World<'_> {
         }
     }
 
-    fn type_named(&mut self, cx: &Cx, name: &str) -> Ty {
+    pub(super) fn type_named(&mut self, cx: &Cx, name: &str) -> Ty {
         let name = name.trim();
         match cx.scope.get(name) {
             Some(value) => self.type_of_value(&value, 0).unwrap_or_else(|| Ty::Name(SmolStr::new(name))),
