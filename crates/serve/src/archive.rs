@@ -168,9 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_catalog_is_refused_by_name() {
-        let read = |text: &str| Archive::read(vec![("x.json".into(), text.into())]).unwrap_err().to_string();
-        assert!(read("{").contains("x.json"));
-        assert!(matches!(Archive::read(Vec::new()), Err(ArchiveError::Empty)));
+    fn nothing_to_serve_is_an_error_and_the_order_of_recording_holds() {
+        assert!(matches!(Archive::by_time(Vec::new()), Err(ArchiveError::Empty)));
+        // A state that was rolled back to is newer than what it undid, whatever its commit's time.
+        let recorded = vec![("r1".into(), catalog("orders", Some("2026-02-01"))), ("r2".into(), catalog("orders", Some("2026-01-01")))];
+        let archive = Archive::new(recorded).unwrap();
+        assert_eq!(archive.snapshots().iter().find(|s| s.newest).and_then(|s| s.time.as_deref()), Some("2026-01-01"));
     }
 }
