@@ -4,6 +4,7 @@
 
 mod bench;
 mod corpus;
+mod dist;
 mod docs;
 mod fuzz;
 mod interop;
@@ -140,6 +141,18 @@ enum Task {
         #[arg(long)]
         binary: Option<PathBuf>,
     },
+    /// Make what is handed out: archive, wheel, npm package, bill of materials, checksums (target/dist)
+    Dist {
+        /// Pack this binary instead of a fresh build
+        #[arg(long)]
+        binary: Option<PathBuf>,
+        /// For this target; musl where it is installed, else the host
+        #[arg(long)]
+        target: Option<String>,
+        /// Where to
+        #[arg(long)]
+        out: Option<PathBuf>,
+    },
     /// Run what CI runs
     Ci,
 }
@@ -172,6 +185,7 @@ fn run(task: Task) -> Result<()> {
         Task::FuzzWorker { target, milliseconds, seed, folder } => fuzz::worker(&target, milliseconds, seed, folder),
         Task::Page { binary } => page::run(binary),
         Task::Interop { apps, part, write, binary } => interop::run(&apps, write, &binary.map_or_else(release_binary, Ok)?, part),
+        Task::Dist { binary, target, out } => dist::run(binary, target, out),
         Task::Ci => checked(Command::new("bash").arg(".ci/run").current_dir(root())),
     }
 }
@@ -180,6 +194,11 @@ fn run(task: Task) -> Result<()> {
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
+}
+
+/// Where cargo builds.
+fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Runs a command and fails if it does.
@@ -195,6 +214,5 @@ fn checked(command: &mut Command) -> Result<()> {
 /// Builds the release binary and says where it is.
 fn release_binary() -> Result<PathBuf> {
     checked(Command::new(env!("CARGO")).args(["build", "--quiet", "--release", "--package", "apicensus"]).current_dir(root()))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("release/apicensus"))
+    Ok(target_folder().join("release/apicensus"))
 }

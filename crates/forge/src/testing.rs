@@ -110,6 +110,15 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
     Some(Request { method, path, headers, body })
 }
 
+/// Whether keys can be made for tests; it is said when they can't.
+pub fn has_openssl() -> bool {
+    let has = std::process::Command::new("openssl").arg("version").output().is_ok_and(|o| o.status.success());
+    if !has {
+        eprintln!("there is no `openssl` to make keys with: signatures are not tested");
+    }
+    has
+}
+
 /// Serves the bare repositories of a folder with git's own `http-backend`; `protocol` false hides version 2 from it.
 pub fn git_backend(root: &std::path::Path, request: &Request, protocol: bool) -> Reply {
     use std::process::{Command, Stdio};
