@@ -31,7 +31,35 @@ pub(crate) struct Handler {
     pub guards: Vec<Value>,
 }
 
+/// Wrappers around a handler are looked through so often.
+pub(crate) const MAX_WRAPPERS: usize = 8;
+
 impl World<'_> {
+    /// The functions that a handler is, from the outermost wrapper of the tree inwards, and what stands at the end where that is no
+    /// function of the tree.
+    pub(crate) fn layers(&mut self, handler: &Value) -> (Vec<Rc<Closure>>, Value) {
+        let mut functions = Vec::new();
+        let mut value = self.force(handler);
+        for _ in 0..MAX_WRAPPERS {
+            let function = match &value {
+                Value::Function(f) => f.clone(),
+                Value::BoundFunction(b) => b.1.clone(),
+                Value::Method(m) if m.name.is_empty() => {
+                    value = self.force(&m.receiver.clone());
+                    continue;
+                }
+                _ => return (functions, value),
+            };
+            let inner = function.wraps.borrow().clone();
+            functions.push(function);
+            match inner {
+                Some(inner) => value = self.force(&inner),
+                None => break,
+            }
+        }
+        (functions, Value::Null)
+    }
+
     /// The handlers of a route event: one, or one a verb of a handler class.
     pub(crate) fn handlers(&mut self, route: &RouteEvent, at: Place) -> Vec<Handler> {
         let Some(value) = &route.handler else {

@@ -13,25 +13,7 @@ impl World<'_> {
         let language = self.family.language();
         let named = models.models.iter().find(|m| m.framework == framework && m.language == language);
         let Some(model) = named.filter(|m| !m.websocket.is_empty()) else { return false };
-        let mut value = self.force(handler);
-        for _ in 0..8 {
-            let function = match &value {
-                Value::Function(f) => f.clone(),
-                Value::BoundFunction(b) => b.1.clone(),
-                Value::Method(m) if m.name.is_empty() => {
-                    value = m.receiver.clone();
-                    continue;
-                }
-                _ => return false,
-            };
-            if self.makes_one_of(&function, &model.websocket) {
-                return true;
-            }
-            let inner = function.wraps.borrow().clone();
-            let Some(inner) = inner else { return false };
-            value = self.force(&inner);
-        }
-        false
+        self.layers(handler).0.iter().any(|function| self.makes_one_of(function, &model.websocket))
     }
 
     /// Whether a function has a parameter of one of these types or calls one of these.

@@ -7,6 +7,7 @@
 
 mod answers;
 
+use crate::handler::MAX_WRAPPERS;
 use crate::interp::Cx;
 use crate::output::{Inputs, Protocol, Response};
 use crate::value::*;
@@ -55,32 +56,25 @@ impl World<'_> {
         let language = self.family.language();
         let named = models.models.iter().find(|m| m.framework == framework && m.language == language);
         let symbols = named.map_or(&[] as &[String], |m| m.sse.as_slice());
-        let mut value = self.force(handler);
-        for _ in 0..8 {
-            let function = match &value {
-                Value::Function(f) => f.clone(),
-                Value::BoundFunction(b) => b.1.clone(),
-                Value::Method(m) if m.name.is_empty() => {
-                    value = m.receiver.clone();
-                    continue;
+        let mut value = handler.clone();
+        for _ in 0..MAX_WRAPPERS {
+            let (functions, last) = self.layers(&value);
+            for function in &functions {
+                let found = self.function_streams(function, symbols, 0);
+                if found != Streams::Never {
+                    return found;
                 }
+            }
+            value = match last {
                 Value::Unknown(u) if u.callee.as_ref().is_some_and(|c| symbols.iter().any(|s| is_or_of(c, s))) => return Streams::Always,
                 // What an outside wrapper was given: `defineEventHandler(fn)`.
                 Value::Unknown(u) => {
                     let is_code = |v: &&Value| matches!(v, Value::Function(_) | Value::BoundFunction(_) | Value::Unknown(_));
                     let Some(inner) = u.args.items.iter().rev().find(is_code).cloned() else { return Streams::Never };
-                    value = inner;
-                    continue;
+                    inner
                 }
                 _ => return Streams::Never,
             };
-            let found = self.function_streams(&function, symbols, 0);
-            if found != Streams::Never {
-                return found;
-            }
-            let inner = function.wraps.borrow().clone();
-            let Some(inner) = inner else { return Streams::Never };
-            value = self.force(&inner);
         }
         Streams::Never
     }

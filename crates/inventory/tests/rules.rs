@@ -92,7 +92,7 @@ fn routes_that_an_earlier_one_takes_are_told() {
         "{HEAD}@app.get('/users/{{name}}')\ndef one(name: str): ...\n@app.get('/users/me')\ndef me(): ...\n@app.post('/users/me')\ndef post(): ...\n\
          @app.get('/items/{{n:int}}')\ndef item(n: int): ...\n@app.get('/items/new')\ndef new(): ...\n\
          @app.get('/shops/open')\ndef open(): ...\n@app.get('/shops/{{name}}')\ndef shop(name: str): ...\n\
-         @app.get('/users/me/')\ndef slash(): ...\n"
+         @app.get('/orders/{{id}}')\ndef order(id: str): ...\n@app.get('/orders/new/')\ndef slash(): ...\n"
     );
     let found = catalog(&[("main.py", &code)]);
     assert_eq!(
