@@ -14,6 +14,7 @@ mod page;
 mod run_cases;
 mod score;
 mod shape;
+mod sweeps;
 mod try_file;
 
 use anyhow::{Context, Result, bail};
@@ -153,6 +154,30 @@ enum Task {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Sweep while workers and the database are killed, and count what came of it (needs git and PostgreSQL)
+    Chaos {
+        /// Repositories
+        #[arg(long, default_value_t = 2000)]
+        repositories: usize,
+        /// Sweep with this binary
+        #[arg(long, default_value = "target/debug/apicensus")]
+        binary: PathBuf,
+    },
+    /// Measure how many jobs a second the queue of sweeps hands out and takes back (needs PostgreSQL)
+    Queue {
+        /// Jobs
+        #[arg(long, default_value_t = 5000)]
+        jobs: usize,
+    },
+    /// Work out how long sweeps over many repositories take, and write the table into docs/sweep.md
+    Simulate {
+        /// Repositories
+        #[arg(long, default_value_t = 100_000)]
+        repositories: usize,
+        /// Write the table into docs/sweep.md
+        #[arg(long)]
+        write: bool,
+    },
     /// Run what CI runs
     Ci,
 }
@@ -186,6 +211,9 @@ fn run(task: Task) -> Result<()> {
         Task::Page { binary } => page::run(binary),
         Task::Interop { apps, part, write, binary } => interop::run(&apps, write, &binary.map_or_else(release_binary, Ok)?, part),
         Task::Dist { binary, target, out } => dist::run(binary, target, out),
+        Task::Chaos { repositories, binary } => sweeps::chaos::run(repositories, &binary),
+        Task::Queue { jobs } => sweeps::queue::run(jobs),
+        Task::Simulate { repositories, write } => sweeps::simulate::run(repositories, write),
         Task::Ci => checked(Command::new("bash").arg(".ci/run").current_dir(root())),
     }
 }

@@ -8,7 +8,7 @@ mod sweeps;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
-use sweeps::{BAD, World, chaos, code};
+use sweeps::{BAD, World, chaos, code, signal};
 
 /// Short leases and few tries, so that little time is waited.
 const SETTINGS: &str = "limits: {wall: 4s, memory: 300MiB}\nwork: {jobs: 2, lease: 1500ms, scratch: scratch}\nfinish: {complete: 0.9}\n\
@@ -28,7 +28,7 @@ fn dead_as_they_should(world: &World) {
 /// Sweeps with workers that are killed, then checks that every repository is there once.
 fn survives(world: &World, repositories: usize) -> String {
     world.ends(0, &["sweep", "plan"]);
-    let killed = chaos(world, (3, 12), Duration::from_millis(700), Duration::from_secs(400), &mut |_| {});
+    let killed = chaos(world, (3, 12), Duration::from_millis(700), Duration::from_secs(400), &mut |_| {}, None);
     assert!(killed > 2, "{killed}");
     dead_as_they_should(world);
     let told = world.ends(0, &["sweep", "finish"]);
@@ -194,15 +194,11 @@ fn a_killed_worker_s_job_is_taken_within_the_lease_and_a_stopped_one_does_no_har
     // The lease is 1.5 s, and looking takes its time too.
     assert!(taken < Duration::from_millis(4500), "{taken:?}");
     // The second one is stopped past its lease, a third one does the work, and the second wakes up.
-    let signal = |name: &str| {
-        let status = std::process::Command::new("kill").arg(format!("-{name}")).arg(second.id().to_string()).status().unwrap();
-        assert!(status.success());
-    };
-    signal("STOP");
+    signal(&second, "STOP");
     let mut third = world.worker();
     until(3);
     assert_eq!(third.wait().unwrap().code(), Some(0));
-    signal("CONT");
+    signal(&second, "CONT");
     assert_eq!(second.wait().unwrap().code(), Some(0));
     world.ends(0, &["sweep", "finish"]);
     assert_eq!(world.revisions().values().collect::<Vec<_>>(), [&1]);

@@ -5,6 +5,7 @@
 use crate::error::StoreError;
 use postgres::types::{ToSql, Type};
 use rusqlite::types::ValueRef;
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,6 +17,10 @@ const LOCK: i64 = 0x6170_6963_656e_7375;
 pub(crate) const APPLICATION: i64 = 0x4150_4943;
 /// Values of one statement at most; SQLite takes 32,766 and PostgreSQL 65,535.
 const MOST_VALUES: usize = 8_000;
+
+/// Longest statement that stays prepared, in bytes, and how many do.
+const MOST_KEPT: usize = 2_000;
+const MOST_STATEMENTS: usize = 200;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +75,31 @@ pub enum Db {
     /// To a file.
     Sqlite(rusqlite::Connection),
     /// To a server.
-    Postgres(Box<postgres::Client>),
+    Postgres(Box<Server>),
+}
+
+/// A connection to PostgreSQL with the statements that it has prepared.
+pub struct Server {
+    client: postgres::Client,
+    statements: HashMap<String, postgres::Statement>,
+}
+
+impl Server {
+    pub(crate) fn new(client: postgres::Client) -> Server {
+        Server { client, statements: HashMap::new() }
+    }
+
+    /// A statement, prepared once; long ones, which are made for their rows, each time.
+    fn prepared(&mut self, sql: &str) -> Result<postgres::Statement, postgres::Error> {
+        if let Some(known) = self.statements.get(sql) {
+            return Ok(known.clone());
+        }
+        let statement = self.client.prepare(sql)?;
+        if sql.len() < MOST_KEPT && self.statements.len() < MOST_STATEMENTS {
+            self.statements.insert(sql.to_owned(), statement.clone());
+        }
+        Ok(statement)
+    }
 }
 
 impl Db {
@@ -93,7 +122,7 @@ impl Db {
     pub fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
         match self {
             Db::Sqlite(db) => db.execute_batch(sql).map_err(|e| of_sqlite(&e)),
-            Db::Postgres(db) => db.batch_execute(sql).map_err(|e| of_postgres(&e)),
+            Db::Postgres(db) => db.client.batch_execute(sql).map_err(|e| of_postgres(&e)),
         }
     }
 
@@ -110,7 +139,8 @@ impl Db {
             Db::Postgres(db) => {
                 let values = postgres_values(values);
                 let refs: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| &**v as &(dyn ToSql + Sync)).collect();
-                db.execute(sql, &refs).map_err(|e| of_postgres(&e))
+                let statement = db.prepared(sql).map_err(|e| of_postgres(&e))?;
+                db.client.execute(&statement, &refs).map_err(|e| of_postgres(&e))
             }
         }
     }
@@ -132,7 +162,8 @@ impl Db {
             Db::Postgres(db) => {
                 let values = postgres_values(values);
                 let refs: Vec<&(dyn ToSql + Sync)> = values.iter().map(|v| &**v as &(dyn ToSql + Sync)).collect();
-                let rows = db.query(sql, &refs).map_err(|e| of_postgres(&e))?;
+                let statement = db.prepared(sql).map_err(|e| of_postgres(&e))?;
+                let rows = db.client.query(&statement, &refs).map_err(|e| of_postgres(&e))?;
                 rows.iter().map(from_postgres).collect()
             }
         }

@@ -39,7 +39,7 @@ pub fn open(url: &str, place: &str) -> Result<Db, StoreError> {
     let connector = MakeRustlsConnect::new(client(tls.roots.as_deref()).map_err(failed)?);
     let mut client = config.connect(connector).map_err(|e| failed(reason(&e)))?;
     client.batch_execute("SET client_min_messages = warning").map_err(|e| failed(reason(&e)))?;
-    Ok(Db::Postgres(Box::new(client)))
+    Ok(Db::Postgres(Box::new(crate::db::Server::new(client))))
 }
 
 /// Whether all hosts are this machine, where nobody listens in.

@@ -26,7 +26,7 @@ mod shared;
 mod status;
 mod work;
 
-pub use class::{Class, Rule};
+pub use class::{Backoff, Class, Rule};
 pub use digest::{Digest, digest, markdown};
 pub use error::SweepError;
 pub use finish::{Finish, Finished, finish};

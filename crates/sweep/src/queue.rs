@@ -76,14 +76,10 @@ pub enum Done {
     },
 }
 
-/// Takes the next job that is ready, or whose lease ran out. Jobs that took long last time come first.
+/// Takes a job whose lease ran out, else the next one that is ready; of these the ones that took long last time come first.
 pub(crate) fn take(db: &mut Db, sweep: &Sweep, worker: &str, lease: i64, backoff: &Backoff) -> Result<Option<Claim>, StoreError> {
-    if let Some(claim) = take_one(db, sweep, worker, lease, "state = 'waiting' AND ready <= NOW")? {
-        return Ok(Some(claim));
-    }
     // Each round ends one orphan for good or takes one.
-    loop {
-        let Some(mut claim) = take_one(db, sweep, worker, lease, "state = 'running' AND lease < NOW")? else { return Ok(None) };
+    while let Some(mut claim) = take_one(db, sweep, worker, lease, "state = 'running' AND lease < NOW")? {
         let lost = claim.past.iter().filter(|past| past.class == Class::Lost).count() as i64;
         let before = claim.attempt - 1;
         if claim.past.last().is_none_or(|past| past.attempt != before) {
@@ -97,6 +93,7 @@ pub(crate) fn take(db: &mut Db, sweep: &Sweep, worker: &str, lease: i64, backoff
         let reason = format!("{} workers that had it went away; the last one held attempt {before}", lost + 1);
         bury(db, &claim, Class::Lost, &reason)?;
     }
+    take_one(db, sweep, worker, lease, "state = 'waiting' AND ready <= NOW")
 }
 
 /// Takes one job in the given state; its attempt grows.
@@ -107,7 +104,7 @@ fn take_one(db: &mut Db, sweep: &Sweep, worker: &str, lease: i64, which: &str) -
     let sql = format!(
         "UPDATE sweep_job SET state = 'running', attempt = attempt + 1, lease = {clock} + $1, worker = $2
          WHERE sweep = $3 AND identity = (SELECT identity FROM sweep_job WHERE sweep = $3 AND {which}
-             ORDER BY cost DESC, identity LIMIT 1 {skip})
+             AND EXISTS (SELECT number FROM sweep WHERE number = $3 AND state = 'open') ORDER BY cost DESC, identity LIMIT 1 {skip})
          RETURNING identity, attempt, tries, past"
     );
     let rows = db.query(&sql, &[lease.into(), worker.into(), sweep.number.into()])?;

@@ -201,8 +201,9 @@ fn beat(link: &Link, worker: &Worker<'_>, held: &Held, over: &AtomicBool, begun:
 
 /// Takes and does one job after another.
 fn hand(link: &Link, worker: &Worker<'_>, scanner: &dyn Scanner, held: &Held) -> Result<(), SweepError> {
+    let mut known = None;
     while !worker.stop.load(Ordering::Relaxed) {
-        let taken = link.run(|store| next(store.db(), worker))?;
+        let taken = link.run(|store| next(store.db(), worker, &mut known))?;
         match taken {
             Next::Job(sweep, claim) => {
                 let stop = Arc::new(AtomicBool::new(false));
@@ -232,12 +233,20 @@ enum Next {
     Over,
 }
 
-fn next(db: &mut apicensus_store::db::Db, worker: &Worker<'_>) -> Result<Next, StoreError> {
+/// The sweep that a job was taken of last is tried first: it is asked for anew only where it has none.
+fn next(db: &mut apicensus_store::db::Db, worker: &Worker<'_>, known: &mut Option<Sweep>) -> Result<Next, StoreError> {
+    if let Some(sweep) = known.take()
+        && let Some(claim) = queue::take(db, &sweep, &worker.name, worker.lease, &worker.backoff)?
+    {
+        *known = Some(sweep.clone());
+        return Ok(Next::Job(Box::new(sweep), Box::new(claim)));
+    }
     let Some(sweep) = Sweep::open(db)? else { return Ok(Next::Over) };
     if fits(&sweep, &worker.rules).is_err() {
         return Ok(Next::Over);
     }
     if let Some(claim) = queue::take(db, &sweep, &worker.name, worker.lease, &worker.backoff)? {
+        *known = Some(sweep.clone());
         return Ok(Next::Job(Box::new(sweep), Box::new(claim)));
     }
     let left = "SELECT identity FROM sweep_job WHERE sweep = $1 AND state IN ('waiting', 'running') LIMIT 1";

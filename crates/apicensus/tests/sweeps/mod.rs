@@ -142,20 +142,41 @@ pub fn code(number: usize, edition: usize) -> String {
     code
 }
 
-/// Kills workers, at most so many, and starts others in their place, until they have nothing left to do. How many were killed.
-pub fn chaos(world: &World, (workers, kills): (usize, usize), every: Duration, most: Duration, between: &mut dyn FnMut(Duration)) -> usize {
+/// Kills workers, at most so many, and starts others in their place, until they have nothing left to do. Once one is stopped past its
+/// lease and goes on later, if a time is given. How many were killed.
+pub fn chaos(
+    world: &World,
+    (workers, kills): (usize, usize),
+    every: Duration,
+    most: Duration,
+    between: &mut dyn FnMut(Duration),
+    stop_at: Option<Duration>,
+) -> usize {
     let begun = Instant::now();
     let mut running: Vec<Child> = (0..workers).map(|_| world.worker()).collect();
-    let (mut killed, mut next) = (0, every);
+    let (mut killed, mut next, mut stopped) = (0, every, None);
     loop {
         std::thread::sleep(Duration::from_millis(50));
         assert!(begun.elapsed() < most, "not done after {most:?}: {}", world.ends(0, &["sweep", "status"]));
         between(begun.elapsed());
+        match &mut stopped {
+            None if stop_at.is_some_and(|at| begun.elapsed() > at) => {
+                let one = std::mem::replace(&mut running[workers - 1], world.worker());
+                signal(&one, "STOP");
+                stopped = Some((one, Some(begun.elapsed() + Duration::from_secs(10))));
+            }
+            Some((one, wakes)) if wakes.is_some_and(|at| begun.elapsed() > at) => {
+                signal(one, "CONT");
+                *wakes = None;
+            }
+            _ => {}
+        }
         for at in 0..running.len() {
             if let Some(status) = running[at].try_wait().unwrap() {
                 if status.code().is_some_and(|code| code < 2) {
                     // It had nothing left to do: the others have nothing left either, or soon.
-                    for other in &mut running {
+                    for other in running.iter_mut().chain(stopped.as_mut().map(|(one, _)| one)) {
+                        signal(other, "CONT");
                         let _ = other.wait();
                     }
                     return killed;
@@ -172,6 +193,11 @@ pub fn chaos(world: &World, (workers, kills): (usize, usize), every: Duration, m
             killed += 1;
         }
     }
+}
+
+/// Sends a signal; one to a process that has ended is lost.
+pub fn signal(process: &Child, name: &str) {
+    let _ = Command::new("kill").arg(format!("-{name}")).arg(process.id().to_string()).stderr(Stdio::null()).status();
 }
 
 /// Reads the task, and goes wrong for some repositories.
