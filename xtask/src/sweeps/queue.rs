@@ -26,7 +26,7 @@ pub fn run(jobs: usize) -> Result<()> {
     for workers in [1, 4] {
         measure("SQLite", &Target::Sqlite(folder.path().join(format!("queue{workers}.db"))), workers, jobs)?;
     }
-    for workers in [1, 4, 16] {
+    for workers in [4, 16, 32] {
         let server = Server::start(&folder.path().join(format!("postgres{workers}")))?;
         measure("PostgreSQL", &Target::Postgres(server.url()), workers, jobs)?;
     }

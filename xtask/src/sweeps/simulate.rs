@@ -30,7 +30,7 @@ const LATENCY: f64 = 0.4;
 const FORGE_RATE: f64 = 25.0;
 const FORGE_AT_ONCE: usize = 100;
 /// Jobs a second that PostgreSQL on two cores hands out and takes back.
-const QUEUE: f64 = 400.0;
+const QUEUE: f64 = 200.0;
 /// Parts of the attempts that fail, by class.
 const FAILURES: [(Class, f64); 4] = [(Class::Network, 0.01), (Class::Limited, 0.002), (Class::Timeout, 0.0005), (Class::Crash, 0.0002)];
 /// The time that a failed scan takes, in seconds.
@@ -116,63 +116,137 @@ fn key(seconds: f64) -> Reverse<u64> {
     Reverse((seconds * 1e6) as u64)
 }
 
+/// What happens to a hand of a worker at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// It looks for a job.
+    Look,
+    /// It has a job and may fetch.
+    Fetch(usize),
+    /// The scan has ended, or the class with which it failed.
+    Report(usize, Option<usize>),
+}
+
+/// What is served and what waits.
+struct World {
+    jobs: Vec<Job>,
+    next: usize,
+    again: BinaryHeap<(Reverse<u64>, usize)>,
+    /// In the order of time; the number keeps those of one time in order.
+    events: BinaryHeap<(Reverse<u64>, Reverse<usize>, Event)>,
+    number: usize,
+    /// When fetches that are under way end.
+    fetching: BinaryHeap<Reverse<u64>>,
+    queue: Line,
+    forge: Line,
+    rng: Rng,
+    backoff: Backoff,
+    cpu: f64,
+    given_up: usize,
+}
+
+impl World {
+    fn at(&mut self, time: f64, event: Event) {
+        self.number += 1;
+        self.events.push((key(time), Reverse(self.number), event));
+    }
+
+    /// A job for a hand that looks for one; none while those that are left wait for their next try.
+    fn take(&mut self, now: f64) -> Option<usize> {
+        if self.again.peek().is_some_and(|(Reverse(at), _)| *at as f64 / 1e6 <= now) {
+            return self.again.pop().map(|(_, at)| at);
+        }
+        self.next += 1;
+        (self.next <= self.jobs.len()).then(|| self.next - 1)
+    }
+
+    fn step(&mut self, now: f64, event: Event) {
+        match event {
+            Event::Look => match self.take(now) {
+                Some(job) => {
+                    let taken = self.queue.serve(now);
+                    self.at(taken, Event::Fetch(job));
+                }
+                // Others may still fail and leave something to try again.
+                None if self.again.is_empty() && self.events.is_empty() => {}
+                None => {
+                    let retry = self.again.peek().map(|(Reverse(at), _)| *at as f64 / 1e6);
+                    let other = self.events.peek().map(|(Reverse(at), ..)| *at as f64 / 1e6);
+                    let wake = retry.or(other).unwrap_or(now).max(now) + 0.5;
+                    if self.again.is_empty() && self.events.iter().all(|(.., event)| *event == Event::Look) {
+                        return;
+                    }
+                    self.at(wake, Event::Look);
+                }
+            },
+            Event::Fetch(job) => {
+                while self.fetching.peek().is_some_and(|Reverse(end)| *end as f64 / 1e6 <= now) {
+                    self.fetching.pop();
+                }
+                if self.fetching.len() >= FORGE_AT_ONCE {
+                    let free = self.fetching.peek().map_or(now, |Reverse(end)| *end as f64 / 1e6);
+                    return self.at(free.max(now) + 1e-6, Event::Fetch(job));
+                }
+                let fetched = self.forge.serve(now) + LATENCY + self.jobs[job].megabytes / BANDWIDTH;
+                self.fetching.push(key(fetched));
+                let failure = fails(&mut self.rng);
+                let took = match failure.map(|which| FAILURES[which].0) {
+                    None | Some(Class::Crash) => self.jobs[job].cpu,
+                    Some(Class::Timeout) => TIMEOUT,
+                    Some(_) => OVERHEAD,
+                };
+                self.cpu += took;
+                self.at(fetched + took, Event::Report(job, failure));
+            }
+            Event::Report(job, failure) => {
+                let told = self.queue.serve(now);
+                if let Some(which) = failure {
+                    self.jobs[job].tries[which] += 1;
+                    match self.backoff.pause(FAILURES[which].0, self.jobs[job].tries[which], None) {
+                        Some(pause) => self.again.push((key(told + pause as f64 / 1000.0), job)),
+                        None => self.given_up += 1,
+                    }
+                }
+                self.at(told, Event::Look);
+            }
+        }
+    }
+}
+
 fn simulate(repositories: usize, workers: usize, seed: u64) -> Came {
     let mut rng = Rng::with_seed(seed);
-    let backoff = Backoff::default();
     let mut jobs: Vec<Job> = (0..repositories).map(|_| job(&mut rng)).collect();
     // Those that took long come first; what is tried again waits for its time.
     jobs.sort_by(|a, b| b.cpu.total_cmp(&a.cpu));
-    let mut next = 0;
-    let mut again: BinaryHeap<(Reverse<u64>, usize)> = BinaryHeap::new();
-    let mut hands: BinaryHeap<(Reverse<u64>, usize)> = (0..workers * SLOTS).map(|hand| (key(0.0), hand)).collect();
-    let mut fetching: BinaryHeap<Reverse<u64>> = BinaryHeap::new();
-    // Taking and reporting are half a job each.
-    let (mut queue, mut forge) = (Line::new(QUEUE * 2.0), Line::new(FORGE_RATE));
-    let (mut end, mut cpu, mut given_up) = (0.0_f64, 0.0, 0);
-    while let Some((Reverse(now), hand)) = hands.pop() {
+    let mut world = World {
+        jobs,
+        next: 0,
+        again: BinaryHeap::new(),
+        events: BinaryHeap::new(),
+        number: 0,
+        fetching: BinaryHeap::new(),
+        // Taking and reporting are half a job each.
+        queue: Line::new(QUEUE * 2.0),
+        forge: Line::new(FORGE_RATE),
+        rng,
+        backoff: Backoff::default(),
+        cpu: 0.0,
+        given_up: 0,
+    };
+    for _ in 0..workers * SLOTS {
+        world.at(0.0, Event::Look);
+    }
+    let mut end = 0.0_f64;
+    while let Some((Reverse(now), _, event)) = world.events.pop() {
         let now = now as f64 / 1e6;
-        let ready = again.peek().is_some_and(|(Reverse(at), _)| *at as f64 / 1e6 <= now);
-        let at = if ready {
-            again.pop().map(|(_, at)| at)
-        } else if next < jobs.len() {
-            next += 1;
-            Some(next - 1)
-        } else {
-            // Nothing now: the hand waits for what is tried again, or has nothing left to do.
-            if let Some((Reverse(at), _)) = again.peek() {
-                hands.push((Reverse(*at), hand));
-            }
-            None
-        };
-        let Some(at) = at else { continue };
-        let mut time = queue.serve(now);
-        if fetching.len() >= FORGE_AT_ONCE
-            && let Some(Reverse(free)) = fetching.pop()
-        {
-            time = time.max(free as f64 / 1e6);
+        if matches!(event, Event::Report(..)) {
+            end = now;
         }
-        time = forge.serve(time) + LATENCY + jobs[at].megabytes / BANDWIDTH;
-        fetching.push(key(time));
-        let failure = fails(&mut rng);
-        let took = match failure.map(|which| FAILURES[which].0) {
-            None | Some(Class::Crash) => jobs[at].cpu,
-            Some(Class::Timeout) => TIMEOUT,
-            Some(_) => OVERHEAD,
-        };
-        cpu += took;
-        time = queue.serve(time + took);
-        if let Some(which) = failure {
-            jobs[at].tries[which] += 1;
-            match backoff.pause(FAILURES[which].0, jobs[at].tries[which], None) {
-                Some(pause) => again.push((key(time + pause as f64 / 1000.0), at)),
-                None => given_up += 1,
-            }
-        }
-        end = end.max(time);
-        hands.push((key(time), hand));
+        world.step(now, event);
     }
     let cores = (workers * SLOTS) as f64;
-    Came { hours: end / 3600.0, cpu: cpu / (end * cores), forge: forge.busy / end, database: queue.busy / end, given_up }
+    let (cpu, forge, database) = (world.cpu / (end * cores), world.forge.busy / end, world.queue.busy / end);
+    Came { hours: end / 3600.0, cpu, forge, database, given_up: world.given_up }
 }
 
 fn job(rng: &mut Rng) -> Job {
