@@ -16,6 +16,7 @@ use apicensus_store::{RepositoryDiff, Store, tree};
 use apicensus_surface::cache::Cache;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Reads states; what several of them share is read once.
 struct States<'a> {
@@ -24,6 +25,8 @@ struct States<'a> {
     /// The versioned catalog.
     catalog: Option<&'a str>,
     cache: Cache,
+    /// One of the scans shows how far it is.
+    is_shown: AtomicBool,
 }
 
 impl States<'_> {
@@ -53,13 +56,14 @@ impl States<'_> {
             source.rev = Some(rev.to_owned());
         }
         source.exclude.push("/.apicensus/catalog*".to_owned());
-        Job::open(&[PathBuf::from(path)], &source)?.scan_beside(&Progress::start(false), &self.cache, before)
+        let progress = Progress::start(self.is_shown.swap(true, Ordering::Relaxed));
+        Job::open(&[PathBuf::from(path)], &source)?.scan_beside(&progress, &self.cache, before)
     }
 }
 
 /// A state by its name, of a repository.
 pub fn state(name: &str, repository: &Path, source: &SourceArgs) -> Result<Catalog> {
-    States { repository, source, catalog: None, cache: kept::open(&source.cache) }.get(name)
+    States { repository, source, catalog: None, cache: kept::open(&source.cache), is_shown: AtomicBool::new(false) }.get(name)
 }
 
 /// A catalog that was written by `scan --format json`.
@@ -112,10 +116,20 @@ fn pair(args: &DiffArgs) -> Result<(String, String)> {
 /// Compares two states.
 pub fn compare(args: &DiffArgs) -> Result<u8> {
     let (before, after) = pair(args)?;
-    let states =
-        States { repository: &args.repo, source: &args.source, catalog: args.catalog.as_deref(), cache: kept::open(&args.source.cache) };
-    let before = states.get(&before)?;
-    let after = states.get(&after)?;
+    let states = States {
+        repository: &args.repo,
+        source: &args.source,
+        catalog: args.catalog.as_deref(),
+        cache: kept::open(&args.source.cache),
+        is_shown: AtomicBool::new(false),
+    };
+    // Side by side: what both lower is lowered once.
+    let (before, after) = std::thread::scope(|scope| {
+        let earlier = scope.spawn(|| states.get(&before));
+        let later = states.get(&after);
+        (earlier.join(), later)
+    });
+    let (before, after) = (before.unwrap_or_else(|_| Err(anyhow::anyhow!("the scan of the earlier state broke off")))?, after?);
     let diff = diff(&before, &after);
     let text = match args.format {
         CheckFormat::Text => text(&diff),
@@ -206,7 +220,13 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
         bail!("--new-only needs --base or --baseline to tell what is new");
     }
     let catalog = args.catalog.as_deref();
-    let states = States { repository: &args.path, source: &args.source, catalog, cache: kept::open(&args.source.cache) };
+    let states = States {
+        repository: &args.path,
+        source: &args.source,
+        catalog,
+        cache: kept::open(&args.source.cache),
+        is_shown: AtomicBool::new(false),
+    };
     let earlier = match (&args.base, &args.baseline) {
         // What came to the base since the branch parted from it is no doing of the branch.
         (Some(base), _) => {

@@ -98,7 +98,7 @@ pub fn is_exact(catalog: &Catalog) -> bool {
 
 fn is_plain(value: &Value) -> bool {
     match value {
-        Value::Number(number) => !number.is_f64(),
+        Value::Number(number) => !number.is_f64() || serde_json::from_str(&number.to_string()).is_ok_and(|read: Value| read == *value),
         Value::Array(items) => items.iter().all(is_plain),
         Value::Object(fields) => fields.values().all(is_plain),
         _ => true,

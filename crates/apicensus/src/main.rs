@@ -55,11 +55,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use style::Look;
 
-/// Lowering and evaluation are many small allocations on several threads.
-#[cfg(target_os = "linux")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Something is amiss: troubles under `--strict`, or nothing to explain.
 const AMISS: u8 = 1;
 /// Wrong use, or it could not be done.

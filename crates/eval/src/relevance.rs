@@ -23,6 +23,8 @@ const MAX_ROUNDS: usize = 2;
 const MAX_BASES: usize = 8;
 /// Shorter names are too common to say anything.
 const LEAST_NAME: usize = 4;
+/// So many names are searched one by one.
+const FEW_NAMES: usize = 6;
 
 /// The relevant ones of some files, sorted as they came; `anchors`: the models that anchor a file.
 pub fn relevant(
@@ -74,12 +76,10 @@ fn spread(
     }
     let text = (input.text)(id)?;
     let imported = Imported::new(&text, specs);
-    let mut hits: Vec<usize> = Vec::new();
-    for name in names {
-        let is_named = imported.is_named(name, |_| true);
-        let uses = memchr::memmem::find_iter(&text, name.as_bytes()).filter(|at| is_whole(&text, *at, at + name.len()));
-        hits.extend(uses.filter(|at| is_named || imported.is_member(*at)));
-    }
+    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
+    let mut is_named: FxHashMap<&str, bool> = FxHashMap::default();
+    let mut counts = |name, at| *is_named.entry(name).or_insert_with(|| imported.is_named(name, |_| true)) || imported.is_member(at);
+    let mut hits: Vec<usize> = uses(&text, &names).into_iter().filter(|(at, name)| counts(*name, *at)).map(|(at, _)| at).collect();
     hits.sort_unstable();
     let names = closure(&text, definitions(&text, &hits, what), what);
     let counts = if what == Spread::Uses { !hits.is_empty() } else { !names.is_empty() };
@@ -269,14 +269,41 @@ fn is_whole(text: &[u8], start: usize, end: usize) -> bool {
     !goes_on(start) && !goes_on(end)
 }
 
+/// Where names stand as whole words, in no order. Few names are searched one by one; for many, every word is looked up.
+fn uses<'n>(text: &[u8], names: &[&'n str]) -> Vec<(usize, &'n str)> {
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let (many, odd): (Vec<&str>, Vec<&str>) = match names.len() {
+        0..=FEW_NAMES => (Vec::new(), names.to_vec()),
+        _ => names.iter().partition(|name| name.bytes().all(is_word)),
+    };
+    let mut found = Vec::new();
+    for name in odd {
+        let at = memchr::memmem::find_iter(text, name.as_bytes()).filter(|at| is_whole(text, *at, at + name.len()));
+        found.extend(at.map(|at| (at, name)));
+    }
+    if many.is_empty() {
+        return found;
+    }
+    let known: FxHashMap<&[u8], &'n str> = many.into_iter().map(|name| (name.as_bytes(), name)).collect();
+    let mut at = 0;
+    while let Some(start) = text[at..].iter().position(|b| is_word(*b)).map(|n| at + n) {
+        let end = text[start..].iter().position(|b| !is_word(*b)).map_or(text.len(), |n| start + n);
+        if end - start >= LEAST_NAME
+            && let Some(name) = known.get(&text[start..end])
+        {
+            found.push((start, *name));
+        }
+        at = end;
+    }
+    found
+}
+
 /// With the definitions of the same file that use them: subclasses, functions that call them.
 fn closure(text: &[u8], mut names: BTreeSet<String>, what: Spread) -> BTreeSet<String> {
     let mut fresh = names.clone();
     for _ in 0..MAX_ROUNDS {
-        let mut hits: Vec<usize> = Vec::new();
-        for name in &fresh {
-            hits.extend(memchr::memmem::find_iter(text, name.as_bytes()).filter(|at| is_whole(text, *at, at + name.len())));
-        }
+        let wanted: Vec<&str> = fresh.iter().map(String::as_str).collect();
+        let mut hits: Vec<usize> = uses(text, &wanted).into_iter().map(|(at, _)| at).collect();
         hits.sort_unstable();
         fresh = definitions(text, &hits, what).into_iter().filter(|n| !names.contains(n)).collect();
         if fresh.is_empty() {

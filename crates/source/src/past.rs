@@ -52,7 +52,8 @@ impl Reader {
     pub fn open(path: &Path) -> Result<(Reader, String), SourceError> {
         let repo = open(path)?;
         let folder = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let root = repo.workdir().and_then(|w| w.canonicalize().ok());
+        // A git folder stands for the whole, wherever its work tree is.
+        let root = repo.workdir().filter(|_| !repository::is_git_folder(&folder)).and_then(|w| w.canonicalize().ok());
         let inside = root.and_then(|root| folder.strip_prefix(root).ok().map(|p| crate::tree::to_text(p).0));
         Ok((Reader { repo }, inside.unwrap_or_default()))
     }

@@ -5,7 +5,7 @@ use apicensus_cache::Kind;
 use apicensus_syntax::{Lang, Module, SyntaxTroubleKind};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Bytes of files that are kept at most; what is over it is read again.
 const MAX_BYTES: usize = 256 << 20;
@@ -15,13 +15,13 @@ const MAX_MODULES: usize = 128 << 20;
 /// An id of content.
 type Id = [u8; 20];
 /// A module, none for what is no code, and whether its text was UTF-8.
-type Lowered = (Option<Arc<Module>>, bool);
+pub(crate) type Lowered = (Option<Arc<Module>>, bool);
 
 /// The cache. Safe to use from many threads.
 #[derive(Default)]
 pub struct Cache {
     bytes: Mutex<HashMap<Id, Arc<[u8]>>>,
-    modules: Mutex<HashMap<(Lang, Id), Lowered>>,
+    modules: Mutex<HashMap<(Lang, Id), Arc<OnceLock<Lowered>>>>,
     size: AtomicUsize,
     lowered: AtomicUsize,
     disk: Option<apicensus_cache::Cache>,
@@ -49,33 +49,42 @@ impl Cache {
         }
     }
 
-    /// What a content is lowered to, if it was.
-    pub(crate) fn module(&self, lang: Lang, id: Id) -> Option<Lowered> {
-        if let Some(lowered) = held(&self.modules).get(&(lang, id)) {
-            return Some(lowered.clone());
+    /// What a content is lowered to; `make` works it out unless it is known, once however many threads ask, and says whether the
+    /// file could be read.
+    pub(crate) fn lowered(&self, lang: Lang, id: Id, make: impl FnOnce() -> (Lowered, bool)) -> Lowered {
+        let slot = held(&self.modules).entry((lang, id)).or_default().clone();
+        let mut is_kept = true;
+        let lowered = slot.get_or_init(|| {
+            if let Some(known) = self.stored(lang, id) {
+                return known;
+            }
+            let (lowered, is_read) = make();
+            is_kept = is_read;
+            if is_read {
+                self.store(lang, id, &lowered);
+            }
+            is_kept &= self.lowered.fetch_add(self.bytes(id).map_or(1, |bytes| bytes.len()), Ordering::Relaxed) < MAX_MODULES;
+            lowered
+        });
+        if !is_kept {
+            held(&self.modules).remove(&(lang, id));
         }
-        let stored = self.disk.as_ref()?.get(Kind::Module, &key(lang, id))?;
-        let (is_utf8, module) = stored.split_first()?;
-        let lowered: Lowered = (Some(Arc::new(Module::from_bytes(module)?)), *is_utf8 == 1);
-        self.remember(lang, id, &lowered);
-        Some(lowered)
+        lowered.clone()
     }
 
-    pub(crate) fn keep_module(&self, lang: Lang, id: Id, module: Option<Arc<Module>>, is_utf8: bool) {
+    fn stored(&self, lang: Lang, id: Id) -> Option<Lowered> {
+        let stored = self.disk.as_ref()?.get(Kind::Module, &key(lang, id))?;
+        let (is_utf8, module) = stored.split_first()?;
+        Some((Some(Arc::new(Module::from_bytes(module)?)), *is_utf8 == 1))
+    }
+
+    fn store(&self, lang: Lang, id: Id, (module, is_utf8): &Lowered) {
         // Whether a parse takes too long is a matter of the machine.
         let is_whole = |m: &&Arc<Module>| m.troubles.iter().all(|t| t.kind != SyntaxTroubleKind::Unparsed);
         if let (Some(disk), Some(module)) = (&self.disk, module.as_ref().filter(is_whole)) {
-            let mut stored = vec![u8::from(is_utf8)];
+            let mut stored = vec![u8::from(*is_utf8)];
             stored.extend(module.to_bytes());
             disk.put(Kind::Module, &key(lang, id), &stored);
-        }
-        self.remember(lang, id, &(module, is_utf8));
-    }
-
-    fn remember(&self, lang: Lang, id: Id, lowered: &Lowered) {
-        let size = self.bytes(id).map_or(1, |bytes| bytes.len());
-        if self.lowered.fetch_add(size, Ordering::Relaxed) < MAX_MODULES {
-            held(&self.modules).insert((lang, id), lowered.clone());
         }
     }
 }

@@ -86,7 +86,7 @@ pub fn traced(tree: &Tree, options: &ScanOptions<'_>) -> Result<(Catalog, Trace)
         let census = evaluate_tree(&survey, models, options);
         let mut catalog = convert::catalog(&census, &survey, &languages);
         rules.apply(&mut catalog);
-        (catalog, Trace { files: survey.leaned_on() })
+        (catalog, Trace { files: Some(survey.leaned_on()) })
     }))
 }
 

@@ -1,7 +1,7 @@
 //! The scanned tree prepared for evaluation: languages, classes, manifest texts; and reading and lowering on demand,
 //! each file once, with what was learnt on the way.
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Lowered};
 use crate::languages::Languages;
 use apicensus_eval::files::{File, FileId, Files};
 use apicensus_source::classify::{self, Class};
@@ -158,20 +158,12 @@ impl<'a> Survey<'a> {
         let state = self.states.get(file.0 as usize)?;
         let make = || {
             let lang = self.files.get(file).lang?;
-            let content = self.cache.and_then(|cache| Some((cache, self.content(file)?)));
-            if let Some((module, is_utf8)) = content.and_then(|(cache, id)| cache.module(lang, id)) {
-                let _ = state.is_utf8.set(is_utf8);
-                return module;
-            }
-            let module = self.code(file).map(|bytes| {
-                let text = String::from_utf8_lossy(&bytes);
-                let _ = state.is_utf8.set(matches!(text, std::borrow::Cow::Borrowed(_)));
-                self.lowered.fetch_add(1, Ordering::Relaxed);
-                Arc::new(lower(lang, &text))
-            });
-            if let (Some((cache, id)), Some(true)) = (content, state.is_read.get()) {
-                cache.keep_module(lang, id, module.clone(), state.is_utf8.get().copied().unwrap_or(true));
-            }
+            let lower_it = || self.lower(file, lang);
+            let (module, is_utf8) = match self.cache.and_then(|cache| Some((cache, self.content(file)?))) {
+                Some((cache, id)) => cache.lowered(lang, id, || (lower_it(), state.is_read.get() == Some(&true))),
+                None => lower_it(),
+            };
+            let _ = state.is_utf8.set(is_utf8);
             module
         };
         state.module.get_or_init(make).clone()
@@ -189,6 +181,13 @@ impl<'a> Survey<'a> {
     pub fn leaned_on(&self) -> BTreeSet<String> {
         let leaned = self.states.iter().enumerate().filter(|(_, state)| state.is_leaned_on.load(Ordering::Relaxed));
         leaned.map(|(at, _)| self.path(FileId(at as u32)).to_owned()).collect()
+    }
+
+    fn lower(&self, file: FileId, lang: Lang) -> Lowered {
+        let Some(bytes) = self.code(file) else { return (None, true) };
+        let text = String::from_utf8_lossy(&bytes);
+        self.lowered.fetch_add(1, Ordering::Relaxed);
+        (Some(Arc::new(lower(lang, &text))), matches!(text, std::borrow::Cow::Borrowed(_)))
     }
 
     /// How many files were lowered so far.

@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 /// What one result leans on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
-    /// Files whose content may be a part of the result, from the root of the tree.
-    pub files: BTreeSet<String>,
+    /// Files whose content may be a part of the result, from the root of the tree; None of a result that came without a scan.
+    pub files: Option<BTreeSet<String>>,
 }
 
 /// Tells changes that matter from others, under some models.
@@ -39,7 +39,7 @@ impl<'a> Lens<'a> {
     pub fn passes_over(&self, trace: &Trace, path: &str, before: &[u8], after: &[u8]) -> bool {
         let Some(lang) = self.languages.of_path(path) else { return false };
         let shown = |text| classify::of_content(text);
-        !trace.files.contains(path)
+        trace.files.as_ref().is_some_and(|files| !files.contains(path))
             && !self.languages.is_config(path)
             && shown(before) == shown(after)
             && self.anchors.facts(lang, before) == self.anchors.facts(lang, after)
