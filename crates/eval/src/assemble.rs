@@ -16,6 +16,8 @@ use std::rc::Rc;
 pub(crate) const MAX_DEPTH: usize = 24;
 /// Endpoints of one application.
 pub(crate) const MAX_ROUTES: usize = 20_000;
+/// Routers walked by one assembly at most, each as often as it is mounted.
+const MAX_WALKS: usize = 200_000;
 
 /// What has been gathered on the way to an object.
 #[derive(Clone)]
@@ -168,7 +170,8 @@ impl World<'_> {
         if way.stack.contains(&object.id) {
             return;
         }
-        if way.stack.len() >= MAX_DEPTH || out.len() >= MAX_ROUTES {
+        self.walked += 1;
+        if way.stack.len() >= MAX_DEPTH || out.len() >= MAX_ROUTES || self.walked > MAX_WALKS {
             self.trouble_at(
                 TroubleKind::Bound,
                 object.site,

@@ -210,6 +210,10 @@ pub struct World<'a> {
     pub emitted: FxHashSet<Place>,
     /// Prefixes that annotations of Rust modules give the annotations inside.
     pub module_prefixes: FxHashMap<ModuleId, Value>,
+    /// Routers walked by the assembly so far.
+    pub walked: usize,
+    /// Expressions that expansions of macros brought so far.
+    pub brought: usize,
     /// Modules that are expansions.
     pub expansions: FxHashSet<ModuleId>,
     /// JSON Schemas by name, with where their class stands and its number of type arguments.
@@ -281,6 +285,8 @@ impl<'a> World<'a> {
             expanded: FxHashMap::default(),
             emitted: FxHashSet::default(),
             module_prefixes: FxHashMap::default(),
+            walked: 0,
+            brought: 0,
             expansions: FxHashSet::default(),
             readings: FxHashMap::default(),
             streaming: Default::default(),

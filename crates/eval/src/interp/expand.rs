@@ -14,6 +14,10 @@ use std::sync::Arc;
 const MAX_RULES: usize = 64;
 /// Longest call that is expanded, in bytes.
 const MAX_CALL: usize = 1 << 18;
+/// Expressions that all expansions may bring.
+const MAX_BROUGHT: usize = 400_000;
+/// What an expansion counts at least.
+const MIN_BROUGHT: usize = 20;
 
 /// A `macro_rules!` of the tree.
 pub struct MacroRules {
@@ -81,6 +85,11 @@ impl World<'_> {
 
     fn expand(&mut self, cx: &Cx, call: ExprId, name: &SmolStr) -> Option<(ModuleId, Option<ExprId>)> {
         let at = self.at(cx, call);
+        if self.brought > MAX_BROUGHT {
+            let message = "macros expand to too much; this call was not expanded";
+            self.trouble_at(crate::output::TroubleKind::Bound, at, message, "routes that it registers are missing");
+            return None;
+        }
         let bytes = (self.input.text)(at.file)?;
         let text = std::str::from_utf8(bytes.get(at.start as usize..at.end as usize)?).ok()?;
         if text.len() > MAX_CALL || !text.split('!').next().is_some_and(|path| path.trim_end().ends_with(name.as_str())) {
@@ -103,6 +112,7 @@ impl World<'_> {
         let from = self.module(cx.module);
         let (file, parent, inline, scope) = (from.file, from.parent, from.inline.clone(), from.scope.clone());
         let (stars, conditions) = (from.stars.clone(), from.conditions.clone());
+        self.brought += expansion.module.exprs.len() + MIN_BROUGHT;
         let body = expansion.module.body.clone();
         let id = self.add_module(file, Arc::new(expansion.module), body, parent, inline);
         let module = self.module_mut(id);
