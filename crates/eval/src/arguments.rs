@@ -2,7 +2,6 @@
 
 use crate::apply::{method_name, path_like};
 use crate::models::{Call, MethodsSpec};
-use crate::text::Text;
 use crate::value::*;
 use crate::world::World;
 use smol_str::SmolStr;
@@ -19,13 +18,7 @@ impl World<'_> {
     pub(crate) fn prefix_of(&mut self, call: &Call, args: &Args) -> Option<Value> {
         let found = call.prefix.as_ref()?.find(args, &mut |v, k| self.get_attr(v, k, None), &path_like)?.0;
         let found = self.force(&found);
-        let known = if call.trims { found.as_str().filter(|p| p.ends_with('/')) } else { None };
-        let found = match (known, &found) {
-            (Some(known), Value::Text(text)) => {
-                Value::Text(Rc::new(Text { is_default: text.is_default, ..Text::plain(known.trim_end_matches('/').into(), text.place()) }))
-            }
-            _ => found,
-        };
+        let found = if call.trims { without_end_slash(found) } else { found };
         (!matches!(found, Value::Null)).then_some(found)
     }
 
@@ -215,5 +208,16 @@ impl World<'_> {
             }
             _ => None,
         }
+    }
+}
+
+/// A text without slashes at its end.
+fn without_end_slash(value: Value) -> Value {
+    match value {
+        Value::Text(text) if text.ends_with("/") == Some(true) => {
+            Value::Text(Rc::new(text.map_end(|end| SmolStr::new(end.trim_end_matches('/')))))
+        }
+        Value::Default(inner) => Value::Default(Rc::new(without_end_slash(inner.as_ref().clone()))),
+        other => other,
     }
 }

@@ -121,8 +121,8 @@ impl World<'_> {
                     if let Value::Object(o) = router
                         && o.id != object.id
                     {
-                        let silent = object.kind.get().is_some_and(|k| models.role(k).silent);
-                        if silent && o.kind.get().is_some_and(|k| models.role(k).root) {
+                        let loosely = object.kind.get().is_some_and(|k| models.role(k).silent) || self.stands_alone(&object, &o);
+                        if loosely && o.kind.get().is_some_and(|k| models.role(k).root) {
                             loose.push((object.id, o.id));
                         } else {
                             mounted.insert(o.id);
@@ -311,6 +311,7 @@ impl World<'_> {
         let route = route.filter(|r| !r.guards_only);
         for child in self.mount_children(child, 0) {
             match &child {
+                Value::Object(o) if way.stack.len() == 1 && self.stands_alone(object, o) => {}
                 Value::Object(o) => self.walk(&o.clone(), &inner, replaces, out),
                 Value::Function(_) | Value::Class(_) | Value::BoundFunction(_) | Value::Instance(_) => match route {
                     Some(route) => {

@@ -178,7 +178,7 @@ impl World<'_> {
                     style: SmolStr::new(style),
                     is_default: text.is_default,
                 }),
-                Part::Hole { label, reason, at: hole_at } => match self.only_value(label) {
+                Part::Hole { label, reason, at: hole_at } => match self.only_value(label).filter(|_| !is_parameter(label, reason)) {
                     Some((value, place)) => {
                         out.push(PathPiece::Text { text: value, place: Some(place), style: SmolStr::new(style), is_default: true })
                     }
@@ -217,4 +217,9 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// Whether a hole is a parameter itself, which is no key of a configuration whatever its name.
+fn is_parameter(label: &str, reason: &str) -> bool {
+    reason.starts_with("it is a parameter") && !label.contains('.')
 }

@@ -25,6 +25,13 @@ pub(crate) struct Known {
 }
 
 impl World<'_> {
+    /// Whether an application that runs by itself is mounted only on what a function that nothing calls would be given: it is
+    /// offered to the applications of others and serves on its own all the same.
+    pub(crate) fn stands_alone(&self, parent: &Object, child: &Object) -> bool {
+        let is_root = child.kind.get().is_some_and(|kind| self.input.models.role(kind).root);
+        parent.assumed && is_root && !child.assumed && child.entry.is_none()
+    }
+
     /// Gathers what the objects that count have; `mounted` are the numbers of those that something mounts.
     pub(crate) fn known_objects(&self, mounted: &FxHashSet<u32>) -> Known {
         let counts = |o: &&Rc<Object>| mounted.contains(&o.id) && !crate::interp::cfg::is_test(&o.conditions);

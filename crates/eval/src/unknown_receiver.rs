@@ -1,10 +1,13 @@
 //! Registrations on something that could not be followed: what plainly mounts routes is taken for an application.
 
 use crate::models::{Does, KindId};
-use crate::output::Place;
+use crate::output::{Place, TroubleKind};
 use crate::value::*;
 use crate::world::World;
 use smol_str::SmolStr;
+
+/// Names of what runs an application and registers nothing.
+const STARTERS: [&str; 6] = ["run", "serve", "start", "listen", "log", "emit"];
 
 impl World<'_> {
     /// `unknown.add_handlers(host, [(path, Handler), ..])`: a call whose name and arguments fit a framework's mount of route
@@ -22,6 +25,25 @@ impl World<'_> {
             }
         }
         None
+    }
+
+    /// `view.register(app, router)`: something that is not known is given an application or router to register on.
+    pub(crate) fn report_handed(&mut self, callee: &Unknown, args: &Args, at: Place) {
+        let name = callee.label.rsplit('.').next().unwrap_or_default();
+        if callee.callee.is_some() || callee.label.is_empty() || STARTERS.contains(&name) {
+            return;
+        }
+        let models = self.input.models;
+        let is_handed = args.items.iter().chain(args.named.iter().map(|(_, value)| value)).any(|value| match value {
+            Value::Object(o) => {
+                !o.assumed && !self.decorating.iter().any(|d| d.same(value)) && o.kind.get().is_some_and(|k| !models.role(k).silent)
+            }
+            _ => false,
+        });
+        if is_handed {
+            let message = format!("`{}` is given something to register on and could not be followed: {}", callee.label, callee.reason);
+            self.trouble_at(TroubleKind::UnresolvedRegistration, at, message, "routes that it registers are missing");
+        }
     }
 
     /// The calls of this name that mount lists of route tuples, in the frameworks of the tree.

@@ -211,7 +211,10 @@ impl World<'_> {
         let mut inner: Vec<Ruling> = Vec::new();
         if depth < MAX_CALLS {
             out.about_forgery = tree.function(f.function).name.as_deref().is_some_and(names::is_about_forgery);
-            for site in self.called_from(f, tree, (exprs, invited), depth, &mut out.hands_on) {
+            let mut sites = self.called_from(f, tree, (exprs, invited), depth, &mut out.hands_on);
+            let entered = self.contexts_entered(f, tree, binds);
+            sites.extend(entered.into_iter().map(|(callee, at)| Site { callee, is_soft: false, tells: true, at: vec![at] }));
+            for site in sites {
                 let mut called = self.callee_ruling(&site.callee, depth + 1);
                 if site.is_soft {
                     called.ruling.says = called.ruling.says.min(Says::Optional);

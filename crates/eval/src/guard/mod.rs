@@ -8,6 +8,7 @@ mod anonymous;
 mod by_path;
 mod caught;
 mod class;
+mod context;
 mod controls;
 mod extractor;
 mod facts;

@@ -108,6 +108,10 @@ impl World<'_> {
             "String" | "encodeURIComponent" => Some(Value::Text(Rc::new(self.to_text(&first?, at)))),
             "Number" | "parseInt" | "parseFloat" => match first? {
                 Value::Number(n) => Some(Value::Number(n)),
+                default @ Value::Default(_) => {
+                    let number = default.as_number().or_else(|| default.as_str()?.trim().parse().ok())?;
+                    Some(Value::Default(Rc::new(Value::Number(number))))
+                }
                 other => other.as_str()?.trim().parse().ok().map(Value::Number),
             },
             "Boolean" => {

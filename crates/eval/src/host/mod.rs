@@ -16,6 +16,7 @@ mod python_folders;
 mod python_types;
 mod regex;
 mod rust;
+mod settings;
 mod text;
 mod traitlets;
 

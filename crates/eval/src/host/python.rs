@@ -39,14 +39,22 @@ impl World<'_> {
             | "os.path.normpath"
             | "os.path.expanduser"
             | "os.path.expandvars" => match args.items.len() {
-                0 | 1 => Some(Value::Text(Rc::new(self.to_text(&first.unwrap_or_else(|| Value::text("")), at)))),
+                0 | 1 => {
+                    let given = self.force(&first.unwrap_or_else(|| Value::text("")));
+                    let text = Value::Text(Rc::new(self.to_text(&given, at)));
+                    Some(if matches!(given, Value::Default(_)) { Value::Default(Rc::new(text)) } else { text })
+                }
                 _ => self.joined_path(args, at),
             },
             "os.path.join" | "posixpath.join" => self.joined_path(args, at),
             "os.path.dirname" => Some(Value::text(crate::files::parent(&first?.as_str()?))),
             "os.path.basename" => Some(Value::text(first?.as_str()?.rsplit('/').next().unwrap_or_default())),
             "urllib.parse.urljoin" | "urljoin" => self.joined_url(args, at),
-            "int" | "float" => first?.as_number().or_else(|| args.at(0)?.as_str()?.parse().ok()).map(Value::Number),
+            "int" | "float" => {
+                let given = self.force(&first?);
+                let number = given.as_number().or_else(|| given.as_str()?.parse().ok()).map(Value::Number)?;
+                Some(if matches!(given, Value::Default(_)) { Value::Default(Rc::new(number)) } else { number })
+            }
             "bool" => {
                 let value = first?;
                 self.truth(&value).map(Value::Bool)

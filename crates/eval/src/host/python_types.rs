@@ -4,11 +4,38 @@ use super::python::with_open;
 use crate::output::Place;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::ListKind;
+use apicensus_syntax::{Expr, ListKind, Pattern, Stmt};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
 impl World<'_> {
+    /// Whether an instance certainly has no attribute of a name: all its classes are in the tree, and nothing inside
+    /// of them sets it on anything.
+    pub(crate) fn surely_lacks(&mut self, value: &Value, name: &str) -> bool {
+        let Value::Instance(instance) = value else { return false };
+        let class = instance.class.clone();
+        if instance.assumed || instance.fields.borrow().contains_key(name) || self.class_attr(&class, name).is_some() {
+            return false;
+        }
+        if name.starts_with("__") || self.class_attr(&class, "__getattr__").is_some() || class.fields.borrow().iter().any(|f| f == name) {
+            return false;
+        }
+        self.mro(&class).iter().all(|one| match one {
+            Value::Class(one) => {
+                let tree = &self.module(one.module).tree;
+                let Some(own) = one.class.map(|id| tree.class(id).span) else { return false };
+                !tree.stmts.iter().any(|(stmt, at)| match stmt {
+                    Stmt::Bind { target: Pattern::Place(place), .. } if own.start <= at.start && at.end <= own.end => {
+                        matches!(tree.expr(*place), Expr::Attr(_, set) if set == name)
+                    }
+                    _ => false,
+                })
+            }
+            Value::Symbol(symbol) => matches!(symbol.as_str(), "object" | "abc.ABC" | "typing.Generic" | "typing.Protocol"),
+            _ => false,
+        })
+    }
+
     pub(crate) fn attribute_call(&mut self, symbol: &str, args: &Args, at: Place) -> Option<Value> {
         let value = self.force(args.at(0)?);
         let Some(name) = args.at(1).and_then(Value::as_str) else {
@@ -19,6 +46,8 @@ impl World<'_> {
                 self.set_attr(&value, &name, args.at(2)?.clone(), at);
                 Some(Value::Null)
             }
+            "hasattr" if self.surely_lacks(&value, &name) => Some(Value::Bool(false)),
+            "getattr" if args.at(2).is_some() && self.surely_lacks(&value, &name) => args.at(2).cloned(),
             "hasattr" => match &value {
                 Value::Unknown(_) | Value::Symbol(_) | Value::Either(_) | Value::Object(_) => None,
                 Value::Instance(i) if crate::natives::is_closed(self, &i.class) => {

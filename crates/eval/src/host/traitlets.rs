@@ -1,5 +1,6 @@
 //! traitlets: configurable attributes of classes. Their defaults are what a program has unless it is configured.
 
+use crate::evaluate::Family;
 use crate::output::Place;
 use crate::value::*;
 use crate::world::World;
@@ -34,6 +35,15 @@ impl World<'_> {
         };
         self.set_field(instance, &smol_str::SmolStr::new(name), found.clone());
         Some(found)
+    }
+
+    /// The default of a trait whose class the tree derives from one of the library's.
+    pub(crate) fn own_traitlet(&mut self, class: &Rc<ClassValue>, args: &Args, at: Place) -> Option<Value> {
+        if self.family != Family::Python || self.class_attr(class, "__init__").is_some() {
+            return None;
+        }
+        let bases = self.outside_bases(class);
+        bases.iter().find_map(|base| base.starts_with("traitlets.").then(|| self.traitlet(base, args, at)).flatten())
     }
 
     /// The default of a trait.

@@ -143,6 +143,9 @@ impl World<'_> {
             {
                 return Some(found);
             }
+            if let Some(found) = self.validated_default(instance, name, &found) {
+                return Some(found);
+            }
             let bound = self.bind_method(found, value);
             return Some(if self.is_settings(&class) && !matches!(bound, Value::BoundFunction(_) | Value::Unknown(_)) {
                 Value::Default(Rc::new(bound))
@@ -180,11 +183,6 @@ impl World<'_> {
             return Some(Value::unknown(format!("{}.{name}", class.name), "the field was not set where it could be seen", None));
         }
         None
-    }
-
-    /// Fields of settings classes are defaults: the environment may set them.
-    pub(crate) fn is_settings(&mut self, class: &Rc<ClassValue>) -> bool {
-        self.family == Family::Python && self.mro(class).iter().any(|v| matches!(v, Value::Symbol(s) if s.ends_with("BaseSettings")))
     }
 
     /// Whether a function carries `property` or the like.
@@ -379,7 +377,10 @@ impl World<'_> {
             if let Value::Class(base) = base {
                 let found = base.attrs.borrow().get(name).cloned();
                 if let Some(found) = found {
-                    return Some(self.bind_method(found, receiver));
+                    return Some(match &found {
+                        Value::Function(f) if self.is_property(f) => self.call_closure(f, Some(receiver.clone()), Args::default(), NOWHERE),
+                        _ => self.bind_method(found, receiver),
+                    });
                 }
                 let getter = base.getters.borrow().get(name).cloned();
                 if let Some(getter) = getter {

@@ -153,7 +153,8 @@ impl World<'_> {
             return Value::either(results);
         }
         if let Value::Default(inner) = &base {
-            return self.method_call(cx, &inner.clone(), name, args, callee_at, at);
+            let found = self.method_call(cx, &inner.clone(), name, args, callee_at, at);
+            return as_default(inner, found);
         }
         // Defaults and conversions of what is not known.
         if self.family == Family::Rust
@@ -271,7 +272,7 @@ impl World<'_> {
             Value::Object(object) => self.call_on_object(&object.clone(), name, args, at),
             Value::Class(class) => self.class_method(&class.clone(), receiver, name, args, at),
             Value::Instance(instance) => self.class_method(&instance.class.clone(), receiver, name, args, at),
-            Value::Default(inner) => self.call_method(&inner.clone(), name, args, at),
+            Value::Default(inner) => as_default(inner, self.call_method(&inner.clone(), name, args, at)),
             // `parameter.app.get("/x", ..)`: what stands on something assumed is assumed too.
             Value::Method(bound) if self.registers_on_assumed(bound, name, &args) => {
                 let Value::Object(holder) = &bound.receiver else { return Value::Null };
@@ -387,6 +388,9 @@ impl World<'_> {
         {
             self.applied_control(symbol, &args, at);
         }
+        if let Value::Unknown(u) = callee {
+            self.report_handed(u, &args, at);
+        }
         let results = self.run_callbacks(&args, at);
         let (label, reason, symbol, from) = match callee {
             Value::Unknown(u) => (SmolStr::new(format!("{}()", u.label)), u.reason.clone(), u.callee.clone(), u.from.clone()),
@@ -432,5 +436,15 @@ impl World<'_> {
             })
             .collect();
         Value::either(values)
+    }
+}
+
+/// What a call made of something that is known by its default: a plain value is a default as well.
+pub(crate) fn as_default(of: &Value, found: Value) -> Value {
+    let is_plain = matches!(of, Value::Text(_) | Value::Bool(_) | Value::Number(_));
+    match found {
+        Value::Text(_) | Value::Bool(_) | Value::Number(_) | Value::List(_) if is_plain => Value::Default(Rc::new(found)),
+        Value::Bool(_) if matches!(of, Value::List(_)) => Value::Default(Rc::new(found)),
+        other => other,
     }
 }

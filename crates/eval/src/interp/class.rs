@@ -245,6 +245,9 @@ impl World<'_> {
         if let Some(member) = self.enum_by_value(class, &args) {
             return member;
         }
+        if let Some(default) = self.own_traitlet(class, &args, at) {
+            return default;
+        }
         let instance = Rc::new(Instance { class: class.clone(), fields: RefCell::default(), assumed: false, at });
         let value = Value::Instance(instance.clone());
         self.fill_container(&instance, &args, at);

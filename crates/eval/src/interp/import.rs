@@ -101,6 +101,7 @@ impl World<'_> {
                 .map(|(n, v)| (n.clone(), v.clone()))
                 .collect();
             for (name, value) in names {
+                let value = self.modelled_symbol(*id, &name).unwrap_or(value);
                 self.declare(cx, &name, value);
             }
         }

@@ -152,13 +152,26 @@ impl World<'_> {
     }
 
     /// A module's name as a model's symbol: what a model names beats an in-tree copy of that library.
-    fn modelled_symbol(&mut self, id: ModuleId, name: &str) -> Option<Value> {
+    pub(crate) fn modelled_symbol(&mut self, id: ModuleId, name: &str) -> Option<Value> {
         if self.family != Family::Python {
             return None;
         }
         let module = self.resolver.module_name(self.module(id).file);
-        let symbol = join_symbol(&module, name);
-        (!self.input.models.symbol(&symbol).is_empty()).then_some(Value::Symbol(symbol))
+        let known = |module: &str| {
+            let symbol = join_symbol(module, name);
+            (!self.input.models.symbol(&symbol).is_empty()).then_some(Value::Symbol(symbol))
+        };
+        known(&module).or_else(|| {
+            // A copy of the library inside of another package: a module of its name that doesn't build on the library itself.
+            let inner = module.match_indices('.').find_map(|(at, _)| known(&module[at + 1..]))?;
+            let Value::Symbol(symbol) = &inner else { return None };
+            let library = symbol.split('.').next().unwrap_or_default();
+            let uses = self.module(id).tree.stmts.iter().any(|(s, _)| match s {
+                apicensus_syntax::Stmt::Import(import) => import.level == 0 && import.module.split('.').next() == Some(library),
+                _ => false,
+            });
+            (!uses).then_some(inner)
+        })
     }
 
     /// The place of a module as a whole.

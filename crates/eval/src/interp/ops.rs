@@ -22,6 +22,13 @@ impl World<'_> {
             let results: Vec<Value> = all.iter().map(|v| self.binary(op, &a, v, at)).collect();
             return Value::either(results);
         }
+        if is_test(op) && [&a, &b].iter().any(|v| matches!(v, Value::Default(_))) {
+            // What a default answers is the default answer.
+            return match self.binary(op, &a.plain(), &b.plain(), at) {
+                answer @ Value::Bool(_) => Value::Default(Rc::new(answer)),
+                other => other,
+            };
+        }
         match op {
             BinaryOp::Add => self.add(&a, &b, at),
             BinaryOp::Eq => self.equal(&a, &b).map_or_else(|| unknown_test(&a, at), Value::Bool),
@@ -274,4 +281,10 @@ impl World<'_> {
 
 pub(crate) fn unknown_test(a: &Value, at: Place) -> Value {
     Value::unknown(label_of(a, ""), "it depends on something that is only known at run time", Some(at))
+}
+
+/// Whether an operator answers a question.
+fn is_test(op: BinaryOp) -> bool {
+    use BinaryOp::{Eq, Ge, Gt, In, Le, Lt, Ne, NotIn};
+    matches!(op, Eq | Ne | In | NotIn | Lt | Le | Gt | Ge)
 }
