@@ -108,7 +108,8 @@ fn arrows_run_down() {
             let only: &[&str] = match used.as_str() {
                 u if u.starts_with("tree-sitter") => &["apicensus-syntax"],
                 "git2" => &["apicensus-source", "apicensus-forge"],
-                "ureq" | "rustls" => &["apicensus-forge"],
+                "ureq" => &["apicensus-forge"],
+                "rustls" => &["apicensus-forge", "apicensus-store"],
                 _ => continue,
             };
             if !only.contains(&package.as_str()) {
