@@ -17,7 +17,7 @@ pub(crate) const MAX_DEPTH: usize = 24;
 /// Endpoints of one application.
 pub(crate) const MAX_ROUTES: usize = 20_000;
 /// Routers walked by one assembly at most, each as often as it is mounted.
-const MAX_WALKS: usize = 200_000;
+const MAX_WALKS: usize = 60_000;
 
 /// What has been gathered on the way to an object.
 #[derive(Clone)]
