@@ -1,14 +1,15 @@
 //! Contexts that a function enters: what entering one checks is checked before its block runs.
 
+use super::infer::Site;
 use crate::evaluate::Family;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Expr, Module, Span, Stmt, StmtId};
+use apicensus_syntax::{Expr, Module, Stmt, StmtId};
 use std::rc::Rc;
 
 impl World<'_> {
     /// The methods that the `with` statements among these call on contexts of the tree, and where.
-    pub(super) fn contexts_entered(&mut self, f: &Rc<Closure>, tree: &Module, stmts: &[StmtId]) -> Vec<(Value, Span)> {
+    pub(super) fn contexts_entered(&mut self, f: &Rc<Closure>, tree: &Module, stmts: &[StmtId]) -> Vec<Site> {
         let mut out = Vec::new();
         if self.family != Family::Python {
             return out;
@@ -28,7 +29,7 @@ impl World<'_> {
                 };
                 let enter = self.class_attr(&class, "__enter__").or_else(|| self.class_attr(&class, "__aenter__"));
                 if let Some(enter @ Value::Function(_)) = enter {
-                    out.push((enter, tree.span(*item)));
+                    out.push(Site { callee: enter, is_soft: false, tells: true, at: vec![tree.span(*item)] });
                 }
             }
         }

@@ -211,10 +211,8 @@ impl World<'_> {
         let mut inner: Vec<Ruling> = Vec::new();
         if depth < MAX_CALLS {
             out.about_forgery = tree.function(f.function).name.as_deref().is_some_and(names::is_about_forgery);
-            let mut sites = self.called_from(f, tree, (exprs, invited), depth, &mut out.hands_on);
-            let entered = self.contexts_entered(f, tree, binds);
-            sites.extend(entered.into_iter().map(|(callee, at)| Site { callee, is_soft: false, tells: true, at: vec![at] }));
-            for site in sites {
+            let called = self.called_from(f, tree, (exprs, invited), depth, &mut out.hands_on);
+            for site in called.into_iter().chain(self.contexts_entered(f, tree, binds)) {
                 let mut called = self.callee_ruling(&site.callee, depth + 1);
                 if site.is_soft {
                     called.ruling.says = called.ruling.says.min(Says::Optional);
@@ -419,13 +417,13 @@ impl World<'_> {
 }
 
 /// Something that is called, and where.
-struct Site {
-    callee: Value,
+pub(super) struct Site {
+    pub(super) callee: Value,
     /// Its failure is taken as an answer.
-    is_soft: bool,
+    pub(super) is_soft: bool,
     /// Its name says that it may check who calls.
-    tells: bool,
-    at: Vec<Span>,
+    pub(super) tells: bool,
+    pub(super) at: Vec<Span>,
 }
 
 /// Adds a call, once for each function with all the places where it is called.
