@@ -87,6 +87,33 @@ fn modules_that_all_import_each_other() {
 }
 
 #[test]
+fn mounts_that_double_at_each_level() {
+    let mut python = APP.to_owned() + "r0 = APIRouter()\n@r0.get('/leaf')\ndef leaf(): ...\n";
+    let mut script = "const express = require('express');\nconst r0 = express.Router();\nr0.get('/leaf', (a, b) => b.end());\n".to_owned();
+    for n in 0..40 {
+        let to = n + 1;
+        writeln!(python, "r{to} = APIRouter()\nr{to}.include_router(r{n}, prefix='/a')\nr{to}.include_router(r{n}, prefix='/b')").unwrap();
+        writeln!(script, "const r{to} = express.Router();\nr{to}.use('/a', r{n});\nr{to}.use('/b', r{n});").unwrap();
+    }
+    python.push_str("app.include_router(r40)\n");
+    script.push_str("express().use(r40);\n");
+    let catalog = scan(folder(&[("app.py", python), ("server.js", script)]).path());
+    assert!(paths(&catalog).contains(&"/alive"));
+    assert!(troubles(&catalog).contains(&"bound"), "{:?}", troubles(&catalog));
+}
+
+#[test]
+fn megabyte_strings_and_strings_that_double() {
+    let long = format!("{APP}P = '/{}'\n@app.get(P)\ndef long(): ...\n", "a".repeat(900_000));
+    let mut double = APP.to_owned() + "p = '/ab'\n" + &"p = p + p\n".repeat(60) + "@app.get(p)\ndef double(): ...\n";
+    double.push_str(
+        "q = ['/x'] * 10**9\nz = '/y' * 10**9\nfor path in q:\n    app.add_api_route(path, alive)\n@app.get(z)\ndef much(): ...\n",
+    );
+    let files = [("a/app.py", long), ("b/app.py", double)];
+    assert!(paths(&scan(folder(&files).path())).contains(&"/alive"));
+}
+
+#[test]
 fn branches_that_double_and_loops_in_loops() {
     let mut text = APP.to_owned() + "import os\np = ''\n";
     for n in 0..60 {
@@ -139,6 +166,28 @@ fn huge_and_broken_manifests() {
 }
 
 #[test]
+fn configuration_that_goes_round() {
+    let files = [
+        ("a/tsconfig.json", "{ \"extends\": \"../b/tsconfig.json\" }".to_owned()),
+        ("b/tsconfig.json", "{ \"extends\": \"../a/tsconfig.json\", \"references\": [{ \"path\": \"../a\" }] }".to_owned()),
+        ("a/server.ts", "import e from 'express';\nimport { x } from '~/x';\nconst app = e();\napp.get('/alive', x);\n".to_owned()),
+        ("c/Cargo.toml", "[package]\nname = \"c\"\n[dependencies]\nd = { path = \"../d\" }\naxum = \"0.8\"\n".to_owned()),
+        ("d/Cargo.toml", "[package]\nname = \"d\"\n[dependencies]\nc = { path = \"../c\" }\naxum = \"0.8\"\n".to_owned()),
+        ("c/src/lib.rs", "pub use d::*;\npub mod x;\n".to_owned()),
+        ("c/src/x.rs", "#[path = \"lib.rs\"]\npub mod y;\nmacro_rules! m { () => { m!(); m!(); } }\nm!();\n".to_owned()),
+        (
+            "d/src/lib.rs",
+            "pub use c::*;\nuse axum::{Router, routing::get};\npub fn app() -> Router { Router::new().route(\"/rust\", get(|| async {})) }\n"
+                .to_owned(),
+        ),
+    ];
+    let catalog = scan(folder(&files).path());
+    let mut found = paths(&catalog);
+    found.sort_unstable();
+    assert_eq!(found, ["/alive", "/rust"]);
+}
+
+#[test]
 fn documents_that_grow() {
     let mut bomb = "openapi: 3.0.0\ninfo: {title: x, version: '1'}\nx0: &x0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n".to_owned();
     for n in 0..40 {
@@ -160,4 +209,30 @@ fn documents_that_grow() {
         ("deep.yaml", "openapi: 3.0.0\na: ".to_owned() + &"[".repeat(100_000)),
     ];
     assert_eq!(paths(&scan(folder(&files).path())), ["/alive"]);
+}
+
+#[test]
+fn templates_and_expressions_without_end() {
+    let nest = |open: &str, close: &str, n: usize| format!("{}x{}", open.repeat(n), close.repeat(n));
+    let params: String = (0..20_000).map(|n| format!("/{{p{n}}}")).collect();
+    let python = format!(
+        "{APP}@app.get('{params}')\ndef many(): ...\n@app.get({})\ndef deep(): ...\nx = {}\n",
+        nest("f('/' + ", ")", 3_000),
+        vec!["a"; 60_000].join(" + ")
+    );
+    let script = format!(
+        "const e = require('express');\nconst app = e();\napp.get('/js', f);\napp.get(/^(({})+)+$/, f);\nconst t = {};\napp{};\n",
+        nest("(a|", ")*", 200),
+        nest("`${", "}`", 2_000),
+        ".get('/c', f)".repeat(10_000)
+    );
+    let rust = format!(
+        "use axum::{{Router, routing::get}};\nfn app() -> Router {{ Router::new(){} }}\nfn deep() {{ {} }}\n",
+        ".route(\"/r\", get(f))".repeat(5_000),
+        nest("(", ")", 20_000)
+    );
+    let files = [("app.py", python), ("server.js", script), ("src/main.rs", rust), ("Cargo.toml", "[package]\nname = \"x\"\n".to_owned())];
+    let catalog = scan(folder(&files).path());
+    let found = paths(&catalog);
+    assert!(found.contains(&"/alive") && found.contains(&"/js"), "{}", found.len());
 }

@@ -19,6 +19,11 @@ pub enum Part {
     },
 }
 
+/// Parts of a text at most: a path has far fewer, and one that doubles itself has no end.
+const MAX_PARTS: usize = 2_000;
+/// Why the rest of a text is a hole.
+const TOO_LONG: &str = "the text has too many parts";
+
 /// Why a name that the tree does not define is a hole.
 pub const OUTSIDE: &str = "it comes from outside the tree";
 
@@ -95,6 +100,12 @@ impl Text {
         for part in &other.parts {
             if matches!(part, Part::Known(t, _) if t.is_empty()) && !self.parts.is_empty() {
                 continue;
+            }
+            if self.parts.len() >= MAX_PARTS {
+                if !matches!(self.parts.last(), Some(Part::Hole { reason, .. }) if reason == TOO_LONG) {
+                    self.parts.push(Part::Hole { label: "...".into(), reason: TOO_LONG.into(), at: None });
+                }
+                return;
             }
             self.parts.push(part.clone());
         }

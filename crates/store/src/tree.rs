@@ -158,9 +158,12 @@ pub fn remember(before: &Catalog, catalog: &mut Catalog, origin: Option<&Origin>
     }
 }
 
-/// Whether a folder holds a tree.
+/// Whether a folder holds a tree: what `catalog export` wrote, or what is left of it when only the pages of services are kept.
 pub fn is_tree(folder: &Path) -> bool {
-    folder.join("services").is_dir()
+    let is_page = |entry: std::io::Result<std::fs::DirEntry>| entry.is_ok_and(|e| e.path().extension().is_some_and(|end| end == "yaml"));
+    let Ok(pages) = std::fs::read_dir(folder.join("services")) else { return false };
+    let mut pages = pages.map(is_page).peekable();
+    folder.join(HEAD).exists() || (pages.peek().is_some() && pages.all(|page| page))
 }
 
 /// Reads a tree.
