@@ -29,12 +29,19 @@ enum Local {
     Typed(ExprId),
 }
 
+/// A local name's binding: where, the innermost function around it, and to what.
+struct Bound {
+    at: Span,
+    around: Span,
+    local: Local,
+}
+
 /// A file being read.
 struct Reader {
     cx: Cx,
     tree: Arc<Module>,
     /// Local names and the fields of `self`: where they are bound, to what.
-    locals: FxHashMap<SmolStr, Vec<(Span, Local)>>,
+    locals: FxHashMap<SmolStr, Vec<Bound>>,
     fields: FxHashMap<SmolStr, ExprId>,
     /// The modules of clients, which a path may start with.
     modules: Rc<FxHashSet<SmolStr>>,
@@ -264,12 +271,12 @@ impl World<'_> {
 
 impl Reader {
     fn new(cx: Cx, tree: Arc<Module>, modules: Rc<FxHashSet<SmolStr>>) -> Reader {
-        let mut locals: FxHashMap<SmolStr, Vec<(Span, Local)>> = FxHashMap::default();
+        let mut found: Vec<(SmolStr, Span, Local)> = Vec::new();
         let mut fields = FxHashMap::default();
         for (stmt, span) in &tree.stmts {
             match stmt {
                 Stmt::Bind { target: Pattern::Name(name, _), value: Some(value), .. } => {
-                    locals.entry(name.clone()).or_default().push((*span, Local::Value(*value)));
+                    found.push((name.clone(), *span, Local::Value(*value)));
                 }
                 Stmt::Bind { target: Pattern::Place(place), value: Some(value), .. } => {
                     if let Expr::Attr(base, name) = tree.expr(*place)
@@ -281,7 +288,7 @@ impl Reader {
                 Stmt::With { items, .. } => {
                     for (value, pattern) in items {
                         if let Some(Pattern::Name(name, at)) = pattern {
-                            locals.entry(name.clone()).or_default().push((*at, Local::Value(*value)));
+                            found.push((name.clone(), *at, Local::Value(*value)));
                         }
                     }
                 }
@@ -291,7 +298,7 @@ impl Reader {
         for function in &tree.functions {
             for param in &function.params {
                 if let (Pattern::Name(name, at), Some(ty)) = (&param.pattern, param.ty) {
-                    locals.entry(name.clone()).or_default().push((*at, Local::Typed(ty)));
+                    found.push((name.clone(), *at, Local::Typed(ty)));
                 }
             }
         }
@@ -302,25 +309,37 @@ impl Reader {
                 }
             }
         }
+        let locals = by_name(found, &tree);
         Reader { cx, tree, locals, fields, modules }
     }
 
     /// The nearest binding of a name before its use, of the functions around the use only. Bindings of the top level are
     /// left to the evaluator, which has run them.
     fn local(&self, name: &str, used: Span) -> Option<Local> {
-        let inside = |f: Span, at: Span| f.start <= at.start && at.end <= f.end;
-        let sees = |at: Span| {
-            let around = self.tree.functions.iter().map(|f| f.span).filter(|f| inside(*f, at));
-            let mut some = false;
-            around.into_iter().all(|f| {
-                some = true;
-                inside(f, used)
-            }) && some
-        };
         let all = self.locals.get(name)?;
-        let before = all.iter().filter(|(at, _)| at.start < used.start && sees(*at));
-        before.max_by_key(|(at, _)| at.start).map(|(_, local)| *local)
+        let sees = |b: &&Bound| b.at.start < used.start && b.around.start <= used.start && used.end <= b.around.end;
+        all.iter().filter(sees).max_by_key(|b| b.at.start).map(|b| b.local)
     }
+}
+
+/// Bindings by name, each with the innermost function around it; those of the top level are left out.
+fn by_name(mut found: Vec<(SmolStr, Span, Local)>, tree: &Module) -> FxHashMap<SmolStr, Vec<Bound>> {
+    let mut functions: Vec<Span> = tree.functions.iter().map(|f| f.span).collect();
+    functions.sort_by_key(|f| (f.start, std::cmp::Reverse(f.end)));
+    found.sort_by_key(|(_, at, _)| at.start);
+    let mut out: FxHashMap<SmolStr, Vec<Bound>> = FxHashMap::default();
+    let (mut open, mut next): (Vec<Span>, usize) = (Vec::new(), 0);
+    for (name, at, local) in found {
+        while let Some(function) = functions.get(next).filter(|f| f.start <= at.start) {
+            open.push(*function);
+            next += 1;
+        }
+        open.retain(|f| at.end <= f.end);
+        if let Some(around) = open.last() {
+            out.entry(name).or_default().push(Bound { at, around: *around, local });
+        }
+    }
+    out
 }
 
 /// A value as something called.

@@ -101,9 +101,16 @@ impl ClientModel {
             let is_request = |part: &str| self.names.iter().any(|n| n == part.trim_end_matches("()"));
             (between.is_empty() || between.starts_with("()") || between.starts_with('.') && between.ends_with("()"))
                 && self.names.iter().any(|n| n == last)
-                && !between.split('.').any(is_request)
+                && !between.split('.').any(|part| is_request(part) || is_answer(part.trim_end_matches("()")))
         })
     }
+}
+
+/// Whether a part of a name is what a request gave, or a part of it: `.json().get("x")`, `Response().headers.get("x")`.
+fn is_answer(part: &str) -> bool {
+    let flat = part.to_ascii_lowercase();
+    flat.contains("response")
+        || matches!(flat.as_str(), "json" | "headers" | "cookies" | "extensions" | "send" | "content" | "data" | "body")
 }
 
 /// The last part of a dotted name, without the marks of a call.
