@@ -231,7 +231,10 @@ fn templates_and_expressions_without_end() {
         ".route(\"/r\", get(f))".repeat(5_000),
         nest("(", ")", 20_000)
     );
-    let files = [("app.py", python), ("server.js", script), ("src/main.rs", rust), ("Cargo.toml", "[package]\nname = \"x\"\n".to_owned())];
+    // Lines enough that no file is taken for a minified one.
+    let lines = "\n".repeat(5_000);
+    let manifest = "[package]\nname = \"x\"\n".to_owned();
+    let files = [("app.py", python + &lines), ("server.js", script + &lines), ("src/main.rs", rust + &lines), ("Cargo.toml", manifest)];
     let catalog = scan(folder(&files).path());
     let found = paths(&catalog);
     assert!(found.contains(&"/alive") && found.contains(&"/js"), "{}", found.len());

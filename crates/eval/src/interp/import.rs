@@ -295,13 +295,7 @@ impl World<'_> {
     /// `crate`, `self`, `super`, `Self`, and crates by name.
     pub(crate) fn rust_name(&mut self, cx: &Cx, name: &str) -> Option<Value> {
         match name {
-            "crate" | "$crate" => {
-                let mut id = cx.module;
-                while let Some(parent) = self.module(id).parent {
-                    id = parent;
-                }
-                Some(Value::Module(id))
-            }
+            "crate" | "$crate" => Some(Value::Module(self.crate_root(cx.module))),
             "self" => Some(Value::Module(cx.module)),
             "super" => self.module(cx.module).parent.map(Value::Module),
             "Self" => cx.home.clone().map(Value::Class),

@@ -223,12 +223,13 @@ impl World<'_> {
         if self.family != Family::Rust {
             return None;
         }
-        let mut id = cx.module;
-        while let Some(parent) = self.module(id).parent {
-            id = parent;
-        }
-        let all = &self.module(id).macro_use;
+        let all = &self.module(self.crate_root(cx.module)).macro_use;
         all.iter().map(|of| join_symbol(of, name)).find(|symbol| self.input.models.knows(symbol)).map(Value::Symbol)
+    }
+
+    /// The root of the crate that a module belongs to.
+    pub(crate) fn crate_root(&self, module: ModuleId) -> ModuleId {
+        std::iter::successors(Some(module), |id| self.module(*id).parent).last().unwrap_or(module)
     }
 
     /// Notes an `extern crate` that brings its macros.
@@ -252,7 +253,8 @@ impl World<'_> {
         if let Some(child) = self.resolver.rust_child(file, &import.module, import.path.as_deref(), &inline)
             && let Some(id) = self.module_of(child)
         {
-            if self.module(id).parent.is_none() && id != cx.module {
+            // Files that declare each other (`#[path]`) make no circle: the root of the crate is nobody's child.
+            if self.module(id).parent.is_none() && id != self.crate_root(cx.module) {
                 let module = self.module_mut(id);
                 module.parent = Some(cx.module);
                 if module.state == RunState::Waiting && !conditions.is_empty() {

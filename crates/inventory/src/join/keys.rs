@@ -41,9 +41,13 @@ pub fn suffixes(key: &str) -> impl Iterator<Item = (&str, &str)> {
     key.match_indices('/').map(move |(at, _)| key.split_at(at))
 }
 
+/// Leading parts are looked at down to so many segments: no path of a service has more, and one of many would cost their square.
+const MAX_SEGMENTS: usize = 64;
+
 /// The leading parts of a key, the whole first and the root last.
 pub fn prefixes(key: &str) -> impl Iterator<Item = &str> {
-    let inner = key.rmatch_indices('/').filter(|(at, _)| *at > 0).map(move |(at, _)| &key[..at]);
+    let head = key.match_indices('/').nth(MAX_SEGMENTS).map_or(key, |(at, _)| &key[..at]);
+    let inner = head.rmatch_indices('/').filter(|(at, _)| *at > 0).map(move |(at, _)| &key[..at]);
     std::iter::once(key).filter(|k| *k != "/").chain(inner).chain(std::iter::once("/"))
 }
 
