@@ -98,5 +98,15 @@ fn damaged(case: &Case, random: &mut u64) -> Case {
         files.push((name.clone(), text));
     }
     let endpoints = apicensus_cases::Block { lines: Vec::new(), span: 0..0 };
-    Case { title: case.title.clone(), line: case.line, files, endpoints, troubles: None, auth: None, inputs: None, answers: None, open: None }
+    Case {
+        title: case.title.clone(),
+        line: case.line,
+        files,
+        endpoints,
+        troubles: None,
+        auth: None,
+        inputs: None,
+        answers: None,
+        open: None,
+    }
 }

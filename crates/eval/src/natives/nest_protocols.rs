@@ -70,7 +70,7 @@ pub(super) fn resolvers(world: &mut World<'_>, model: u16, app: &Rc<Object>, set
         found.is_some_and(|v| !matches!(v, Value::Bool(false)))
     });
     let route = |methods: &[&str], protocol: Option<&str>| RouteEvent {
-        methods: Some(methods.iter().map(|m| SmolStr::new(m)).collect()),
+        methods: Some(methods.iter().map(SmolStr::new).collect()),
         path: Some(Value::text("")),
         protocol: protocol.map(SmolStr::new),
         third_party: true,
