@@ -11,6 +11,9 @@ use smol_str::SmolStr;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+/// Modules that one name is looked for in by way of globs.
+const MAX_GLOBS: usize = 200;
+
 impl World<'_> {
     /// Runs the statements of a module.
     pub(crate) fn run_top_level(&mut self, id: ModuleId) {
@@ -131,7 +134,7 @@ impl World<'_> {
                 }
                 if self.family == Family::Rust {
                     // A function that a glob brings comes before a module of its name.
-                    let brought = self.rust_glob(id, name, 0);
+                    let brought = self.rust_glob(id, name, &mut vec![id]);
                     if brought.as_ref().is_some_and(|v| !matches!(v, Value::Module(_))) {
                         return brought;
                     }
@@ -188,19 +191,21 @@ impl World<'_> {
         }
     }
 
-    fn rust_glob(&mut self, id: ModuleId, name: &str, depth: u32) -> Option<Value> {
-        if depth > 8 {
+    /// What globs bring of a name; modules that were looked into already are not again: globs go round often.
+    fn rust_glob(&mut self, id: ModuleId, name: &str, seen: &mut Vec<ModuleId>) -> Option<Value> {
+        if seen.len() > MAX_GLOBS {
             return None;
         }
         let stars = self.module(id).stars.clone();
         for star in stars {
             let star = self.force(&star);
             match star {
-                Value::Module(inner) if inner != id => {
+                Value::Module(inner) if !seen.contains(&inner) => {
+                    seen.push(inner);
                     self.run_module(inner);
                     let found = self.module(inner).scope.names.borrow().get(name).cloned();
                     let found = found.or_else(|| self.module(inner).scope.names.borrow().get(&type_key(name)).cloned());
-                    if let Some(value) = found.or_else(|| self.rust_glob(inner, name, depth + 1)) {
+                    if let Some(value) = found.or_else(|| self.rust_glob(inner, name, seen)) {
                         return Some(value);
                     }
                 }
