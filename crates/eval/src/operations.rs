@@ -19,6 +19,14 @@ impl World<'_> {
         object.kind.get().is_some_and(|k| self.input.models.role(k).operations)
     }
 
+    /// The objects of a model that have operations and are served.
+    pub(crate) fn with_operations(&self, model: u16) -> Vec<Rc<Object>> {
+        let is_one = |object: &&Rc<Object>| {
+            self.is_operations(object) && object.kind.get().is_some_and(|k| k.model == model) && !self.is_dropped(object.entry)
+        };
+        self.objects.iter().filter(is_one).cloned().collect()
+    }
+
     /// The objects of operations that a value is, or was made with.
     fn operations_in(&mut self, value: &Value, depth: u32, out: &mut Vec<Rc<Object>>) {
         if depth > MAX_DEPTH {

@@ -54,11 +54,7 @@ pub(super) fn endpoint(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Val
 
 /// Gives every schema of a model its operations.
 pub(super) fn finish(world: &mut World<'_>, model: u16) {
-    for object in world.objects.clone() {
-        let Some(kind) = object.kind.get().filter(|k| k.model == model) else { continue };
-        if !world.input.models.role(kind).operations || world.is_dropped(object.entry) {
-            continue;
-        }
+    for object in world.with_operations(model) {
         let args = object.args.borrow().clone();
         for (at, (name, _, method)) in ROOTS.iter().enumerate() {
             let Some(root) = args.get(at, name) else { continue };

@@ -33,9 +33,8 @@ pub(super) fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Op
 /// Gives servers the methods they were made with, and registries those that a decorator of the library marks.
 pub(super) fn finish(world: &mut World<'_>, model: u16) {
     let models = world.input.models;
-    for object in world.objects.clone() {
-        let kind = object.kind.get().filter(|k| k.model == model);
-        if kind.is_some_and(|k| models.role_name(k) == "server" && models.role(k).operations) && !world.is_dropped(object.entry) {
+    for object in world.with_operations(model) {
+        if object.kind.get().is_some_and(|k| models.role_name(k) == "server") {
             let first = object.args.borrow().at(0).cloned();
             if let Some(methods) = first {
                 table(world, &object, &methods, object.site);
