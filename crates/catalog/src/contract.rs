@@ -1,6 +1,6 @@
 //! What was promised: API descriptions found in the tree, their operations, and how they meet the endpoints.
 
-use crate::{Location, SchemeKind, is_false};
+use crate::{Body, Location, SchemeKind, is_false};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -167,6 +167,42 @@ pub struct ContractOperation {
     /// How well they meet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grade: Option<Grade>,
+    /// What it takes and gives, for the comparison with the code. It is not written: the document has it.
+    #[serde(skip)]
+    pub promised: Promised,
+    /// The messages of its channel by name, of which an application may have one endpoint each. Not written either.
+    #[serde(skip)]
+    pub messages: Vec<DeclaredMessage>,
+}
+
+/// What an operation takes and gives by its contract. Schemas hold what they refer to, down to a bounded depth; `x-cut` marks one that
+/// has more below.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Promised {
+    /// The bodies it takes, one a media type; None where the contract, its format or the reader does not say.
+    pub bodies: Option<Vec<Body>>,
+    /// Its answers; empty where none are said.
+    pub answers: Vec<DeclaredAnswer>,
+}
+
+/// An answer of a promised operation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeclaredAnswer {
+    /// Its status as it is written: `200`, `2XX`, `default`.
+    pub status: String,
+    /// The media type of its body; empty without one.
+    pub content_type: String,
+    /// The schema of its body.
+    pub schema: Option<serde_json::Value>,
+}
+
+/// A message of a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeclaredMessage {
+    /// Its name.
+    pub name: String,
+    /// Where it is written.
+    pub at: Location,
 }
 
 /// A parameter of a promised operation.
@@ -180,6 +216,9 @@ pub struct DeclaredParameter {
     /// Whether it must be given.
     #[serde(default, skip_serializing_if = "is_false")]
     pub required: bool,
+    /// Its type in the words of JSON Schema, if the contract says one.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_name: Option<String>,
 }
 
 words! {

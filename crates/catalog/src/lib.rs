@@ -25,8 +25,8 @@ mod tested;
 
 pub use auth::{Auth, AuthState, Basis, ByDesign, Guard, GuardLevel, Scheme, SchemeKind};
 pub use contract::{
-    Contract, ContractKind, ContractOperation, ContractRole, ContractService, DeclaredAuth, DeclaredParameter, Documented, DocumentedState,
-    Grade,
+    Contract, ContractKind, ContractOperation, ContractRole, ContractService, DeclaredAnswer, DeclaredAuth, DeclaredMessage,
+    DeclaredParameter, Documented, DocumentedState, Grade, Promised,
 };
 pub use controls::{Control, ControlEvidence, ControlKind, ControlState};
 pub use coverage::{Coverage, LanguageCoverage, RouterCoverage, Trouble, TroubleKind};

@@ -4,7 +4,10 @@
 use crate::node::Node;
 use crate::openapi::path_of;
 use crate::refs::{At, Loader};
-use apicensus_catalog::{Contract, ContractKind, ContractOperation, Location};
+use apicensus_catalog::{Contract, ContractKind, ContractOperation, DeclaredMessage, Location};
+
+/// Messages of one channel that are read.
+const MAX_MESSAGES: usize = 500;
 
 /// Whether a document says it is one.
 pub fn is_one(root: &Node) -> bool {
@@ -58,7 +61,8 @@ fn of_channels(root: &At, loader: &mut Loader<'_>) -> Vec<ContractOperation> {
         for (key, method) in [("publish", "RECEIVE"), ("subscribe", "SEND")] {
             if let Some(action) = channel.node.entry(key) {
                 let id = action.node.text_at("operationId").unwrap_or_default();
-                found.push(operation(method, &entry.key, id, &channel.file, action.line));
+                let messages = action.node.get("message").map(|m| messages(&channel.with(m), None, loader, 0)).unwrap_or_default();
+                found.push(ContractOperation { messages, ..operation(method, &entry.key, id, &channel.file, action.line) });
             }
         }
     }
@@ -77,7 +81,32 @@ fn of_operations(root: &At, loader: &mut Loader<'_>) -> Vec<ContractOperation> {
         };
         let Some(channel) = one.get("channel").and_then(|channel| loader.follow(&channel)) else { continue };
         let Some(address) = channel.node.text_at("address") else { continue };
-        found.push(operation(method, address, &entry.key, &one.file, entry.line));
+        let messages = match one.node.get("messages") {
+            Some(list) => list.items().iter().flat_map(|m| messages(&one.with(m), None, loader, 0)).collect(),
+            None => of_channel(&channel, loader),
+        };
+        found.push(ContractOperation { messages, ..operation(method, address, &entry.key, &one.file, entry.line) });
     }
     found
+}
+
+/// All messages of a channel of version 3, which has them by name.
+fn of_channel(channel: &At, loader: &mut Loader<'_>) -> Vec<DeclaredMessage> {
+    let Some(all) = channel.get("messages") else { return Vec::new() };
+    let entries = all.node.entries().iter().take(MAX_MESSAGES);
+    entries.flat_map(|entry| messages(&all.with(&entry.node), Some(&entry.key), loader, 0)).collect()
+}
+
+/// The messages that stand at a place: one, or in version 2 one of several. Its name is the one it gives itself, else that under which it
+/// is kept or referred to.
+fn messages(at: &At, key: Option<&str>, loader: &mut Loader<'_>, depth: usize) -> Vec<DeclaredMessage> {
+    let Some(message) = loader.follow(at) else { return Vec::new() };
+    if let Some(ways) = message.node.get("oneOf").filter(|_| depth == 0) {
+        let ways = ways.items().iter().take(MAX_MESSAGES);
+        return ways.flat_map(|way| messages(&message.with(way), None, loader, depth + 1)).collect();
+    }
+    let referred = || at.node.get("$ref").and_then(Node::text).and_then(|r| r.rsplit('/').next());
+    let name = message.node.text_at("name").or(message.node.text_at("messageId")).or(key).or_else(referred);
+    let at = Location { file: message.file.to_string(), line: message.node.line.max(1) };
+    name.map(|name| DeclaredMessage { name: name.to_owned(), at }).into_iter().collect()
 }

@@ -120,7 +120,12 @@ fn arguments_of(tokens: &[Token]) -> Vec<DeclaredParameter> {
     while at < tokens.len() {
         match (tokens[at].word(), tokens.get(at + 1)) {
             (Some(name), Some(colon)) if colon.is(':') => {
-                found.push(DeclaredParameter { location: "argument".to_owned(), name: name.to_owned(), required: false });
+                found.push(DeclaredParameter {
+                    location: "argument".to_owned(),
+                    name: name.to_owned(),
+                    required: false,
+                    ..DeclaredParameter::default()
+                });
                 at += 2;
             }
             _ if tokens[at].is('{') || tokens[at].is('(') => at = after_group(tokens, at),

@@ -2,6 +2,7 @@
 //! leaves the rest.
 
 use crate::node::{Node, Value};
+use crate::promises::Promises;
 use crate::refs::{At, Loader};
 use apicensus_catalog::{Contract, ContractKind, ContractOperation, DeclaredAuth, DeclaredParameter, Location, SchemeKind};
 use std::collections::HashMap;
@@ -25,7 +26,9 @@ pub fn read(root: &At, loader: &mut Loader<'_>) -> Contract {
     let info = |key: &str| node.get("info").and_then(|i| i.text_at(key)).unwrap_or_default().to_owned();
     let components =
         if is_swagger { root.get("securityDefinitions") } else { root.get("components").and_then(|c| c.get("securitySchemes")) };
-    let mut reader = Reader { loader, schemes: HashMap::new(), security: node.get("security").cloned(), operations: Vec::new() };
+    let promises = Promises::of_document(root, is_swagger);
+    let security = node.get("security").cloned();
+    let mut reader = Reader { loader, schemes: HashMap::new(), security, operations: Vec::new(), promises };
     reader.schemes(components);
     reader.paths(root);
     Contract {
@@ -45,6 +48,7 @@ struct Reader<'l, 't> {
     schemes: HashMap<String, SchemeKind>,
     security: Option<Node>,
     operations: Vec<ContractOperation>,
+    promises: Promises,
 }
 
 impl Reader<'_, '_> {
@@ -114,8 +118,8 @@ impl Reader<'_, '_> {
             schemes,
             parameters: self.parameters(item, operation),
             base_paths: own_servers.map(servers).unwrap_or_default(),
-            endpoint: None,
-            grade: None,
+            promised: self.promises.of(self.loader, item, operation),
+            ..ContractOperation::default()
         }
     }
 
@@ -147,7 +151,9 @@ impl Reader<'_, '_> {
                 let location = if location == "formData" { "form" } else { location };
                 let required = location == "path" || node.get("required").is_some_and(Node::is_true);
                 if found.iter().all(|p| p.name != name || p.location != location) {
-                    found.push(DeclaredParameter { location: location.to_owned(), name: name.to_owned(), required });
+                    let said = parameter.get("schema").and_then(|schema| self.loader.follow(&schema));
+                    let type_name = said.as_ref().map_or(node, |at| &at.node).text_at("type").map(str::to_owned);
+                    found.push(DeclaredParameter { location: location.to_owned(), name: name.to_owned(), required, type_name });
                 }
             }
         }

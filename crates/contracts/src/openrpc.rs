@@ -61,7 +61,12 @@ fn parameters(method: &At, loader: &mut Loader<'_>) -> Vec<DeclaredParameter> {
     let followed = nodes.iter().filter_map(|node| loader.follow(&method.with(node)));
     let parameter = |at: At| {
         let required = at.node.get("required").is_some_and(Node::is_true);
-        Some(DeclaredParameter { location: "body".to_owned(), name: at.node.text_at("name")?.to_owned(), required })
+        Some(DeclaredParameter {
+            location: "body".to_owned(),
+            name: at.node.text_at("name")?.to_owned(),
+            required,
+            ..DeclaredParameter::default()
+        })
     };
     followed.filter_map(parameter).collect()
 }

@@ -236,7 +236,12 @@ impl Reader<'_, '_> {
             let usual = if self.is_old { location == "path" } else { !marked };
             if found.iter().all(|p| p.name != name || p.location != location) {
                 let required = said.unwrap_or(usual);
-                found.push(DeclaredParameter { location: location.to_owned(), name: name.to_owned(), required });
+                found.push(DeclaredParameter {
+                    location: location.to_owned(),
+                    name: name.to_owned(),
+                    required,
+                    ..DeclaredParameter::default()
+                });
             }
         }
     }

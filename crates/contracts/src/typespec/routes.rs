@@ -235,5 +235,10 @@ fn declared(field: &Field, in_path: bool, in_query: bool) -> Option<DeclaredPara
         Spot::Plain if in_query => "query",
         Spot::Plain | Spot::Body | Spot::Other => return None,
     };
-    Some(DeclaredParameter { location: location.to_owned(), name: field.name.clone(), required: location == "path" || !field.optional })
+    Some(DeclaredParameter {
+        location: location.to_owned(),
+        name: field.name.clone(),
+        required: location == "path" || !field.optional,
+        ..DeclaredParameter::default()
+    })
 }

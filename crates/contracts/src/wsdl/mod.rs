@@ -93,7 +93,7 @@ fn soap(address: &str, service: &str, name: &str, at: Location, parameters: Vec<
 }
 
 fn parameter(location: &str, name: &str, required: bool) -> DeclaredParameter {
-    DeclaredParameter { location: location.to_owned(), name: name.to_owned(), required }
+    DeclaredParameter { location: location.to_owned(), name: name.to_owned(), required, ..DeclaredParameter::default() }
 }
 
 /// The document, what it imports and includes, and the schemas of all of them.

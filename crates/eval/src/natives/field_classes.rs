@@ -284,7 +284,10 @@ fn model(world: &mut World<'_>, class: &Rc<ClassValue>, depth: u32) -> Vec<(bool
     let all = declared(world, class);
     let mut out = Vec::new();
     if !all.iter().any(|d| d.is("primary_key")) {
-        out.push((true, FieldShape { name: "id".into(), schema: json!({"type": "integer", "readOnly": true}), required: false }));
+        out.push((
+            true,
+            FieldShape { name: "id".into(), schema: json!({"type": "integer", "readOnly": true}), required: false, own: None },
+        ));
     }
     for field in all {
         let word = field.last().to_owned();
@@ -298,7 +301,7 @@ fn model(world: &mut World<'_>, class: &Rc<ClassValue>, depth: u32) -> Vec<(bool
         if own {
             schema["readOnly"] = json!(true);
         }
-        out.push((own, FieldShape { name: field.name, schema, required: !own && !lacks }));
+        out.push((own, FieldShape { name: field.name, schema, required: !own && !lacks, own: None }));
     }
     out
 }
@@ -342,7 +345,7 @@ fn serializer(world: &mut World<'_>, class: &Rc<ClassValue>, depth: u32) -> Vec<
             // A property or method of the model, or a field that its outside bases have.
             let computed = world.class_attr(&of, &name).is_some();
             let schema = if computed { json!({"readOnly": true}) } else { json!({"x-apicensus-type": format!("{}.{name}", of.name)}) };
-            FieldShape { name: name.clone(), schema, required: false }
+            FieldShape { name: name.clone(), schema, required: false, own: None }
         });
         let options = extra.iter().find(|p| p.0 == name).map(|p| world.pairs(&p.1)).unwrap_or_default();
         let option = |name: &str| options.iter().find(|p| p.0 == name).and_then(|p| if let Value::Bool(b) = p.1 { Some(b) } else { None });
@@ -379,7 +382,7 @@ fn serialized(world: &mut World<'_>, field: &Declared, depth: u32) -> FieldShape
         mark(&mut schema, "writeOnly");
     }
     let required = !is_read && field.bool("required").unwrap_or(field.args.name("default").is_none());
-    FieldShape { name: field.name.clone(), schema, required }
+    FieldShape { name: field.name.clone(), schema, required, own: None }
 }
 
 /// A field of a marshmallow schema.
@@ -392,7 +395,7 @@ fn loaded(world: &mut World<'_>, field: &Declared, depth: u32) -> FieldShape {
         mark(&mut schema, "writeOnly");
     }
     let name = field.args.name("data_key").or(field.args.name("load_from")).and_then(Value::as_str).unwrap_or_else(|| field.name.clone());
-    FieldShape { name, schema, required: field.is("required") }
+    FieldShape { name, schema, required: field.is("required"), own: None }
 }
 
 /// A marshmallow field given as a value, in `{"page": fields.Int()}`.
@@ -438,7 +441,7 @@ fn form(world: &mut World<'_>, class: &Rc<ClassValue>, depth: u32) -> Vec<FieldS
         }
         let schema = schema_of(world, &field, depth);
         out.retain(|f| f.name != field.name);
-        out.push(FieldShape { name: field.name, schema, required });
+        out.push(FieldShape { name: field.name, schema, required, own: None });
     }
     out
 }

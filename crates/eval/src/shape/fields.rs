@@ -1,6 +1,7 @@
 //! The fields of classes as they travel: models, dataclasses and typed dictionaries of Python, classes, interfaces and
 //! utility types of TypeScript, structs of Rust; their bases with what their type parameters stand for.
 
+use super::names::Names;
 use super::schema::{constant, is_field_call};
 use super::types::Ty;
 use crate::evaluate::Family;
@@ -24,6 +25,8 @@ pub(crate) struct FieldShape {
     pub schema: Json,
     /// It can't be left out.
     pub required: bool,
+    /// Its name in the code, where the class may say it anew under another name.
+    pub own: Option<SmolStr>,
 }
 
 /// What stands for a class's type parameters.
@@ -89,9 +92,9 @@ impl World<'_> {
             };
             more.into_iter().for_each(|field| put(out, field));
         }
-        for field in self.own_fields(class, definition, &cx, &bound, depth) {
-            put(out, field);
-        }
+        let own = self.own_fields(class, definition, &cx, &bound, depth);
+        out.retain(|f| f.own.is_none() || own.iter().all(|o| o.own != f.own));
+        own.into_iter().for_each(|field| put(out, field));
     }
 
     /// What the type parameters of a class stand for: `Generic[T, U]` and `Base[T]` name them.
@@ -146,8 +149,9 @@ impl World<'_> {
                 continue;
             }
             let ty = substitute(&ty, bound);
-            out.push(self.body_field(name, &ty, *value, cx, &style, depth));
+            out.extend(self.body_field(name, &ty, *value, cx, &style, depth));
         }
+        out.extend(self.computed_fields(definition, cx, depth));
         for field in &definition.fields {
             out.extend(self.declared_field(field, cx, bound, depth));
         }
@@ -155,9 +159,9 @@ impl World<'_> {
     }
 
     /// A field that an annotation in a class's body declares.
-    fn body_field(&mut self, name: &SmolStr, ty: &Ty, value: Option<ExprId>, cx: &Cx, style: &Style, depth: u32) -> FieldShape {
+    fn body_field(&mut self, name: &SmolStr, ty: &Ty, value: Option<ExprId>, cx: &Cx, style: &Style, depth: u32) -> Vec<FieldShape> {
         let mut schema = self.schema(ty, depth + 1);
-        let mut alias = None;
+        let mut names = Names::default();
         let mut required = match ty.last() {
             "NotRequired" => false,
             "Required" => true,
@@ -165,13 +169,13 @@ impl World<'_> {
         };
         for meta in ty.meta() {
             required &= !self.gives_default(&meta);
-            alias = self.field_alias(&meta).or(alias);
+            names = self.field_names(&meta).or(names);
         }
         if let Some(value) = value {
             let given = self.as_written(cx, value);
             required = self.is_required(&given, cx, value);
             self.constrain(&mut schema, &given);
-            alias = self.field_alias(&given).or(alias);
+            names = self.field_names(&given).or(names);
             let default = match &given {
                 Value::Unknown(u) => u.args.get(0, "default").and_then(constant),
                 other => constant(other),
@@ -180,12 +184,8 @@ impl World<'_> {
                 map.insert("default".into(), default);
             }
         }
-        let name = match (alias, &style.alias) {
-            (Some(alias), _) => alias,
-            (None, Some(generator)) => self.generated_alias(generator, name, cx).unwrap_or_else(|| name.clone()),
-            (None, None) => name.clone(),
-        };
-        FieldShape { name, schema, required }
+        let made = style.alias.as_ref().map(|generator| self.generated_names(generator, name, cx)).unwrap_or_default();
+        names.or(made).shapes(name, schema, required)
     }
 
     /// A field of a TypeScript class or interface, or of a struct.
@@ -202,6 +202,7 @@ impl World<'_> {
             name: field.name.clone(),
             schema: self.schema(&ty, depth + 1),
             required: !field.optional && !lacks && field.value.is_none(),
+            own: None,
         };
         if self.family == Family::JavaScript && !field.annotations.is_empty() {
             self.marked_field(field, cx, &mut shape, depth);
@@ -235,6 +236,7 @@ impl World<'_> {
                     name: name.clone(),
                     schema: w.schema(ty, depth + 1),
                     required: !ty.may_lack(),
+                    own: None,
                 };
                 fields.iter().map(|f| shape(self, f)).collect()
             }
@@ -311,28 +313,6 @@ impl World<'_> {
         style
     }
 
-    /// The name that an alias generator makes of a field's.
-    fn generated_alias(&mut self, generator: &Value, name: &SmolStr, cx: &Cx) -> Option<SmolStr> {
-        match generator {
-            Value::Symbol(symbol) => match symbol.rsplit('.').next()? {
-                "to_camel" | "camelize" => Some(camel(name, false)),
-                "to_pascal" => Some(camel(name, true)),
-                _ => None,
-            },
-            Value::Function(_) | Value::BoundFunction(_) => {
-                let at = self.place(cx.module, cx.tree.exprs.first()?.1);
-                let made = self.call_value(generator, Args::of(vec![Value::text(name.clone())]), at);
-                self.force(&made).as_str()
-            }
-            Value::Unknown(u) => {
-                let inner = u.args.name("validation_alias").or_else(|| u.args.name("alias")).cloned()?;
-                let inner = self.force(&inner);
-                self.generated_alias(&inner, name, cx)
-            }
-            _ => None,
-        }
-    }
-
     /// What a root model (`RootModel[T]`, `__root__: T`) stands for.
     pub(super) fn root_of(&mut self, class: &Rc<ClassValue>, args: &[Ty]) -> Option<Ty> {
         if self.family != Family::Python {
@@ -403,6 +383,7 @@ pub(super) fn of_schema(schema: &Json) -> Vec<FieldShape> {
         name: SmolStr::new(name),
         schema: schema.clone(),
         required: required.contains(&name.as_str()),
+        own: None,
     };
     properties.map(field).collect()
 }
@@ -473,23 +454,4 @@ fn substitute(ty: &Ty, bound: &Bound) -> Ty {
         Ty::Object(fields) => Ty::Object(fields.iter().map(|(n, t)| (n.clone(), substitute(t, bound))).collect()),
         other => other.clone(),
     }
-}
-
-/// `first_name` as `firstName`, or `FirstName`.
-fn camel(name: &str, pascal: bool) -> SmolStr {
-    let mut out = String::new();
-    let mut rises = pascal;
-    for c in name.chars() {
-        if c == '_' {
-            rises = !out.is_empty();
-            continue;
-        }
-        if rises {
-            out.extend(c.to_uppercase())
-        } else {
-            out.push(c)
-        }
-        rises = false;
-    }
-    SmolStr::new(out)
 }

@@ -199,7 +199,7 @@ impl World<'_> {
             let Some(name) = said("name").and_then(|v| v.as_str()) else { continue };
             let name = if place == InputIn::Header { SmolStr::new(name.to_lowercase()) } else { name };
             options.retain(|o| o.0 != "name");
-            let mut shape = FieldShape { name, schema: json!({}), required: place != InputIn::Header };
+            let mut shape = FieldShape { name, schema: json!({}), required: place != InputIn::Header, own: None };
             self.property_options(&options, &mut shape, 0);
             let known = out.parameters.iter_mut().find(|p| p.place == place && p.name == shape.name);
             match known {

@@ -12,6 +12,7 @@ mod extractors;
 mod fields;
 mod manual;
 mod marks;
+mod names;
 mod schema;
 mod serde;
 mod signature;

@@ -223,16 +223,6 @@ impl World<'_> {
         u.args.at(0).is_some_and(given)
     }
 
-    /// The name that `Field(alias=..)` and the like give; of several (`AliasChoices`) the first.
-    pub(super) fn field_alias(&mut self, meta: &Value) -> Option<SmolStr> {
-        let Value::Unknown(u) = meta else { return None };
-        let given = ["validation_alias", "alias"].iter().find_map(|n| u.args.name(n).cloned()).map(|v| self.force(&v))?;
-        match given {
-            Value::Unknown(choices) => choices.args.items.iter().find_map(Value::as_str),
-            other => other.as_str(),
-        }
-    }
-
     /// Puts the constraints that `Field(ge=1)` and the like say on a schema.
     pub(super) fn constrain(&mut self, schema: &mut Json, meta: &Value) {
         const WORDS: &[(&str, &str)] = &[

@@ -172,7 +172,7 @@ impl World<'_> {
             let name = own.name(&field.name, whole.rename_all.as_ref(), false);
             let schema = self.schema(&ty, depth + 1);
             let required = !ty.is_optional() && !own.is_default && !whole.is_default;
-            out.push(FieldShape { name, schema, required });
+            out.push(FieldShape { name, schema, required, own: None });
         }
         out
     }

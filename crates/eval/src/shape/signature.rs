@@ -172,7 +172,7 @@ impl World<'_> {
             return;
         }
         let word = marker.as_ref().and_then(marker_of);
-        let alias = marker.as_ref().and_then(|m| self.field_alias(m));
+        let alias = marker.as_ref().and_then(|m| self.field_names(m).taken);
         let mut schema = match &ty {
             Some(ty) => self.schema(ty, 0),
             None => json!({}),

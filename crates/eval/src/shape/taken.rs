@@ -92,7 +92,7 @@ impl World<'_> {
                 return;
             }
         };
-        for FieldShape { name, schema, required } in fields {
+        for FieldShape { name, schema, required, .. } in fields {
             let name = if place == InputIn::Header { SmolStr::new(name.to_lowercase()) } else { name };
             out.push(Input { place, name, schema, required: required || place == InputIn::Path });
         }

@@ -259,7 +259,7 @@ impl Facts<'_> {
                 evidence: format!(
                     "{} undocumented, {} findings of drift, {} operations promised and not found.",
                     self.count(|e| e.documented.as_ref().is_some_and(|d| d.state == DocumentedState::No)),
-                    self.rule("drift"),
+                    self.rule("drift") + self.rule("body-drift"),
                     self.rule("phantom")
                 ),
             },

@@ -1,7 +1,8 @@
 //! An endpoint and its operation in the contract differ.
 //!
-//! Only what both sides say is compared: marks of deprecation, and query parameters that the code insists on while the contract does not
-//! have them. Who may call is a rule of its own, `auth-mismatch`.
+//! Only what both sides say is compared: marks of deprecation, and parameters of the query or arguments of a GraphQL field that the code
+//! insists on while the contract does not, or that have another type there. Who may call is a rule of its own, `auth-mismatch`, and so is
+//! what bodies hold, `body-drift`.
 //!
 //! To mend it: bring the contract and the code together.
 
@@ -24,7 +25,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
 
 fn draft(endpoint: &Endpoint) -> Option<Draft> {
     let documented = endpoint.documented.as_ref()?;
-    let differences: Vec<&str> = documented.mismatches.iter().map(String::as_str).filter(|m| !m.starts_with("auth: ")).collect();
+    let differences: Vec<&str> = documented.mismatches.iter().map(String::as_str).filter(|m| !is_of_other_rules(m)).collect();
     if differences.is_empty() {
         return None;
     }
@@ -37,4 +38,8 @@ fn draft(endpoint: &Endpoint) -> Option<Draft> {
         Some(at) => draft.and(at, "the operation in the contract"),
         None => draft,
     })
+}
+
+fn is_of_other_rules(mismatch: &str) -> bool {
+    ["auth: ", "body: ", "response: "].iter().any(|field| mismatch.starts_with(field))
 }

@@ -3,6 +3,7 @@
 mod auth_downgrade;
 mod auth_mismatch;
 mod auth_unknown;
+mod body_drift;
 mod dangling;
 mod debug_exposed;
 mod deprecated;
@@ -26,6 +27,7 @@ pub const ALL: &[crate::Rule] = &[
     auth_downgrade::RULE,
     auth_mismatch::RULE,
     auth_unknown::RULE,
+    body_drift::RULE,
     dangling::RULE,
     debug_exposed::RULE,
     deprecated::RULE,

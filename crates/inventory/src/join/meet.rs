@@ -222,6 +222,8 @@ pub fn declared_paths(contract: &Contract, operation: &ContractOperation) -> Vec
 /// Whether an endpoint answers a method. What answers GET answers HEAD (RFC 9110, section 9.3.2).
 fn takes(endpoint: &Endpoint, method: &str) -> bool {
     match endpoint.protocol {
+        // An event that the application receives is none that it sends.
+        Protocol::WebSocket if is_named(&endpoint.path) => return method == endpoint.method,
         Protocol::WebSocket | Protocol::Grpc => return matches!(method, "SEND" | "RECEIVE" | "RPC" | "GET"),
         Protocol::Soap => return method == "SOAP",
         Protocol::JsonRpc => return method == "RPC",

@@ -5,11 +5,14 @@
 //! equals, and the policy overrules both. Of several editions of one description the one that fits best counts. What a
 //! contract does not have is *undocumented* only where the contract covers the surroundings: see [`scope`].
 
+mod bodies;
 mod drift;
 mod editions;
+mod events;
 pub mod keys;
 mod meet;
 mod scope;
+mod shapes;
 
 use apicensus_catalog::{Audience, Catalog, Contract, ContractRole, ContractService, Documented, DocumentedState, Endpoint, Grade};
 use meet::{Meeting, Side, declared_paths, speaks};
@@ -24,7 +27,8 @@ const MANY: usize = 8;
 pub type Assigned = BTreeMap<String, String>;
 
 /// Puts contracts into the catalog and says of each deployed endpoint whether it is documented.
-pub fn join(catalog: &mut Catalog, contracts: Vec<Contract>, assigned: &Assigned) {
+pub fn join(catalog: &mut Catalog, mut contracts: Vec<Contract>, assigned: &Assigned) {
+    contracts.iter_mut().for_each(|contract| events::part(contract, catalog));
     let marks = catalog.endpoints.iter().filter(|e| e.lifecycle.deprecated).map(|e| e.service.as_str()).collect();
     let mut join = Join { catalog, meetings: BTreeMap::new(), contracts, marks };
     join.meet(assigned);
@@ -151,7 +155,10 @@ impl Join<'_> {
             contract: Some(contract_id),
             at: Some(promised.at.clone()),
             grade: Some(grade),
-            mismatches: drift::mismatches(promised, served, self.marks.contains(served.service.as_str())),
+            mismatches: {
+                let has_marks = self.marks.contains(served.service.as_str());
+                drift::mismatches(promised, served, grade, has_marks, &self.catalog.schemas)
+            },
             ..Documented::default()
         };
         let answer = &mut answers[endpoint];

@@ -140,5 +140,6 @@ fn takes_anything(endpoint: &Endpoint) -> bool {
 fn is_counted(endpoint: &Endpoint) -> bool {
     let is_own = !endpoint.implicit && !endpoint.third_party && endpoint.holes.is_empty();
     let is_said = !matches!(endpoint.method.as_str(), "HEAD" | "OPTIONS");
-    is_deployed(endpoint) && is_own && is_said && endpoint.protocol != Protocol::WebSocket
+    let is_stream = endpoint.protocol == Protocol::WebSocket && !endpoint.path.contains('#');
+    is_deployed(endpoint) && is_own && is_said && !is_stream
 }
