@@ -12,6 +12,7 @@ use apicensus_eval::models::Models;
 use apicensus_source::{OpenOptions, Tree};
 use apicensus_surface::cache::Cache;
 use apicensus_surface::languages::Languages;
+use apicensus_surface::packages::{Dependency, Packages, with_dependencies};
 use apicensus_surface::scan::{OWN_MODELS, ScanOptions, models, traced};
 use apicensus_surface::trace::Trace;
 use std::cell::OnceCell;
@@ -22,6 +23,8 @@ use std::rc::Rc;
 /// A tree that is open for scanning.
 pub struct Job {
     tree: Tree,
+    /// The tree with packages of others that it depends on, if there are any: what is evaluated.
+    evaluated: Option<Tree>,
     threads: usize,
     models: Vec<(String, String)>,
     cache: CacheArgs,
@@ -67,12 +70,31 @@ impl Job {
         };
         Ok(Job {
             tree: Tree::open(&options)?,
+            evaluated: None,
             threads,
             models,
             cache: args.cache.clone(),
             limits: limits.evaluation,
             loaded: OnceCell::new(),
         })
+    }
+
+    /// Evaluates the tree with packages of others beside it, as installed libraries would be.
+    pub fn depend_on(&mut self, dependencies: &[Dependency<'_>]) -> Result<()> {
+        if !dependencies.is_empty() {
+            self.evaluated = Some(with_dependencies(&self.tree, dependencies, &Languages::builtin()?));
+        }
+        Ok(())
+    }
+
+    /// What is evaluated.
+    fn evaluated(&self) -> &Tree {
+        self.evaluated.as_ref().unwrap_or(&self.tree)
+    }
+
+    /// The tree alone.
+    pub fn into_tree(self) -> Tree {
+        self.tree
     }
 
     /// The frameworks known to this tree: the built-in ones, its own and the caller's.
@@ -98,7 +120,7 @@ impl Job {
     /// Scans the tree with what other scans have read, and beside an earlier state.
     pub fn scan_beside(&self, progress: &Progress, cache: &Cache, before: Option<&Catalog>) -> Result<Catalog> {
         // What is said of an earlier state is not kept: there are too many of them.
-        let slot = if before.is_none() { Slot::new(cache, Kind::Whole, &self.tree, &self.models, &self.about(&today())) } else { None };
+        let slot = if before.is_none() { Slot::new(cache, Kind::Whole, self.evaluated(), &self.models, &self.about(&today())) } else { None };
         if let Some(catalog) = slot.as_ref().and_then(Slot::get) {
             return Ok(catalog);
         }
@@ -120,7 +142,7 @@ impl Job {
 
     /// Scans the code alone: no contracts, no policy, no findings.
     pub fn scan_code(&self, progress: &Progress, cache: &Cache) -> Result<(Catalog, Trace)> {
-        let slot = Slot::new(cache, Kind::Code, &self.tree, &self.models, &self.about(""));
+        let slot = Slot::new(cache, Kind::Code, self.evaluated(), &self.models, &self.about(""));
         if let Some(state) = slot.as_ref().and_then(Slot::get) {
             return Ok(state);
         }
@@ -148,7 +170,7 @@ impl Job {
             loaded,
             ..ScanOptions::default()
         };
-        Ok(traced(&self.tree, &options)?)
+        Ok(traced(self.evaluated(), &options)?)
     }
 
     /// The tree.
@@ -212,6 +234,11 @@ fn listed(models: &Models) -> Vec<Framework> {
         .collect();
     frameworks.sort();
     frameworks
+}
+
+/// What the manifests of a tree say.
+pub fn packages(tree: &Tree) -> Result<Packages> {
+    Ok(apicensus_surface::packages::packages(tree, &Languages::builtin()?))
 }
 
 /// The models of some folders, by name: (file, text).

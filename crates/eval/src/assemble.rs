@@ -61,13 +61,17 @@ impl World<'_> {
                 continue;
             }
             let detached = object.assumed || !role.root;
+            // What a package offers and the tree does not take is told where the package is.
+            if detached && self.is_installed(object.site.file) {
+                continue;
+            }
             let way = Way {
                 path: Vec::new(),
                 conditions: Vec::new(),
                 guards: Vec::new(),
                 answers: Vec::new(),
                 trail: Vec::new(),
-                app: (!detached).then_some(object.site),
+                app: (!detached).then_some(object.called_at.unwrap_or(object.site)),
                 detached,
                 stack: Vec::new(),
             };

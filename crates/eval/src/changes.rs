@@ -74,6 +74,7 @@ impl World<'_> {
             assumed,
             makers: self.frames.iter().rev().take(2).map(|f| f.key).collect(),
             secondary: self.starts_secondary(site),
+            called_at: self.own_call(site.file),
         });
         self.objects.push(object.clone());
         object
@@ -83,6 +84,24 @@ impl World<'_> {
     fn starts_secondary(&self, site: Place) -> bool {
         let start = self.frames.first().map_or(site, |f| f.at).file;
         start.0 != u32::MAX && self.input.files.get(start).secondary
+    }
+
+    /// The innermost call in progress that stands in the tree's own code, for what is made in a package of another tree.
+    fn own_call(&self, made_in: crate::files::FileId) -> Option<Place> {
+        if !self.is_installed(made_in) {
+            return None;
+        }
+        self.frames.iter().rev().map(|f| f.at).find(|at| at.file.0 != u32::MAX && !self.is_installed(at.file))
+    }
+
+    /// Whether a file is of a package of another tree.
+    pub(crate) fn is_installed(&self, file: crate::files::FileId) -> bool {
+        file.0 != u32::MAX && self.input.files.get(file).installed
+    }
+
+    /// Whether functions of a file that nothing calls may be run: those of a package of another tree only when the tree's code made them.
+    pub(crate) fn may_be_entry(&self, file: crate::files::FileId) -> bool {
+        self.wave.contains(&file) && (!self.is_installed(file) || self.own_call(file).is_some())
     }
 
     /// Registers an event on an object.

@@ -32,6 +32,7 @@ pub struct Demand<'a> {
     /// Files each model anchors.
     pub weights: Vec<usize>,
     waves: [Vec<FileId>; 3],
+    installed: [Vec<FileId>; 3],
     late: [Vec<FileId>; 3],
     /// The files that waves and late files were chosen from.
     pub considered: Vec<FileId>,
@@ -69,6 +70,7 @@ impl Demand<'_> {
         let family = |id: FileId| input.files.get(id).lang.map(Family::of);
         let mut waves: [Vec<FileId>; 3] = Default::default();
         let mut late: [Vec<FileId>; 3] = Default::default();
+        let mut installed: [Vec<FileId>; 3] = Default::default();
         let mut considered: Vec<FileId> = Vec::new();
         for (at, one) in Family::ALL.iter().enumerate() {
             let has_models = input.models.of(one.language()).any(|(m, _)| weights[m as usize] > 0);
@@ -82,18 +84,23 @@ impl Demand<'_> {
             let wave: Vec<FileId> = closure.iter().copied().filter(|id| !input.files.get(*id).secondary).collect();
             let is_python = *one == Family::Python;
             considered.extend(closure.iter().chain(&secondary));
-            waves[at] = if is_python { relevant(input, &weights, &anchors_of, (&graph, &scanned), &wave) } else { wave };
+            let wave = if is_python { relevant(input, &weights, &anchors_of, (&graph, &scanned), &wave) } else { wave };
+            (installed[at], waves[at]) = wave.into_iter().partition(|id| input.files.get(*id).installed);
             let copies = if is_python { copies(input, &weights) } else { Vec::new() };
             let is_copied = |id: &FileId| copies.iter().any(|folder| input.files.get(*id).path.starts_with(folder));
             let secondary: Vec<FileId> = secondary.into_iter().filter(|id| !is_copied(id)).collect();
             late[at] = if is_python { relevant(input, &weights, &anchors_of, (&graph, &scanned), &secondary) } else { secondary };
         }
-        Demand { python, node, cargo, weights, waves, late, considered, marker: std::marker::PhantomData }
+        Demand { python, node, cargo, weights, waves, installed, late, considered, marker: std::marker::PhantomData }
     }
 
     /// The files of a family to run, sorted.
     pub fn wave(&self, family: Family) -> Vec<FileId> {
         self.waves[family as usize].clone()
+    }
+    /// Files of packages of other trees that may register something, run when they are imported.
+    pub fn installed(&self, family: Family) -> &[FileId] {
+        &self.installed[family as usize]
     }
     /// Test, example and vendored files that are anchored, run after everything else.
     pub fn late(&self, family: Family) -> Vec<FileId> {

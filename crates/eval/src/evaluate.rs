@@ -146,7 +146,7 @@ fn failed(wave: &[FileId], message: &str) -> Census {
 fn evaluate_family(input: &Input<'_>, family: Family, demand: &Demand<'_>) -> Census {
     let mut world = World::new(input, family, Resolver::new(demand));
     let wave = demand.wave(family);
-    world.wave = wave.iter().copied().collect();
+    world.wave = wave.iter().chain(demand.installed(family)).copied().collect();
     world.run_wave(&wave);
     world.run_provisional();
     world.late = true;

@@ -9,6 +9,9 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
 
+/// The folder under which packages of other trees lie, those that the tree depends on.
+pub const DEPENDENCIES: &str = "@dependencies/";
+
 /// One file.
 #[derive(Clone, Debug)]
 pub struct File {
@@ -21,6 +24,8 @@ pub struct File {
     pub text: Option<Arc<str>>,
     /// Test, example or vendored code: evaluated after everything else.
     pub secondary: bool,
+    /// It lies in a package of another tree that this one depends on: run when code of the tree imports it, and never by itself.
+    pub installed: bool,
 }
 
 /// All files of the tree, sorted by path.

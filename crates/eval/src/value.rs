@@ -233,6 +233,8 @@ pub struct Object {
     pub makers: Vec<(ModuleId, FunctionId)>,
     /// Tests, examples or documents made it, by calls of whatever code.
     pub secondary: bool,
+    /// The call of the tree's own code that made it, where a package of another tree did.
+    pub called_at: Option<Place>,
 }
 
 /// Conditions in force, outermost first.

@@ -1,6 +1,5 @@
 //! A small HTTP server on 127.0.0.1 for tests: what it answers, and how badly, is the test's. Also a git server.
 
-use crate::gate::lock;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -58,14 +57,14 @@ impl Server {
 
     /// What was asked so far.
     pub fn seen(&self) -> Vec<Request> {
-        lock(&self.seen).clone()
+        self.seen.lock().unwrap().clone()
     }
 }
 
 fn serve(mut stream: TcpStream, handler: &dyn Fn(&Request) -> Reply, log: &Mutex<Vec<Request>>) {
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let Some(request) = read(&mut stream) else { return };
-    lock(log).push(request.clone());
+    log.lock().unwrap().push(request.clone());
     match handler(&request) {
         Reply::Raw(write) => write(&mut stream),
         Reply::Whole(status, headers, body) => {

@@ -6,6 +6,7 @@
 //!
 //! Nothing is checked out, no hook or filter runs, and nothing is written. Languages are data given by the caller.
 
+mod beside;
 pub mod classify;
 mod error;
 mod ignores;
@@ -18,6 +19,7 @@ mod stamp;
 mod tree;
 mod worktree;
 
+pub use beside::Beside;
 pub use error::{ReadError, SourceError, SourceTrouble, SourceTroubleKind};
 pub use repository::{Repository, Revision};
 pub use tree::{Entry, OpenOptions, Tree, content_id};

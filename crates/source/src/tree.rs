@@ -9,6 +9,7 @@ use crate::{revision, worktree};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Extensions of data formats, whose files may be larger than code: API descriptions run to megabytes.
@@ -76,6 +77,8 @@ pub(crate) enum Locator {
     Odd(Box<Path>),
     /// In the object database.
     Blob(git2::Oid),
+    /// In the object database of another tree.
+    Other(git2::Oid, Arc<Path>),
 }
 
 /// What a listing gives.
@@ -89,10 +92,10 @@ pub(crate) struct Listing {
 }
 
 /// The files of a scan, sorted by path. Reading is thread-safe.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tree {
     root: PathBuf,
-    entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     troubles: Vec<SourceTrouble>,
     repository: Option<Repository>,
     revision: Option<Revision>,
@@ -101,7 +104,7 @@ pub struct Tree {
     /// What it is called, where that was said.
     named: Option<String>,
     /// The object database to read from; None for a work tree.
-    odb: Option<PathBuf>,
+    pub(crate) odb: Option<PathBuf>,
     max_file_size: u64,
     max_data_size: u64,
     /// When listing began.
@@ -219,7 +222,7 @@ impl Tree {
     /// The id of a file's content in the object database; none for a file on disk.
     pub fn content(&self, index: usize) -> Option<[u8; 20]> {
         match &self.entries.get(index)?.locator {
-            Locator::Blob(oid) => oid.as_bytes().try_into().ok(),
+            Locator::Blob(oid) | Locator::Other(oid, _) => oid.as_bytes().try_into().ok(),
             Locator::Path | Locator::Odd(_) => None,
         }
     }
@@ -238,7 +241,7 @@ impl Tree {
             hash.update(entry.path.as_bytes());
             hash.update(&entry.size.to_le_bytes());
             match (&entry.locator, &entry.stamp) {
-                (Locator::Blob(oid), _) => hash.update(oid.as_bytes()),
+                (Locator::Blob(oid) | Locator::Other(oid, _), _) => hash.update(oid.as_bytes()),
                 (_, Some(stamp)) if stamp.is_settled(self.opened) => hash.update(&stamp.bytes()),
                 _ => return None,
             };
@@ -260,6 +263,7 @@ impl Tree {
             (Locator::Path, _) => read_file(&self.root.join(&entry.path), entry.size, limit),
             (Locator::Odd(path), _) => read_file(path, entry.size, limit),
             (Locator::Blob(oid), Some(odb)) => revision::read_blob(odb, *oid),
+            (Locator::Other(oid, odb), _) => revision::read_blob(odb, *oid),
             (Locator::Blob(_), None) => Err(ReadError::NoSuchFile),
         }
     }

@@ -218,7 +218,7 @@ impl Db {
     /// # Errors
     /// When the work or the database fails; nothing was written then.
     pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.batch(if self.is_server() { "BEGIN" } else { "BEGIN IMMEDIATE" })?;
+        self.batch(if self.is_server() { "BEGIN; SET LOCAL synchronous_commit = on" } else { "BEGIN IMMEDIATE" })?;
         let done = work(self).and_then(|value| self.batch("COMMIT").map(|()| value));
         if done.is_err() {
             let _ = self.batch("ROLLBACK");

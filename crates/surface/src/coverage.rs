@@ -18,14 +18,14 @@ pub fn language(lang: Lang) -> &'static str {
 /// Counts.
 pub fn coverage(survey: &Survey<'_>, census: &Census, endpoints: &[Endpoint]) -> Coverage {
     let mut coverage = Coverage {
-        files_seen: survey.tree().files().len() as u64,
+        files_seen: (0..survey.tree().files().len()).filter(|at| !survey.tree().is_beside(*at)).count() as u64,
         files_evaluated: census.stats.evaluated as u64,
         routers: RouterCoverage { found: census.stats.routers as u64, mounted: census.stats.mounted as u64 },
         detached_endpoints: endpoints.iter().filter(|e| e.detached).count() as u64,
         partial_endpoints: endpoints.iter().filter(|e| e.path_state == PathState::Partial).count() as u64,
         ..Coverage::default()
     };
-    for file in survey.progress() {
+    for file in survey.progress().filter(|file| !survey.is_beside(file.file)) {
         coverage.files_read += u64::from(file.is_read);
         coverage.files_parsed += u64::from(file.module.is_some());
         let Some(lang) = file.lang else { continue };

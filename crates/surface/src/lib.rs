@@ -14,6 +14,7 @@ pub mod endpoint;
 pub mod inputs;
 pub mod languages;
 pub mod outbound;
+pub mod packages;
 pub mod scan;
 pub mod sensitive;
 pub mod service;

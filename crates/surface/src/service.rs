@@ -36,7 +36,8 @@ pub fn services(routes: &[Route], survey: &Survey<'_>, languages: &Languages) ->
     let mut roots = Vec::with_capacity(routes.len());
     for route in routes {
         let file = home(route);
-        let manifest = manifests.above(file, survey, languages);
+        // An application that a package of another tree makes when it is imported is the tree's own all the same.
+        let manifest = if survey.is_beside(file) { manifests.topmost(survey) } else { manifests.above(file, survey, languages) };
         let root = manifest.map_or(String::new(), |m| parent(survey.path(m)).to_owned());
         let kind = route.app.and_then(|app| kind(survey.class(app.file)));
         roots.push((Key { root, kind, entry: None }, manifest));
@@ -179,6 +180,13 @@ impl<'s> Manifests<'s> {
             }
         }
         Manifests { by_folder }
+    }
+
+    /// The tree's own manifest in the folder nearest to its root.
+    fn topmost(&self, survey: &Survey<'_>) -> Option<FileId> {
+        let own = self.by_folder.iter().filter(|(_, here)| here.iter().any(|(_, id)| !survey.is_beside(*id)));
+        let (_, here) = own.min_by_key(|(folder, _)| (folder.split('/').count(), **folder))?;
+        here.iter().map(|(_, id)| *id).min()
     }
 
     /// The nearest manifest above a file: of its own language, else of any.

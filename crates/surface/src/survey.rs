@@ -58,7 +58,9 @@ impl<'a> Survey<'a> {
     /// The same with what other scans have read and lowered.
     pub fn sharing(tree: &'a Tree, languages: &Languages, cache: Option<&'a Cache>) -> Self {
         let entries = tree.files();
-        let classes: Vec<Class> = entries.par_iter().map(|e| languages.class(&e.path)).collect();
+        // Of other trees only deployed code is there.
+        let class = |at: usize| if tree.is_beside(at) { Class::Production } else { languages.class(&entries[at].path) };
+        let classes: Vec<Class> = (0..entries.len()).into_par_iter().map(class).collect();
         let mut states = Vec::with_capacity(entries.len());
         states.resize_with(entries.len(), State::default);
         let mut survey = Survey {
@@ -88,7 +90,7 @@ impl<'a> Survey<'a> {
         let is_config = languages.is_config(&entry.path) && class != Class::Vendored;
         let text = if is_config { self.bytes(FileId(at as u32)).map(|b| Arc::from(String::from_utf8_lossy(&b))) } else { None };
         let secondary = matches!(class, Class::Test | Class::Example | Class::Docs | Class::Vendored);
-        File { path: SmolStr::new(&entry.path), lang, text, secondary }
+        File { path: SmolStr::new(&entry.path), lang, text, secondary, installed: self.tree.is_beside(at) }
     }
 
     /// The bytes of a file; None (and a trouble, once) when they can't be had.
@@ -209,6 +211,10 @@ impl<'a> Survey<'a> {
     /// The path of a file from the scan root.
     pub fn path(&self, file: FileId) -> &str {
         self.tree.files().get(file.0 as usize).map_or("", |e| e.path.as_str())
+    }
+    /// Whether a file is of a package of another tree.
+    pub fn is_beside(&self, file: FileId) -> bool {
+        self.tree.is_beside(file.0 as usize)
     }
     /// The tree.
     pub fn tree(&self) -> &'a Tree {

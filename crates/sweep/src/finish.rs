@@ -5,6 +5,7 @@
 
 use crate::error::SweepError;
 use crate::link::Link;
+use crate::packages;
 use crate::queue::Counts;
 use crate::schema::{Sweep, clock};
 use apicensus_catalog::Catalog;
@@ -78,8 +79,13 @@ pub fn finish(link: &Link, finish: &Finish) -> Result<Finished, SweepError> {
         store.publish(|publication| {
             let Some(sweep) = Sweep::open(publication.db())? else { return Ok(None) };
             let now = clock(publication.db())?;
-            let counts = Counts::of(publication.db(), sweep.number)?;
             let is_late = now >= sweep.deadline;
+            if !is_late && !finish.force {
+                packages::link(publication.db(), &sweep)?;
+            }
+            // Looking at packages may have made some due again.
+            let sweep = Sweep::open(publication.db())?.unwrap_or(sweep);
+            let counts = Counts::of(publication.db(), sweep.number)?;
             match why_not(&sweep, counts, finish, is_late) {
                 Some(why) if is_late => {
                     sweep.end(publication.db(), "abandoned", 0, &why)?;

@@ -73,5 +73,9 @@ impl Link {
 fn opened(target: &Target) -> Result<Store, SweepError> {
     let mut store = Store::open(target, true)?;
     schema::migrate(store.db())?;
+    if store.db().is_server() {
+        // What must not be lost says so itself.
+        store.db().batch("SET synchronous_commit = off")?;
+    }
     Ok(store)
 }

@@ -32,6 +32,7 @@ pub fn retry(link: &Link, repository: Option<&str>) -> Result<Retried, SweepErro
                 let sql = "UPDATE sweep_job SET state = 'waiting', ready = 0, tries = 0, lost = 0, past = '[]'
                     WHERE sweep = $1 AND state = 'dead' AND ($2 = '' OR identity = $2)";
                 retried.jobs = db.execute(sql, &[sweep.number.into(), one.into()])?;
+                db.execute("UPDATE sweep SET linked = 0 WHERE number = $1", &[sweep.number.into()])?;
             }
             let sql = "UPDATE sweep_repository SET disabled = '', failures = 0 WHERE disabled <> '' AND ($1 = '' OR identity = $1)";
             retried.enabled = db.execute(sql, &[one.into()])?;

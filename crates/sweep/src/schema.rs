@@ -5,7 +5,8 @@ use apicensus_store::StoreError;
 use apicensus_store::db::{Db, Row, Value};
 use serde::Serialize;
 
-const MIGRATIONS: &[&str] = &["CREATE TABLE sweep (
+const MIGRATIONS: &[&str] = &[
+    "CREATE TABLE sweep (
         number BIGINT PRIMARY KEY, state TEXT NOT NULL, kind TEXT NOT NULL, ruleset TEXT NOT NULL, config TEXT NOT NULL,
         started BIGINT NOT NULL, ended BIGINT NOT NULL, deadline BIGINT NOT NULL, whole BIGINT NOT NULL, troubles TEXT NOT NULL,
         listed BIGINT NOT NULL, unchanged BIGINT NOT NULL, disabled BIGINT NOT NULL, revision BIGINT NOT NULL, reason TEXT NOT NULL);
@@ -30,7 +31,15 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE sweep (
         name TEXT PRIMARY KEY, started BIGINT NOT NULL, seen BIGINT NOT NULL, running BIGINT NOT NULL, done BIGINT NOT NULL,
         failed BIGINT NOT NULL);
      CREATE TABLE sweep_page (url TEXT PRIMARY KEY, etag TEXT NOT NULL, link TEXT NOT NULL, body TEXT NOT NULL);
-     CREATE TABLE sweep_hold (host TEXT PRIMARY KEY, until BIGINT NOT NULL)"];
+     CREATE TABLE sweep_hold (host TEXT PRIMARY KEY, until BIGINT NOT NULL)",
+    // Packages that a repository declares and depends on, those of others that it was scanned with, and whether a sweep looked at them.
+    "ALTER TABLE sweep_repository ADD COLUMN packages TEXT NOT NULL DEFAULT '';
+     ALTER TABLE sweep_repository ADD COLUMN libraries TEXT NOT NULL DEFAULT '';
+     ALTER TABLE sweep ADD COLUMN linked BIGINT NOT NULL DEFAULT 0;
+     CREATE TABLE sweep_package (
+        identity TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (identity, kind, name, folder));
+     CREATE INDEX sweep_package_name ON sweep_package (name);
+     CREATE INDEX sweep_job_lease ON sweep_job (sweep, lease) WHERE state = 'running'"];
 
 const LATEST: i64 = MIGRATIONS.len() as i64;
 

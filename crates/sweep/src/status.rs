@@ -3,6 +3,7 @@
 use crate::error::SweepError;
 use crate::link::Link;
 use crate::listing::Listed;
+use crate::packages;
 use crate::queue::{Counts, Past};
 use crate::schema::{Sweep, clock};
 use apicensus_store::StoreError;
@@ -151,6 +152,12 @@ pub struct Explained {
     pub cost: i64,
     /// Why its state in the catalog is older; empty where it is not.
     pub stale: String,
+    /// The packages that it declares: `python acme_admin`.
+    pub declares: Vec<String>,
+    /// The repositories of packages that it depends on, each with the commit.
+    pub libraries: Vec<(String, String)>,
+    /// Packages that several repositories declare, so that it is not known which is meant, and those.
+    pub unclear: Vec<(String, Vec<String>)>,
     /// Its jobs, the latest sweep first.
     pub jobs: Vec<JobSeen>,
     /// The latest sweep.
@@ -192,7 +199,11 @@ pub fn explain(link: &Link, name: &str) -> Result<Explained, SweepError> {
             let row = rows.first().ok_or_else(|| StoreError::Wrong(format!("the repository `{name}` has just gone")))?;
             let listed = serde_json::from_str(row.text(0)).map_err(|error| StoreError::Damaged(error.to_string()))?;
             let text = |at: usize| row.text(at).to_owned();
+            let (packages, libraries) = packages::of(db, &identity)?;
             Ok(Explained {
+                declares: packages.declares.iter().map(|p| format!("{} {}", p.kind, p.name)).collect(),
+                libraries: libraries.used.into_iter().map(|library| (library.key, library.commit)).collect(),
+                unclear: libraries.unclear,
                 listed,
                 key: text(1),
                 last_listed: row.int(2),

@@ -4,7 +4,8 @@ use crate::class::{Backoff, Class};
 use crate::error::SweepError;
 use crate::link::Link;
 use crate::listing::Rules;
-use crate::queue::{self, Claim, Done, Failed, Usage};
+use crate::packages::{self, Packages};
+use crate::queue::{self, Claim, Done, Failed, Hand, Usage};
 use crate::schema::{Sweep, now};
 use apicensus_store::StoreError;
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub enum Scanned {
         json: Vec<u8>,
         /// What it cost.
         usage: Usage,
+        /// What its manifests say.
+        packages: Packages,
     },
     /// There is no result, because the worker stops or has lost the job.
     Stopped,
@@ -201,7 +204,7 @@ fn beat(link: &Link, worker: &Worker<'_>, held: &Held, over: &AtomicBool, begun:
 
 /// Takes and does one job after another.
 fn hand(link: &Link, worker: &Worker<'_>, scanner: &dyn Scanner, held: &Held) -> Result<(), SweepError> {
-    let mut known = None;
+    let mut known = Known::default();
     while !worker.stop.load(Ordering::Relaxed) {
         let taken = link.run(|store| next(store.db(), worker, &mut known))?;
         match taken {
@@ -233,37 +236,58 @@ enum Next {
     Over,
 }
 
+/// What a hand knows from its last look.
+#[derive(Default)]
+struct Known {
+    /// The sweep that it took a job of.
+    sweep: Option<Sweep>,
+    /// When it looked for jobs whose lease ran out.
+    looked: Option<Instant>,
+}
+
 /// The sweep that a job was taken of last is tried first: it is asked for anew only where it has none.
-fn next(db: &mut apicensus_store::db::Db, worker: &Worker<'_>, known: &mut Option<Sweep>) -> Result<Next, StoreError> {
-    if let Some(sweep) = known.take()
-        && let Some(claim) = queue::take(db, &sweep, &worker.name, worker.lease, &worker.backoff)?
-    {
-        *known = Some(sweep.clone());
-        return Ok(Next::Job(Box::new(sweep), Box::new(claim)));
+fn next(db: &mut apicensus_store::db::Db, worker: &Worker<'_>, known: &mut Known) -> Result<Next, StoreError> {
+    let hand = Hand { worker: &worker.name, lease: worker.lease, backoff: &worker.backoff };
+    if let Some(sweep) = known.sweep.take() {
+        let with_orphans = known.looked.is_none_or(|at| at.elapsed() > IDLE);
+        if with_orphans {
+            known.looked = Some(Instant::now());
+        }
+        if let Some(claim) = queue::take(db, &sweep, &hand, with_orphans)? {
+            known.sweep = Some(sweep.clone());
+            return Ok(Next::Job(Box::new(sweep), Box::new(claim)));
+        }
     }
     let Some(sweep) = Sweep::open(db)? else { return Ok(Next::Over) };
     if fits(&sweep, &worker.rules).is_err() {
         return Ok(Next::Over);
     }
-    if let Some(claim) = queue::take(db, &sweep, &worker.name, worker.lease, &worker.backoff)? {
-        *known = Some(sweep.clone());
+    if let Some(claim) = queue::take(db, &sweep, &hand, true)? {
+        known.sweep = Some(sweep.clone());
         return Ok(Next::Job(Box::new(sweep), Box::new(claim)));
     }
-    let left = "SELECT identity FROM sweep_job WHERE sweep = $1 AND state IN ('waiting', 'running') LIMIT 1";
-    let is_over = db.query(left, &[sweep.number.into()])?.is_empty();
-    Ok(if is_over { Next::Over } else { Next::Wait })
+    Ok(if is_left(db, &sweep)? { Next::Wait } else { Next::Over })
+}
+
+/// Whether jobs are left, those included that come from packages which have changed.
+fn is_left(db: &mut apicensus_store::db::Db, sweep: &Sweep) -> Result<bool, StoreError> {
+    if packages::has_jobs(db, sweep)? {
+        return Ok(true);
+    }
+    db.write(|db| packages::link(db, sweep))
 }
 
 fn report(link: &Link, worker: &Worker<'_>, sweep: &Sweep, claim: &Claim, scanned: Scanned) -> Result<(), SweepError> {
     let name = claim.repository.name.as_str();
     let done = match scanned {
         Scanned::Unchanged => Done::Unchanged,
-        Scanned::Catalog { commit, commit_time, json, usage } => Done::Scanned {
+        Scanned::Catalog { commit, commit_time, json, usage, packages } => Done::Scanned {
             commit,
             commit_time,
             hash: blake3::hash(&json).to_hex().to_string(),
             body: miniz_oxide::deflate::compress_to_vec(&json, 6),
             usage,
+            packages,
         },
         Scanned::Stopped => {
             tracing::info!(repository = name, "given back");
@@ -272,7 +296,7 @@ fn report(link: &Link, worker: &Worker<'_>, sweep: &Sweep, claim: &Claim, scanne
         Scanned::Failed { class, reason, wait } => return report_failure(link, worker, claim, (class, &reason), wait),
     };
     let rules = (sweep.ruleset.as_str(), sweep.config.as_str());
-    let counted = link.run(|store| queue::complete(store.db(), claim, &worker.name, rules, &done))?;
+    let counted = link.run(|store| queue::complete(store.db(), claim, rules, &done))?;
     let tally = worker.tally;
     match &done {
         _ if !counted => {

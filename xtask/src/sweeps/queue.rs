@@ -3,7 +3,7 @@
 use super::server::Server;
 use anyhow::{Context, Result, ensure};
 use apicensus_store::Target;
-use apicensus_sweep::{Claim, Link, Listed, Listing, Plan, Rules, Scanned, Scanner, Tally, Usage, Worker, plan, work};
+use apicensus_sweep::{Claim, Link, Listed, Listing, Packages, Plan, Rules, Scanned, Scanner, Tally, Usage, Worker, plan, work};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ struct Nothing {
 impl Scanner for Nothing {
     fn scan(&self, claim: &Claim, _: &dyn Fn() -> bool) -> Scanned {
         let usage = Usage { wall: 1, cpu: 1, memory: 1 };
-        Scanned::Catalog { commit: claim.repository.head.clone(), commit_time: String::new(), json: self.json.clone(), usage }
+        Scanned::Catalog { commit: claim.repository.head.clone(), commit_time: String::new(), json: self.json.clone(), usage, packages: Packages::default() }
     }
 }
 

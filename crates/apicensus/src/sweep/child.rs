@@ -6,13 +6,15 @@
 use crate::args::SourceArgs;
 use crate::kept::CacheArgs;
 use crate::limits::LimitArgs;
-use crate::pipeline::Job;
+use crate::pipeline::{self, Job};
 use crate::progress::Progress;
 use anyhow::{Context, Result};
-use apicensus_catalog::Catalog;
-use apicensus_forge::{Backend, FetchLimits, FetchOptions, ForgeConfig, ForgeError, Forges, Mirrors, Repository};
+use apicensus_catalog::{Catalog, Trouble, TroubleKind};
+use apicensus_forge::{Backend, FetchLimits, FetchOptions, ForgeConfig, ForgeError, Forges, Mirror, Mirrors, Repository};
 use apicensus_surface::convert::rfc3339;
-use apicensus_sweep::Class;
+use apicensus_surface::packages::Dependency;
+use apicensus_source::Tree;
+use apicensus_sweep::{Class, Libraries, Library, Listed, Package, Packages};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
@@ -25,7 +27,7 @@ const MOST_TASK: u64 = 1 << 20;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Task {
     /// The repository.
-    pub repository: apicensus_sweep::Listed,
+    pub repository: Listed,
     /// The commit whose result is there; empty where there is none.
     pub known: String,
     /// Only files that match one of these.
@@ -50,6 +52,8 @@ pub struct Task {
     pub backend: Backend,
     /// Milliseconds, and bytes of a repository.
     pub most: (u64, u64),
+    /// The packages of other repositories that it depends on.
+    pub libraries: Libraries,
 }
 
 /// How it went.
@@ -64,6 +68,8 @@ pub enum Outcome {
         commit: String,
         /// Its time, RFC 3339 in UTC.
         commit_time: String,
+        /// What its manifests say.
+        packages: Packages,
     },
     /// It failed.
     Failed {
@@ -106,11 +112,33 @@ fn scan(task: &Task) -> Result<Outcome> {
     if task.repository.path.is_empty() { scan_fetched(task) } else { scan_in_place(task) }
 }
 
-/// Fetches a repository, unless its commit is the one that is known, and scans it.
-fn scan_fetched(task: &Task) -> Result<Outcome> {
-    let forges = Forges::new(task.forge.clone(), &task.base)?;
-    let listed = &task.repository;
-    let repository = Repository {
+/// What fetches for a task.
+struct Fetcher {
+    forges: Forges,
+    options: FetchOptions,
+    mirrors: Mirrors,
+}
+
+impl Fetcher {
+    fn new(task: &Task) -> Result<Fetcher> {
+        let (wall, disk) = task.most;
+        let limits =
+            FetchLimits { wall: Duration::from_millis(wall), received: disk, unpacked: disk.saturating_mul(4), ..FetchLimits::default() };
+        Ok(Fetcher {
+            forges: Forges::new(task.forge.clone(), &task.base)?,
+            options: FetchOptions { limits, backend: task.backend, ..FetchOptions::default() },
+            mirrors: Mirrors::new(&task.mirrors.0, task.mirrors.1),
+        })
+    }
+
+    fn fetch(&self, listed: &Listed, commit: &str) -> Result<Mirror, ForgeError> {
+        self.forges.fetch(&fetched(listed), commit, &self.mirrors, &self.options)
+    }
+}
+
+/// A repository as it is fetched.
+fn fetched(listed: &Listed) -> Repository {
+    Repository {
         // Branches of one repository share its mirror.
         forge_id: listed.identity.split('#').next().unwrap_or_default().to_owned(),
         name: listed.name.clone(),
@@ -123,12 +151,14 @@ fn scan_fetched(task: &Task) -> Result<Outcome> {
         fork: listed.fork,
         topics: Vec::new(),
         local_path: None,
-    };
-    let (wall, disk) = task.most;
-    let limits =
-        FetchLimits { wall: Duration::from_millis(wall), received: disk, unpacked: disk.saturating_mul(4), ..FetchLimits::default() };
-    let options = FetchOptions { limits, backend: task.backend, ..FetchOptions::default() };
-    let heads = match forges.heads(&repository, &options) {
+    }
+}
+
+/// Fetches a repository, unless its commit is the one that is known, and scans it.
+fn scan_fetched(task: &Task) -> Result<Outcome> {
+    let fetcher = Fetcher::new(task)?;
+    let listed = &task.repository;
+    let heads = match fetcher.forges.heads(&fetched(listed), &fetcher.options) {
         Ok(heads) => heads,
         Err(error) => return Ok(refused(&error)),
     };
@@ -136,8 +166,7 @@ fn scan_fetched(task: &Task) -> Result<Outcome> {
     if head.commit == task.known {
         return Ok(Outcome::Unchanged);
     }
-    let mirrors = Mirrors::new(&task.mirrors.0, task.mirrors.1);
-    match forges.fetch(&repository, &head.commit, &mirrors, &options) {
+    match fetcher.fetch(listed, &head.commit) {
         Ok(mirror) => scanned(task, &mirror.path, Some(&mirror.commit), Some(listed.name.rsplit('/').next().unwrap_or(&listed.name))),
         Err(error) => Ok(refused(&error)),
     }
@@ -159,15 +188,69 @@ fn scanned(task: &Task, folder: &Path, revision: Option<&str>, name: Option<&str
     if commit == task.known {
         return Ok(Outcome::Unchanged);
     }
-    let catalog = catalog(task, folder, &commit, name)?;
+    let (libraries, troubles) = match libraries(task)? {
+        Ok(found) => found,
+        Err(failed) => return Ok(failed),
+    };
+    let (catalog, packages) = catalog(task, folder, &commit, name, (&libraries, troubles))?;
     write(&catalog_file(&task.scratch), &serde_json::to_vec(&catalog)?)?;
-    Ok(Outcome::Scanned { commit, commit_time: rfc3339(time).unwrap_or_default() })
+    Ok(Outcome::Scanned { commit, commit_time: rfc3339(time).unwrap_or_default(), packages })
 }
 
 /// A repository without commits has an empty catalog.
 fn empty(task: &Task) -> Result<Outcome> {
     write(&catalog_file(&task.scratch), &serde_json::to_vec(&Catalog::default())?)?;
-    Ok(Outcome::Scanned { commit: String::new(), commit_time: String::new() })
+    Ok(Outcome::Scanned { commit: String::new(), commit_time: String::new(), packages: Packages::default() })
+}
+
+/// A library that is here, with the lock on its mirror.
+struct Opened<'a> {
+    library: &'a Library,
+    tree: Tree,
+    _mirror: Option<Mirror>,
+}
+
+impl Opened<'_> {
+    fn dependency(&self) -> Dependency<'_> {
+        Dependency { name: self.library.key.clone(), tree: &self.tree, folders: self.library.folders.clone() }
+    }
+}
+
+/// Brings the libraries of a task here. What will not go away is a trouble; what may is why the whole fails for now.
+fn libraries(task: &Task) -> Result<Result<(Vec<Opened<'_>>, Vec<Trouble>), Outcome>> {
+    let (mut opened, mut troubles) = (Vec::new(), Vec::new());
+    for (name, keys) in &task.libraries.unclear {
+        troubles.push(trouble(format!("several repositories declare the package `{name}`: {}; it is not known which is meant", keys.join(", "))));
+    }
+    let fetcher = Fetcher::new(task)?;
+    for library in &task.libraries.used {
+        let (key, listed) = (&library.key, &library.repository);
+        let mirror = match listed.path.is_empty().then(|| fetcher.fetch(listed, &library.commit)).transpose() {
+            Ok(mirror) => mirror,
+            Err(error) => match refused(&error) {
+                Outcome::Failed { class: Class::Denied | Class::Gone | Class::Size | Class::Bad, reason, .. } => {
+                    troubles.push(trouble(format!("packages of `{key}` could not be fetched: {reason}")));
+                    continue;
+                }
+                Outcome::Failed { class, reason, wait } => {
+                    let reason = format!("packages of `{key}` that it depends on could not be fetched: {reason}");
+                    return Ok(Err(Outcome::Failed { class, reason, wait }));
+                }
+                other => return Ok(Err(other)),
+            },
+        };
+        let folder = mirror.as_ref().map_or_else(|| PathBuf::from(&listed.path), |mirror| mirror.path.clone());
+        match Job::open(&[folder], &source(task, &library.commit)) {
+            Ok(job) => opened.push(Opened { library, tree: job.into_tree(), _mirror: mirror }),
+            Err(error) => troubles.push(trouble(format!("packages of `{key}` could not be read at {}: {error:#}", library.commit))),
+        }
+    }
+    Ok(Ok((opened, troubles)))
+}
+
+fn trouble(message: String) -> Trouble {
+    let effect = "what these packages register is missing".to_owned();
+    Trouble { kind: TroubleKind::UnresolvedImport, repository: String::new(), file: String::new(), line: 0, message, effect }
 }
 
 /// What an error of fetching means.
@@ -188,9 +271,9 @@ fn refused(error: &ForgeError) -> Outcome {
     Outcome::Failed { class, reason: error.to_string(), wait }
 }
 
-/// The catalog of a commit, without anything of this machine in it.
-fn catalog(task: &Task, folder: &Path, commit: &str, name: Option<&str>) -> Result<Catalog> {
-    let source = SourceArgs {
+/// How a revision is opened.
+fn source(task: &Task, commit: &str) -> SourceArgs {
+    SourceArgs {
         rev: Some(commit.to_owned()),
         include: task.include.clone(),
         exclude: task.exclude.clone(),
@@ -199,14 +282,30 @@ fn catalog(task: &Task, folder: &Path, commit: &str, name: Option<&str>) -> Resu
         // A sweep knows by the commit what is unchanged, and what is kept of files is shared by all repositories.
         cache: CacheArgs { cache: Some(task.cache.clone()), ..CacheArgs::default() },
         limits: LimitArgs::default(),
-    };
-    let job = Job::open_as(name, &[folder.to_owned()], &source)?;
+    }
+}
+
+/// The catalog of a commit, without anything of this machine in it, and what its manifests say.
+fn catalog(
+    task: &Task,
+    folder: &Path,
+    commit: &str,
+    name: Option<&str>,
+    (libraries, troubles): (&[Opened<'_>], Vec<Trouble>),
+) -> Result<(Catalog, Packages)> {
+    let mut job = Job::open_as(name, &[folder.to_owned()], &source(task, commit))?;
+    job.depend_on(&libraries.iter().map(Opened::dependency).collect::<Vec<_>>())?;
     let mut catalog = job.scan(&Progress::start(true))?;
     for own in &mut catalog.repositories {
         own.name.clone_from(&task.repository.name);
         own.root = if task.repository.url.is_empty() { task.repository.path.clone() } else { task.repository.url.clone() };
     }
-    Ok(catalog)
+    catalog.troubles.splice(0..0, troubles);
+    let found = pipeline::packages(job.tree())?;
+    let named = |all: Vec<(&'static str, String, String)>| {
+        all.into_iter().map(|(kind, name, folder)| Package { kind: kind.to_owned(), name, folder }).collect()
+    };
+    Ok((catalog, Packages { declares: named(found.declares), needs: named(found.needs) }))
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<()> {

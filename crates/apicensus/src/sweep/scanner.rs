@@ -56,6 +56,7 @@ impl<'a> Children<'a> {
             mirrors: (self.mirrors.clone(), config.work.mirrors_size.bytes()),
             cache: self.cache.clone(),
             backend: config.work.backend,
+            libraries: claim.libraries.clone(),
             most: (u64::try_from(config.limits.wall.milliseconds()).unwrap_or(u64::MAX), config.limits.disk.bytes()),
         }
     }
@@ -87,13 +88,13 @@ impl<'a> Children<'a> {
         match outcome {
             Some(Outcome::Unchanged) => Scanned::Unchanged,
             Some(Outcome::Failed { class, reason, wait }) => Scanned::Failed { class, reason: short(&reason), wait },
-            Some(Outcome::Scanned { commit, commit_time }) => {
+            Some(Outcome::Scanned { commit, commit_time, packages }) => {
                 let Ok(json) = std::fs::read(catalog_file(scratch)) else { return missing("a catalog") };
                 // What is stored has to be readable when the sweep is published.
                 if let Err(error) = serde_json::from_slice::<Catalog>(&json) {
                     return failed(Class::Crash, format!("it wrote what is no catalog: {error}"));
                 }
-                Scanned::Catalog { commit, commit_time, json, usage: ended.usage }
+                Scanned::Catalog { commit, commit_time, json, usage: ended.usage, packages }
             }
             None => missing("a word"),
         }

@@ -203,6 +203,16 @@ fn explained_text(explained: &Explained) -> String {
             let _ = writeln!(text, "  scanned last {} at {}, in {}", time(at), commit(&explained.commit), duration(explained.cost));
         }
     }
+    if !explained.declares.is_empty() {
+        let _ = writeln!(text, "  declares the packages {}", list(&explained.declares));
+    }
+    if !explained.libraries.is_empty() {
+        let used: Vec<String> = explained.libraries.iter().map(|(key, id)| format!("{key} at {}", commit(id))).collect();
+        let _ = writeln!(text, "  scanned with packages of {}", list(&used));
+    }
+    for (name, keys) in &explained.unclear {
+        let _ = writeln!(text, "  without the package {}, which several repositories declare: {}", one_line(name), list(keys));
+    }
     if !explained.stale.is_empty() {
         let _ = writeln!(text, "  its state in the catalog is stale: {}", one_line(&explained.stale));
     }
@@ -230,6 +240,13 @@ fn explained_text(explained: &Explained) -> String {
         }
     }
     text
+}
+
+/// Names in a line, so many at most.
+fn list(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| one_line(name)).collect();
+    let more = if names.len() > MOST { format!(" and {} more", names.len() - MOST) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 fn commit(id: &str) -> String {

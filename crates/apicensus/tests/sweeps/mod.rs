@@ -43,6 +43,12 @@ impl World {
 
     /// Adds a commit to a repository, which is made if need be. Its ids are the same wherever it is made.
     pub fn commit(&self, name: &str, code: &str, age: usize) {
+        let manifest = format!("[project]\nname = \"{name}\"\ndependencies = [\"flask\", \"requests\"]\n");
+        self.commit_files(name, &[("app.py", code), ("pyproject.toml", &manifest)], age);
+    }
+
+    /// The same with any files; those that it had before stay.
+    pub fn commit_files(&self, name: &str, files: &[(&str, &str)], age: usize) {
         let folder = self.folder.join(format!("repos/{name}.git"));
         if !folder.exists() {
             for part in ["objects", "refs/heads"] {
@@ -52,14 +58,13 @@ impl World {
             std::fs::write(folder.join("config"), "[core]\n\trepositoryformatversion = 0\n\tbare = true\n").unwrap();
         }
         let time = 1_700_000_000 + 3600 * age;
-        let manifest = format!("[project]\nname = \"{name}\"\ndependencies = [\"flask\", \"requests\"]\n");
         let parent = if age > 0 { "from refs/heads/main^0\n" } else { "" };
-        let stream = format!(
-            "commit refs/heads/main\ncommitter Ann Example <ann@example.test> {time} +0000\ndata 3\none\n{parent}M 100644 inline app.py\ndata {}\n{code}\n\
-             M 100644 inline pyproject.toml\ndata {}\n{manifest}\ndone\n",
-            code.len(),
-            manifest.len()
-        );
+        let mut stream =
+            format!("commit refs/heads/main\ncommitter Ann Example <ann@example.test> {time} +0000\ndata 3\none\n{parent}");
+        for (path, text) in files {
+            stream.push_str(&format!("M 100644 inline {path}\ndata {}\n{text}\n", text.len()));
+        }
+        stream.push_str("\ndone\n");
         let mut import = Command::new("git")
             .args(["fast-import", "--quiet", "--done", "--date-format=raw"])
             .current_dir(&folder)

@@ -32,7 +32,7 @@ impl World<'_> {
             wraps: RefCell::default(),
             conditions: self.conditions.clone(),
         });
-        if self.wave.contains(&self.module(cx.module).file) {
+        if self.may_be_entry(self.module(cx.module).file) {
             self.closures.push(closure.clone());
         }
         Value::Function(closure)

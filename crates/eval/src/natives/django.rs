@@ -226,6 +226,7 @@ fn app_configs(world: &mut World<'_>) -> Value {
         let named = entry.path.ends_with("apps.py") || entry.path.ends_with("__init__.py");
         if named
             && !entry.secondary
+            && !entry.installed
             && let Some(id) = world.module_of(file)
         {
             world.run_module(id);

@@ -45,6 +45,7 @@ pub fn route_files(files: &Files, node: &NodeResolver, model: &Model) -> Vec<Rou
                 let path = &files.get(file).path;
                 let inside = &path[root.len() + usize::from(!root.is_empty())..];
                 if files.get(file).lang.is_some()
+                    && !files.get(file).installed
                     && let Some((path, method)) = routed(rule, inside)
                     && !out.iter().any(|f| f.file == file)
                 {

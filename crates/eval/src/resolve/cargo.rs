@@ -4,7 +4,7 @@
 //! gives the file of one step. Code without a Cargo.toml (other build systems) gets a package for each `lib.rs` or
 //! `main.rs` that lies in no other.
 
-mod manifest;
+pub(super) mod manifest;
 
 #[cfg(test)]
 mod tests;

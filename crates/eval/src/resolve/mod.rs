@@ -11,6 +11,7 @@ pub mod glob;
 pub mod graph;
 mod jsonc;
 pub mod node;
+pub mod packages;
 pub mod python;
 mod resolver;
 pub mod scan;
@@ -94,6 +95,7 @@ pub(crate) mod testing {
             lang: lang(path),
             text: lang(path).is_none().then(|| Arc::from(*text)),
             secondary: false,
+            installed: false,
         };
         Files::new(list.iter().map(file).collect())
     }

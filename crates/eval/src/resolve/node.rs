@@ -5,7 +5,7 @@
 //! folder are asked one after the other. Bundler configurations written in code are not read.
 
 mod builtins;
-mod package;
+pub(super) mod package;
 mod probe;
 mod tsconfig;
 
@@ -58,9 +58,13 @@ fn split_package(spec: &str) -> (&str, &str) {
 impl NodeResolver {
     /// Reads the tree's paths and manifests.
     pub fn new(files: &Files) -> Self {
-        let mut packages = Vec::new();
+        let mut packages: Vec<Package> = Vec::new();
         for (id, file) in files.iter().filter(|(_, file)| base_name(&file.path) == "package.json") {
-            packages.extend(file.text.as_deref().and_then(|text| Package::new(id, parent(&file.path), text)));
+            let package = file.text.as_deref().and_then(|text| Package::new(id, parent(&file.path), text));
+            packages.extend(package);
+            if let Some(last) = packages.last_mut().filter(|last| last.file == id) {
+                last.given = file.installed;
+            }
         }
         mark_members(files, &mut packages);
         let of_folder: FxHashMap<SmolStr, usize> = packages.iter().enumerate().map(|(at, package)| (package.folder.clone(), at)).collect();

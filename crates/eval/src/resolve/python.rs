@@ -4,7 +4,7 @@
 //! nearest to the importing file wins, then the shallowest, then the first by path; one that has the whole dotted
 //! name wins over one that has only its beginning. What code does to `sys.path` is not read.
 
-mod manifest;
+pub(super) mod manifest;
 mod roots;
 mod stdlib;
 mod tree;
@@ -214,6 +214,9 @@ impl PythonResolver {
 
     /// Whether a module or namespace under a root that isn't above the importing file may be meant.
     fn reaches(&self, root: Root, folder: u32, module: &str, found_file: bool) -> bool {
+        if root.installed {
+            return found_file;
+        }
         let path = &self.tree.get(root.folder).path;
         let place = |at: &u32| self.roots.of_folder.get(at).is_some_and(|at| self.roots.list[*at].kind >= Kind::Place);
         let project = self.tree.upwards(folder).filter(|at| *at != 0).find(place);

@@ -23,6 +23,8 @@ pub struct Package {
     pub member: bool,
     /// Whether it lies in a node_modules folder.
     pub installed: bool,
+    /// Whether it is of another tree and known to be meant, whatever version is asked for.
+    pub given: bool,
     json: Value,
 }
 
@@ -44,6 +46,7 @@ impl Package {
             dependency_names: dependencies.keys().cloned().collect(),
             dependencies,
             member: false,
+            given: false,
             installed: folder.split('/').any(|part| part == "node_modules"),
             json,
         })
@@ -115,7 +118,7 @@ impl Package {
 
     /// Whether this package can be what `range` asks for: local ranges always, others if the major versions agree.
     pub fn satisfies(&self, range: &str) -> bool {
-        if ["workspace:", "file:", "link:", "portal:", "*", "latest"].iter().any(|local| range.starts_with(local)) {
+        if self.given || ["workspace:", "file:", "link:", "portal:", "*", "latest"].iter().any(|local| range.starts_with(local)) {
             return true;
         }
         let major = |text: &str| -> Option<u64> {

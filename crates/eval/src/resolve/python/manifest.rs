@@ -38,6 +38,29 @@ fn requirement(line: &str) -> Option<SmolStr> {
     usable.then(|| normal(&line[..end]))
 }
 
+/// The name of the distribution that a manifest declares; `file` is the manifest's name.
+pub fn name(file: &str, text: &str) -> Option<SmolStr> {
+    let name = match file {
+        "pyproject.toml" => {
+            let table: toml::Table = toml::from_str(text).ok()?;
+            let of = |path: &[&str]| {
+                let (first, rest) = path.split_first()?;
+                rest.iter().try_fold(table.get(*first)?, |at, key| at.get(*key))?.as_str().map(str::to_owned)
+            };
+            of(&["project", "name"]).or_else(|| of(&["tool", "poetry", "name"]))?
+        }
+        "setup.cfg" => {
+            let metadata = text.split("[metadata]").nth(1)?;
+            let lines = metadata.lines().take_while(|line| !line.starts_with('['));
+            lines.filter_map(|line| line.split_once('=')).find(|(key, _)| key.trim() == "name")?.1.trim().to_owned()
+        }
+        "setup.py" => regex::Regex::new(r#"\bname\s*=\s*["']([^"']+)["']"#).ok()?.captures(text)?.get(1)?.as_str().to_owned(),
+        _ => return None,
+    };
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    is_name.then(|| name.into())
+}
+
 /// Reads a requirements file.
 pub fn requirements(text: &str) -> Facts {
     Facts { dependencies: text.lines().filter_map(requirement).collect(), ..Facts::default() }
@@ -190,6 +213,10 @@ pub fn setup_py(text: &str) -> Facts {
         [r#"package_dir\s*=\s*\{\s*(?:""|'')\s*:\s*["']([^"']+)"#, r#"find_(?:namespace_)?packages\(\s*(?:where\s*=\s*)?["']([^"']+)"#];
     for pattern in patterns.iter().filter_map(|p| regex::Regex::new(p).ok()) {
         facts.roots.extend(pattern.captures_iter(text).map(|found| found[1].to_owned()));
+    }
+    let list = regex::Regex::new(r"install_requires\s*=\s*\[([^\]]*(?:\[[^\]]*\][^\]]*)*)\]").ok();
+    if let Some(list) = list.and_then(|list| Some(list.captures(text)?.get(1)?.as_str())) {
+        facts.dependencies.extend(list.split(['"', '\'']).skip(1).step_by(2).filter_map(requirement));
     }
     facts
 }

@@ -2,7 +2,7 @@
 
 use super::manifest::{self, Facts};
 use super::tree::Tree;
-use crate::files::{Files, join, parent};
+use crate::files::{DEPENDENCIES, Files, join, parent};
 use crate::resolve::base_name;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
@@ -27,6 +27,8 @@ pub struct Root {
     pub kind: Kind,
     /// Only files under this folder see it.
     pub barrier: Option<u32>,
+    /// It is of a package of another tree that this one depends on.
+    pub installed: bool,
 }
 
 /// All import roots and what else manifests say.
@@ -105,13 +107,29 @@ impl Roots {
         for (_, file) in files.iter() {
             roots.manifest(tree, &mut found, &file.path, file.text.as_deref());
         }
-        let mut list: Vec<Root> = found.into_iter().map(|(folder, kind)| Root { folder, kind, barrier: barrier(tree, folder) }).collect();
+        let homes = roots.installed(files, tree);
+        let root = |(folder, kind)| {
+            let barrier = barrier(tree, folder, &homes);
+            Root { folder, kind, barrier, installed: !homes.is_empty() && tree.get(folder).path.starts_with(DEPENDENCIES) }
+        };
+        let mut list: Vec<Root> = found.into_iter().map(root).collect();
         list.sort_by(|a, b| tree.get(a.folder).path.cmp(&tree.get(b.folder).path));
         roots.of_folder = list.iter().enumerate().map(|(at, root)| (root.folder, at)).collect();
         roots.list = list;
         roots.aliases.sort();
         roots.aliases.dedup();
         roots
+    }
+
+    /// The folders of packages of other trees. What they are is in the tree, so it is no outside dependency.
+    fn installed(&mut self, files: &Files, tree: &Tree) -> FxHashSet<u32> {
+        let mut homes = FxHashSet::default();
+        for (_, file) in files.iter().filter(|(_, file)| file.installed) {
+            let Some(name) = file.text.as_deref().and_then(|text| manifest::name(base_name(&file.path), text)) else { continue };
+            self.dependencies.remove(&manifest::normal(&name));
+            homes.extend(tree.find(parent(&file.path)));
+        }
+        homes
     }
 
     fn manifest(&mut self, tree: &Tree, found: &mut FxHashMap<u32, Kind>, path: &str, text: Option<&str>) {
@@ -169,9 +187,12 @@ fn raise(found: &mut FxHashMap<u32, Kind>, at: u32, kind: Kind) {
 }
 
 /// The folder outside of which a root is not seen: what lies in a vendored, test or example folder, or inside of a
-/// package, is imported only from there.
-fn barrier(tree: &Tree, folder: u32) -> Option<u32> {
-    let chain: Vec<u32> = tree.upwards(folder).filter(|at| *at != 0).collect();
+/// package, is imported only from there. Of a package of another tree only the folders inside of it count.
+fn barrier(tree: &Tree, folder: u32, homes: &FxHashSet<u32>) -> Option<u32> {
+    let mut chain: Vec<u32> = tree.upwards(folder).filter(|at| *at != 0).collect();
+    if let Some(home) = chain.iter().rposition(|at| homes.contains(at)) {
+        chain.truncate(home);
+    }
     let name = |at: u32| base_name(&tree.get(at).path);
     let vendor = chain.iter().rev().find(|at| VENDOR.contains(&name(**at)));
     let inside = chain.iter().any(|at| tree.get(*at).is_package()).then_some(&folder);
