@@ -9,8 +9,9 @@ fn main() -> std::io::Result<()> {
     for language in std::fs::read_dir(&grammars)? {
         let language = language?.path();
         for folder in ["frameworks", "auth", "controls"].map(|name| language.join(name)) {
-            println!("cargo::rerun-if-changed={}", folder.display());
+            // A folder that is not there would have this run each time.
             if folder.is_dir() {
+                println!("cargo::rerun-if-changed={}", folder.display());
                 for file in std::fs::read_dir(folder)? {
                     files.push(file?.path());
                 }

@@ -120,7 +120,8 @@ impl Job {
     /// Scans the tree with what other scans have read, and beside an earlier state.
     pub fn scan_beside(&self, progress: &Progress, cache: &Cache, before: Option<&Catalog>) -> Result<Catalog> {
         // What is said of an earlier state is not kept: there are too many of them.
-        let slot = if before.is_none() { Slot::new(cache, Kind::Whole, self.evaluated(), &self.models, &self.about(&today())) } else { None };
+        let slot =
+            if before.is_none() { Slot::new(cache, Kind::Whole, self.evaluated(), &self.models, &self.about(&today())) } else { None };
         if let Some(catalog) = slot.as_ref().and_then(Slot::get) {
             return Ok(catalog);
         }

@@ -19,7 +19,8 @@ fn world(folder: &Path) -> World {
 
 /// `METHOD /path` of a repository's endpoints that hang on an application, sorted.
 fn endpoints(world: &World, repository: &str) -> Vec<String> {
-    let catalog: Value = serde_json::from_str(&world.ends(0, &["catalog", "show", "head", "--repository", repository, "-f", "json"])).unwrap();
+    let catalog: Value =
+        serde_json::from_str(&world.ends(0, &["catalog", "show", "head", "--repository", repository, "-f", "json"])).unwrap();
     let text = |e: &Value, key: &str| e[key].as_str().unwrap().to_owned();
     let all = catalog["endpoints"].as_array().unwrap().iter().filter(|e| e["detached"] != true && e["stale"] != true);
     let mut all: Vec<String> = all.map(|e| format!("{} {}", text(e, "method"), text(e, "path"))).collect();

@@ -56,7 +56,18 @@ mod tests {
             let time = git2::IndexTime::new(0, 0);
             let (mode, path) = (0o100_644, path.as_bytes().to_vec());
             let entry = git2::IndexEntry {
-                ctime: time, mtime: time, dev: 0, ino: 0, mode, uid: 0, gid: 0, file_size: 0, id, flags: 0, flags_extended: 0, path,
+                ctime: time,
+                mtime: time,
+                dev: 0,
+                ino: 0,
+                mode,
+                uid: 0,
+                gid: 0,
+                file_size: 0,
+                id,
+                flags: 0,
+                flags_extended: 0,
+                path,
             };
             index.add(&entry).unwrap();
         }

@@ -206,7 +206,8 @@ pub(crate) fn link(db: &mut Db, sweep: &Sweep) -> Result<bool, StoreError> {
         let again = "UPDATE sweep_job SET state = 'waiting', ready = 0, class = '', reason = ''
             WHERE sweep = $1 AND identity = $2 AND state IN ('done', 'unchanged')";
         if db.execute(again, &[sweep.number.into(), identity.as_str().into()])? == 0 {
-            let add = "INSERT INTO sweep_job (sweep, identity, state, attempt, tries, lost, ready, lease, worker, class, reason, past, cost)
+            let add =
+                "INSERT INTO sweep_job (sweep, identity, state, attempt, tries, lost, ready, lease, worker, class, reason, past, cost)
                 SELECT $1, $2, 'waiting', 0, 0, 0, 0, 0, '', '', '', '[]', $3 WHERE NOT EXISTS
                 (SELECT identity FROM sweep_job WHERE sweep = $1 AND identity = $2)";
             added += db.execute(add, &[sweep.number.into(), identity.as_str().into(), (*cost).into()])? as i64;

@@ -182,8 +182,9 @@ fn held(claim: &Claim) -> [Value; 4] {
 /// Renews leases. Those that are no longer held.
 pub(crate) fn renew(db: &mut Db, claims: &[Claim], lease: i64) -> Result<Vec<Claim>, StoreError> {
     let clock = now(db);
-    let sql =
-        format!("UPDATE sweep_job SET lease = {clock} + $1 WHERE sweep = $2 AND identity = $3 AND attempt = $4 AND worker = $5 AND state = 'running'");
+    let sql = format!(
+        "UPDATE sweep_job SET lease = {clock} + $1 WHERE sweep = $2 AND identity = $3 AND attempt = $4 AND worker = $5 AND state = 'running'"
+    );
     let mut gone = Vec::new();
     for claim in claims {
         let values = [&[lease.into()][..], &held(claim)].concat();

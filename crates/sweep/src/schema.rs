@@ -39,7 +39,8 @@ const MIGRATIONS: &[&str] = &[
      CREATE TABLE sweep_package (
         identity TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, folder TEXT NOT NULL, PRIMARY KEY (identity, kind, name, folder));
      CREATE INDEX sweep_package_name ON sweep_package (name);
-     CREATE INDEX sweep_job_lease ON sweep_job (sweep, lease) WHERE state = 'running'"];
+     CREATE INDEX sweep_job_lease ON sweep_job (sweep, lease) WHERE state = 'running'",
+];
 
 const LATEST: i64 = MIGRATIONS.len() as i64;
 

@@ -15,7 +15,13 @@ struct Nothing {
 impl Scanner for Nothing {
     fn scan(&self, claim: &Claim, _: &dyn Fn() -> bool) -> Scanned {
         let usage = Usage { wall: 1, cpu: 1, memory: 1 };
-        Scanned::Catalog { commit: claim.repository.head.clone(), commit_time: String::new(), json: self.json.clone(), usage, packages: Packages::default() }
+        Scanned::Catalog {
+            commit: claim.repository.head.clone(),
+            commit_time: String::new(),
+            json: self.json.clone(),
+            usage,
+            packages: Packages::default(),
+        }
     }
 }
 

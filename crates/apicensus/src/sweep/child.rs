@@ -11,9 +11,9 @@ use crate::progress::Progress;
 use anyhow::{Context, Result};
 use apicensus_catalog::{Catalog, Trouble, TroubleKind};
 use apicensus_forge::{Backend, FetchLimits, FetchOptions, ForgeConfig, ForgeError, Forges, Mirror, Mirrors, Repository};
+use apicensus_source::Tree;
 use apicensus_surface::convert::rfc3339;
 use apicensus_surface::packages::Dependency;
-use apicensus_source::Tree;
 use apicensus_sweep::{Class, Libraries, Library, Listed, Package, Packages};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
@@ -220,7 +220,10 @@ impl Opened<'_> {
 fn libraries(task: &Task) -> Result<Result<(Vec<Opened<'_>>, Vec<Trouble>), Outcome>> {
     let (mut opened, mut troubles) = (Vec::new(), Vec::new());
     for (name, keys) in &task.libraries.unclear {
-        troubles.push(trouble(format!("several repositories declare the package `{name}`: {}; it is not known which is meant", keys.join(", "))));
+        troubles.push(trouble(format!(
+            "several repositories declare the package `{name}`: {}; it is not known which is meant",
+            keys.join(", ")
+        )));
     }
     let fetcher = Fetcher::new(task)?;
     for library in &task.libraries.used {

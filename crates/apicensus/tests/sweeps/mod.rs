@@ -59,8 +59,7 @@ impl World {
         }
         let time = 1_700_000_000 + 3600 * age;
         let parent = if age > 0 { "from refs/heads/main^0\n" } else { "" };
-        let mut stream =
-            format!("commit refs/heads/main\ncommitter Ann Example <ann@example.test> {time} +0000\ndata 3\none\n{parent}");
+        let mut stream = format!("commit refs/heads/main\ncommitter Ann Example <ann@example.test> {time} +0000\ndata 3\none\n{parent}");
         for (path, text) in files {
             stream.push_str(&format!("M 100644 inline {path}\ndata {}\n{text}\n", text.len()));
         }
