@@ -58,7 +58,6 @@ impl World<'_> {
             let is_mounted = mounted.contains(&object.id);
             stats.mounted += usize::from(is_router && (is_mounted || role.root && !object.assumed));
             let detached = object.assumed || !role.root;
-            // What a package of another tree offers and this one does not take is told where the package is.
             let is_elsewhere = detached && self.is_installed(object.site.file);
             if is_mounted || role.silent || is_elsewhere || self.is_twin(&object, &known) {
                 continue;
