@@ -214,7 +214,7 @@ pub fn setup_py(text: &str) -> Facts {
     for pattern in patterns.iter().filter_map(|p| regex::Regex::new(p).ok()) {
         facts.roots.extend(pattern.captures_iter(text).map(|found| found[1].to_owned()));
     }
-    let list = regex::Regex::new(r"install_requires\s*=\s*\[([^\]]*(?:\[[^\]]*\][^\]]*)*)\]").ok();
+    let list = regex::Regex::new(r"install_requires\s*=\s*\[([^\[\]]*(?:\[[^\]]*\][^\[\]]*)*)\]").ok();
     if let Some(list) = list.and_then(|list| Some(list.captures(text)?.get(1)?.as_str())) {
         facts.dependencies.extend(list.split(['"', '\'']).skip(1).step_by(2).filter_map(requirement));
     }
