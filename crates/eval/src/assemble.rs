@@ -85,8 +85,9 @@ impl World<'_> {
         crate::registration::without_copies(&mut routes);
         self.report_missed();
         let outbound = self.outbound();
+        let troubles = self.take_troubles();
         let schemas = self.schemas.into_iter().map(|(name, (_, schema))| (name, schema)).collect();
-        Census { routes, troubles: self.troubles, stats, outbound, schemas, ..Census::default() }
+        Census { routes, troubles, stats, outbound, schemas, ..Census::default() }
     }
 
     pub(crate) fn is_dropped(&self, entry: Option<EntryId>) -> bool {

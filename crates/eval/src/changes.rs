@@ -117,4 +117,17 @@ impl World<'_> {
         let event = Event { what, at, conditions: self.conditions.clone(), entry: self.entry, via: self.via() };
         object.events.borrow_mut().push(Rc::new(event));
     }
+
+    /// The source text of a place, shortened to one line.
+    pub fn source_text(&self, at: Place, most: usize) -> SmolStr {
+        let Some(bytes) = (self.input.text)(at.file) else { return SmolStr::default() };
+        let slice = bytes.get(at.start as usize..at.end as usize).unwrap_or_default();
+        let text = String::from_utf8_lossy(slice);
+        let mut short: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if let Some((at, _)) = short.char_indices().nth(most) {
+            short.truncate(at);
+            short.push('…');
+        }
+        SmolStr::new(short)
+    }
 }

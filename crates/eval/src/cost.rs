@@ -44,6 +44,11 @@ impl World<'_> {
             .then(|| Value::unknown("", "it was followed when the application ran", None))
     }
 
+    /// Whether the innermost call is being left.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leave.is_some_and(|depth| self.frames.len() > depth)
+    }
+
     /// The state before a call.
     pub(crate) fn before_call(&self) -> Before {
         Before { steps: self.steps, made: self.objects.len() + self.registered }

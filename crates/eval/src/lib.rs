@@ -40,6 +40,7 @@ mod stream;
 mod text;
 mod touches;
 mod twins;
+mod typed;
 mod unknown_receiver;
 mod usage;
 mod value;

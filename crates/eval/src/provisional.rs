@@ -6,6 +6,7 @@
 use crate::evaluate::Family;
 use crate::interp::function::param_name;
 use crate::models::{Entry, KindId};
+use crate::output::TroubleKind;
 use crate::value::*;
 use crate::walk;
 use crate::world::World;
@@ -16,6 +17,8 @@ use std::rc::Rc;
 
 /// Rounds of provisional runs: running entries makes new closures.
 pub(crate) const ROUNDS: usize = 8;
+/// Subclasses for which an inherited method is run.
+const MAX_LEAVES: usize = 400;
 
 impl World<'_> {
     /// Runs provisional entries to a fixpoint, outermost first.
@@ -160,7 +163,11 @@ impl World<'_> {
                 leaves.push(one.clone());
             }
         }
-        leaves.truncate(64);
+        if leaves.len() > MAX_LEAVES {
+            leaves.truncate(MAX_LEAVES);
+            let message = format!("more than {MAX_LEAVES} classes derive from this one; the rest was left out");
+            self.trouble_at(TroubleKind::Bound, class.at, message, "routes that they register may be missing");
+        }
         leaves
     }
 
@@ -170,14 +177,10 @@ impl World<'_> {
         if let Some((_, value)) = instances.iter().find(|(k, _)| *k == key) {
             return Some(value.clone());
         }
-        // An instance that real code made is better than a made-up one.
-        let real = self
-            .notes
-            .get("instances")
-            .and_then(|all| all.iter().find(|v| matches!(v, Value::Instance(i) if Rc::ptr_eq(&i.class, class))).cloned());
-        if let Some(real) = real {
-            instances.push((key, real.clone()));
-            return Some(real);
+        // One that stands for what is declared to be of the class.
+        if let Some(known) = self.known_instance(class) {
+            instances.push((key, known.clone()));
+            return Some(known);
         }
         self.entries += 1;
         self.entry = Some(self.entries);
@@ -191,6 +194,9 @@ impl World<'_> {
         } else {
             let instance = Rc::new(Instance { class: class.clone(), fields: Default::default(), assumed: true, at: class.at });
             let value = Value::Instance(instance);
+            if self.family == Family::Python {
+                self.share_instance(class, &value);
+            }
             self.initialise(class, &value, args, class.at);
             value
         };
@@ -219,7 +225,7 @@ impl World<'_> {
                     // The default applies.
                     continue;
                 }
-                None => match param.ty.filter(|_| self.family == Family::Rust).and_then(|ty| self.typed_argument(function, ty)) {
+                None => match self.typed_argument(function, &tree, param) {
                     Some(value) => value,
                     None => Value::unknown(
                         name.clone().unwrap_or_default(),
@@ -241,7 +247,11 @@ impl World<'_> {
         args
     }
 
-    pub(crate) fn typed_argument(&mut self, function: &Closure, ty: ExprId) -> Option<Value> {
+    fn typed_argument(&mut self, function: &Closure, tree: &Module, param: &apicensus_syntax::Param) -> Option<Value> {
+        if self.family != Family::Rust {
+            return self.declared_argument(function, tree, param);
+        }
+        let ty = param.ty?;
         let mut cx = self.top(function.module);
         cx.scope = function.scope.clone();
         self.instance_of_type(&cx, ty, 0)

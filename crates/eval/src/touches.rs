@@ -83,6 +83,9 @@ impl World<'_> {
     pub(crate) fn touches_inner(&mut self, function: &Rc<Closure>) -> bool {
         let tree = self.module(function.module).tree.clone();
         let f = tree.function(function.function);
+        if self.constructs(function, f) {
+            return true;
+        }
         for param in &f.params {
             let name = param_name(&param.pattern);
             if self.assumed_kind(function, &tree, param, name.as_deref()).is_some()
@@ -134,7 +137,19 @@ impl World<'_> {
         requires.iter().any(|spec| self.require_touches(function, spec))
             || self.own_import_touches(function, &tree, &binds, &attrs)
             || self.own_method_touches(function, &attrs, &tree)
+            || self.typed_touches(function, &tree, &attrs)
             || self.made_method_touches(&attrs, &tree)
+    }
+
+    /// The constructor of a class that a model knows: `class Server(framework.App): def __init__(self): ..`
+    fn constructs(&mut self, function: &Closure, f: &apicensus_syntax::Function) -> bool {
+        let home = function.home.borrow().clone();
+        self.family == Family::Python
+            && f.name.as_deref() == Some("__init__")
+            && home.is_some_and(|home| match self.modelled_base(&home) {
+                Some((_, Entry::Make(kind))) => !self.input.models.role(kind).silent,
+                _ => false,
+            })
     }
 
     /// `def create_app(): from framework import App`: what a function imports itself.

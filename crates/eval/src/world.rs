@@ -160,10 +160,12 @@ pub struct World<'a> {
     /// Steps taken when something was last made or registered, and how many such there were.
     idle: (u64, usize),
     /// Calls are left until no more than this many are in progress.
-    leave: Option<usize>,
+    pub(crate) leave: Option<usize>,
     /// Troubles.
     pub troubles: Vec<Trouble>,
-    trouble_keys: FxHashSet<(FileId, u32, TroubleKind)>,
+    trouble_keys: FxHashMap<(FileId, u32, TroubleKind), usize>,
+    /// The entries in which troubles were met; those of entries that don't count any more don't either.
+    trouble_entries: Vec<Option<EntryId>>,
     /// Times a function was called with nothing informative in an entry and a scope, and its last result.
     pub summaries: FxHashMap<SummaryKey, (u32, Option<Value>)>,
     /// Scopes that summaries are told apart by.
@@ -228,6 +230,8 @@ pub struct World<'a> {
     pub(crate) streaming: crate::stream::Seen,
     /// What is injected, by its token.
     pub(crate) provided: Vec<(Value, Value)>,
+    /// Instances that stand for classes.
+    pub(crate) shared: crate::typed::Shared,
     /// What is known of the route whose guards are being read.
     pub(crate) facts: Option<Rc<crate::guard::Facts>>,
     /// What functions that look at it were read as for this route.
@@ -261,7 +265,8 @@ impl<'a> World<'a> {
             idle: (0, 0),
             leave: None,
             troubles: Vec::new(),
-            trouble_keys: FxHashSet::default(),
+            trouble_keys: FxHashMap::default(),
+            trouble_entries: Vec::new(),
             summaries: FxHashMap::default(),
             kept: Vec::new(),
             start_tests: FxHashSet::default(),
@@ -291,6 +296,7 @@ impl<'a> World<'a> {
             readings: FxHashMap::default(),
             streaming: Default::default(),
             provided: Vec::new(),
+            shared: Default::default(),
             facts: None,
             fact_readings: FxHashMap::default(),
             schemas: Default::default(),
@@ -301,9 +307,20 @@ impl<'a> World<'a> {
 
     /// Reports a trouble once a place and kind.
     pub fn trouble(&mut self, kind: TroubleKind, file: FileId, line: u32, message: impl Into<String>, effect: impl Into<String>) {
-        if self.trouble_keys.insert((file, line, kind)) {
+        let at = self.troubles.len();
+        let known = *self.trouble_keys.entry((file, line, kind)).or_insert(at);
+        if known == at {
             self.troubles.push(Trouble { kind, file, line, message: message.into(), effect: effect.into() });
+            self.trouble_entries.push(self.entry);
+        } else if let Some(entry) = self.trouble_entries.get_mut(known) {
+            *entry = if entry.is_some() { self.entry } else { None };
         }
+    }
+    /// The troubles that count.
+    pub(crate) fn take_troubles(&mut self) -> Vec<Trouble> {
+        let entries = std::mem::take(&mut self.trouble_entries);
+        let all = std::mem::take(&mut self.troubles).into_iter().enumerate();
+        all.filter(|(at, _)| !entries.get(*at).is_some_and(|e| self.is_dropped(*e))).map(|(_, t)| t).collect()
     }
     /// Reports a trouble at a place.
     pub fn trouble_at(&mut self, kind: TroubleKind, at: Place, message: impl Into<String>, effect: impl Into<String>) {
@@ -380,19 +397,6 @@ impl<'a> World<'a> {
     pub fn place(&self, module: ModuleId, span: Span) -> Place {
         Place { file: self.module(module).file, line: span.line, end_line: span.end_line, start: span.start, end: span.end }
     }
-    /// The source text of a place, shortened to one line.
-    pub fn source_text(&self, at: Place, most: usize) -> SmolStr {
-        let Some(bytes) = (self.input.text)(at.file) else { return SmolStr::default() };
-        let slice = bytes.get(at.start as usize..at.end as usize).unwrap_or_default();
-        let text = String::from_utf8_lossy(slice);
-        let mut short: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if let Some((at, _)) = short.char_indices().nth(most) {
-            short.truncate(at);
-            short.push('…');
-        }
-        SmolStr::new(short)
-    }
-
     /// Counts a step; false when a bound is reached.
     pub fn step(&mut self) -> bool {
         self.steps += 1;

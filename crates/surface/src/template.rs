@@ -10,6 +10,7 @@
 //! | `colon`   | `:id` `:id(\\d+)` `:id?` `:path*` `*` `*rest` `/:a-:b` `{/:optional}` `::` |
 //! | `angle`   | `<id>` `<int:id>` `<path:rest>` `<regex("[a-z]+"):id>` `<rest..>` `?<query>` |
 //! | `angle_name` | the same with the name first: `<id:int>` `<name:re:[a-z]+>` |
+//! | `angle_name_colon` | `angle_name`, and `:name` `:name#[a-z]+#` beside it |
 //! | `bracket` | file routes: `[id]` `[...slug]` `[[...slug]]` `(group)` `@slot` |
 //! | `regex`   | a regular expression used as a path language: `^users/(?P<id>\d+)/$` |
 //! | `pattern` | a regular expression object: the path state is `pattern`, the template is a reading aid |

@@ -14,7 +14,7 @@ impl World<'_> {
     pub(crate) fn surely_lacks(&mut self, value: &Value, name: &str) -> bool {
         let Value::Instance(instance) = value else { return false };
         let class = instance.class.clone();
-        if instance.assumed || instance.fields.borrow().contains_key(name) || self.class_attr(&class, name).is_some() {
+        if self.is_bare(instance) || instance.fields.borrow().contains_key(name) || self.class_attr(&class, name).is_some() {
             return false;
         }
         if name.starts_with("__") || self.class_attr(&class, "__getattr__").is_some() || class.fields.borrow().iter().any(|f| f == name) {

@@ -146,12 +146,19 @@ impl World<'_> {
             if let Some(found) = self.validated_default(instance, name, &found) {
                 return Some(found);
             }
+            if matches!(found, Value::Null)
+                && let Some(found) = self.bare_field(instance, name)
+            {
+                return Some(found);
+            }
             let bound = self.bind_method(found, value);
-            return Some(if self.is_settings(&class) && !matches!(bound, Value::BoundFunction(_) | Value::Unknown(_)) {
-                Value::Default(Rc::new(bound))
-            } else {
-                bound
-            });
+            return Some(
+                if (self.is_settings(&class) || self.is_bare(instance)) && !matches!(bound, Value::BoundFunction(_) | Value::Unknown(_)) {
+                    Value::Default(Rc::new(bound))
+                } else {
+                    bound
+                },
+            );
         }
         if name == "__class__" || name == "constructor" {
             return Some(Value::Class(class));
@@ -159,6 +166,9 @@ impl World<'_> {
         if name == "__dict__" {
             let fields: Vec<_> = instance.fields.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
             return Some(Value::dict(fields));
+        }
+        if let Some(found) = self.bare_field(instance, name) {
+            return Some(found);
         }
         let index = class.fields.borrow().iter().position(|f| f == name);
         if self.family == Family::Rust
@@ -221,11 +231,6 @@ impl World<'_> {
             Value::Either(all) => Value::either(all.iter().map(|v| self.bind_method(v.clone(), receiver)).collect::<Vec<_>>()),
             _ => found,
         }
-    }
-
-    pub(crate) fn is_implicit_classmethod(&self, function: &Closure) -> bool {
-        let name = &self.module(function.module).tree.function(function.function).name;
-        self.family == Family::Python && name.as_deref().is_some_and(|n| n == "__init_subclass__" || n == "__class_getitem__")
     }
 
     pub(crate) fn class_own_attr(&mut self, class: &Rc<ClassValue>, value: &Value, name: &str) -> Option<Value> {

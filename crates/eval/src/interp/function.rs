@@ -245,9 +245,13 @@ impl World<'_> {
         {
             return value;
         }
-        self.mark_called(key);
+        let first = self.mark_called(key);
         if let Some(value) = self.spared(f) {
             return value;
+        }
+        // Calls that are being left end further in.
+        if !self.is_leaving() {
+            self.leave = None;
         }
         let before = self.before_call();
         self.ran.insert(Rc::as_ptr(f) as usize);
@@ -263,6 +267,10 @@ impl World<'_> {
         let outer = std::mem::replace(&mut self.conditions, conditions);
         let value = self.run_closure(f, receiver, args);
         self.conditions = outer;
+        // What was cut short with nothing made stays open to a provisional run.
+        if first && self.is_leaving() && !self.made_since(&before) {
+            self.called.remove(&key);
+        }
         self.count_call(f, &before, &value);
         self.keep_memoised(key, &before, &value);
         self.budget.pop();
@@ -291,8 +299,8 @@ impl World<'_> {
         0
     }
 
-    /// A real call makes what a provisional run did void.
-    fn mark_called(&mut self, key: (ModuleId, FunctionId)) {
+    /// A real call makes what a provisional run did void. Gives whether it is the first one.
+    fn mark_called(&mut self, key: (ModuleId, FunctionId)) -> bool {
         // What tests call is served by production all the same, set up in its own way.
         let by_tests = self.family == Family::JavaScript && self.late && !self.input.files.get(self.module(key.0).file).secondary;
         if let Some(entry) = self.provisional.get(&key)
@@ -302,7 +310,7 @@ impl World<'_> {
         {
             self.dropped.insert(*entry);
         }
-        self.called.insert(key);
+        self.called.insert(key)
     }
 
     /// What a provisional run made is kept when a later call gives it back, or finds it made already.

@@ -33,7 +33,11 @@ impl World<'_> {
             {
                 self.run_module(*id);
             }
-            let target = self.resolver.python(file, root, 0);
+            // What has no such module inside is not meant, though its name is the same.
+            let target = match &module {
+                Value::Symbol(_) => Target::External(root.into()),
+                _ => self.resolver.python(file, root, 0),
+            };
             let value = self.target_value(target, None);
             self.declare(cx, &SmolStr::new(root), value);
             return;

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 impl World<'_> {
     /// The value of an attribute that a method not called so far sets.
-    pub(super) fn set_later(&mut self, instance: &Rc<Instance>, name: &str) -> Option<Value> {
+    pub(crate) fn set_later(&mut self, instance: &Rc<Instance>, name: &str) -> Option<Value> {
         if self.family != Family::Python || name.starts_with("__") {
             return None;
         }

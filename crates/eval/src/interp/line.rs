@@ -1,5 +1,6 @@
 //! The line of a class: its bases in order, and what it inherits.
 
+use crate::evaluate::Family;
 use crate::models::{Entry, KindId};
 use crate::value::*;
 use crate::world::World;
@@ -78,6 +79,12 @@ impl World<'_> {
         self.mro(class)
             .iter()
             .any(|v| matches!(v, Value::Symbol(s) if !matches!(s.as_str(), "object" | "abc.ABC" | "typing.Generic" | "typing.Protocol")))
+    }
+
+    /// Whether Python gives a method the class without being told to.
+    pub(crate) fn is_implicit_classmethod(&self, function: &Closure) -> bool {
+        let name = &self.module(function.module).tree.function(function.function).name;
+        self.family == Family::Python && name.as_deref().is_some_and(|n| n == "__init_subclass__" || n == "__class_getitem__")
     }
 
     /// What the models say of an ancestor.

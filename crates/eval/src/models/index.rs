@@ -336,12 +336,15 @@ fn check(model: &Model, file: &str, text: &str) -> Result<(), ModelError> {
     if !["python", "javascript", "rust"].contains(&model.language.as_str()) {
         return fail("language", format!("unknown language `{}` (python, javascript or rust)", model.language));
     }
-    if !["brace", "colon", "colon_brace", "angle", "angle_name", "brace_angle", "bracket", "regex", "literal"]
+    if !["brace", "colon", "colon_brace", "angle", "angle_name", "angle_name_colon", "brace_angle", "bracket", "regex", "literal"]
         .contains(&model.style.as_str())
     {
         return fail(
             "style",
-            format!("unknown style `{}` (brace, colon, colon_brace, angle, angle_name, bracket, regex or literal)", model.style),
+            format!(
+                "unknown style `{}` (brace, colon, colon_brace, angle, angle_name, angle_name_colon, bracket, regex or literal)",
+                model.style
+            ),
         );
     }
     for role in model.roles.values().flat_map(|r| &r.extends).chain(model.calls.iter().flat_map(|c| c.on.iter().chain(&c.role))) {

@@ -278,7 +278,7 @@ pub(crate) fn configured(world: &World<'_>, symbol: &str, name: &str) -> Option<
 pub(crate) fn class_attribute(world: &mut World<'_>, class: &Rc<ClassValue>, name: &str) -> Option<Value> {
     match name {
         "_meta" => django_meta::options(world, class),
-        _ => None,
+        _ => tornado::class_attribute(world, class, name),
     }
 }
 

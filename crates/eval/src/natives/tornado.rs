@@ -24,6 +24,25 @@ pub(super) fn attribute(world: &mut World<'_>, name: &str, object: &Rc<Object>) 
     Some(settings)
 }
 
+/// The methods of `tornado.web.RequestHandler.SUPPORTED_METHODS`.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS"];
+
+/// What handlers inherit: the methods that are served, and what stands for those that a handler doesn't define.
+pub(super) fn class_attribute(world: &mut World<'_>, class: &Rc<ClassValue>, name: &str) -> Option<Value> {
+    let is_list = name == "SUPPORTED_METHODS";
+    if !is_list && !METHODS.iter().any(|m| m.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    world
+        .outside_bases(class)
+        .iter()
+        .find(|b| matches!(b.as_str(), "tornado.web.RequestHandler" | "tornado.websocket.WebSocketHandler"))?;
+    Some(match is_list {
+        true => Value::tuple(METHODS.iter().map(|m| Value::text(*m)).collect()),
+        false => Value::Symbol(SmolStr::new_static("tornado.web.RequestHandler._unimplemented_method")),
+    })
+}
+
 /// Adds the routes of static files: under `static_url_prefix`, and two well-known files.
 pub(super) fn finish(world: &mut World<'_>, model: u16) {
     for object in world.objects.clone() {

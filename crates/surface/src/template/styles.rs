@@ -1,6 +1,9 @@
 //! The path syntaxes that are not regular expressions.
 
+mod angle;
+
 use super::{Parameter, Parsed, Part, Token, regex};
+use angle::{angle_name_param, angle_param};
 
 /// Parses a run of one style.
 pub(super) fn parse(style: &str, tokens: &[Token], labels: &[String]) -> Parsed {
@@ -11,6 +14,7 @@ pub(super) fn parse(style: &str, tokens: &[Token], labels: &[String]) -> Parsed 
         "colon" => reader.colon(0),
         "angle" => reader.angle(angle_param),
         "angle_name" => reader.angle(angle_name_param),
+        "angle_name_colon" => reader.angle_name_colon(),
         "brace_angle" => reader.brace_angle(),
         "bracket" => reader.bracket(),
         "regex" => return regex::parse(tokens),
@@ -382,35 +386,6 @@ impl Reader<'_> {
         self.copy();
     }
 
-    fn angle(&mut self, read: fn(&str) -> Parameter) {
-        while let Some(token) = self.tokens.get(self.at) {
-            match token {
-                Token::Char('?') => return,
-                Token::Char('<') => match self.between('<', '>') {
-                    Some(text) => {
-                        let parameter = read(&text);
-                        self.param(parameter);
-                    }
-                    None => self.copy(),
-                },
-                _ => self.copy(),
-            }
-        }
-    }
-
-    /// `{int:id}`: what `angle` has between its brackets stands in braces.
-    fn brace_angle(&mut self) {
-        while self.at < self.tokens.len() {
-            match self.peek(0).filter(|c| *c == '{').and_then(|_| self.between('{', '}')) {
-                Some(text) => {
-                    let parameter = angle_param(&text);
-                    self.param(parameter);
-                }
-                None => self.copy(),
-            }
-        }
-    }
-
     fn bracket(&mut self) {
         let all = self.tokens;
         for segment in all.split(|t| *t == Token::Char('/')) {
@@ -442,50 +417,6 @@ impl Reader<'_> {
             None => self.param(parameter),
         }
     }
-}
-
-/// The inside of `<..>`: `name`, `type:name`, `type(args):name`, `name..`.
-fn angle_param(text: &str) -> Parameter {
-    let mut parameter = Parameter::default();
-    let text = text.trim();
-    let (kind, name) = text.rsplit_once(':').map_or((None, text), |(kind, name)| (Some(kind), name));
-    let rest = name.strip_suffix("..");
-    let name = rest.unwrap_or(name);
-    parameter.catch_all = rest.is_some();
-    parameter.name = if name == "_" { String::new() } else { name.to_owned() };
-    if let Some(kind) = kind {
-        let (word, arguments) = kind.split_once('(').map_or((kind, None), |(word, rest)| (word, rest.strip_suffix(')')));
-        parameter.type_name = Some(word.to_owned());
-        parameter.catch_all |= word == "path";
-        let is_quoted = |a: &&str| a.len() >= 2 && (a.starts_with('"') && a.ends_with('"') || a.starts_with('\'') && a.ends_with('\''));
-        if let Some(pattern) = arguments.map(str::trim).map(|a| a.trim_start_matches('r')).filter(is_quoted) {
-            let pattern = &pattern[1..pattern.len() - 1];
-            parameter.catch_all |= regex::crosses_segments(pattern);
-            parameter.pattern = Some(pattern.to_owned());
-        }
-    }
-    parameter
-}
-
-/// `<id:int>`, `<name:re:[a-z]+>`, `<id:[0-9]+>`, `<ext=file:ext>`: the name comes first.
-fn angle_name_param(text: &str) -> Parameter {
-    let (name, kind) = text.trim().split_once(':').map_or((text.trim(), None), |(name, kind)| (name, Some(kind)));
-    let (name, default) = name.split_once('=').map_or((name, None), |(name, kind)| (name, Some(kind)));
-    let mut parameter = Parameter { name: name.to_owned(), ..Parameter::default() };
-    let is_word = |k: &str| !k.is_empty() && k.chars().all(is_name);
-    match kind.or(default) {
-        Some(kind) if is_word(kind) => {
-            parameter.catch_all = kind == "path";
-            parameter.type_name = Some(kind.to_owned());
-        }
-        Some(pattern) => {
-            let pattern = pattern.strip_prefix("re:").unwrap_or(pattern);
-            parameter.catch_all = regex::crosses_segments(pattern);
-            parameter.pattern = Some(pattern.to_owned());
-        }
-        None => {}
-    }
-    parameter
 }
 
 fn is_name(c: char) -> bool {
