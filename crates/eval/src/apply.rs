@@ -151,7 +151,12 @@ impl World<'_> {
         if let Some(outside) = models.role(kind).attributes.get(name.as_str()).and_then(|a| a.strip_prefix("symbol:")) {
             return self.call_symbol(&SmolStr::new(outside), args, at);
         }
-        if models.role(kind).fluent {
+        let fluent = models.role(kind).fluent;
+        if let Some(given) = self.call_extension(&Value::Object(object.clone()), &name, &args, at) {
+            let is_lost = fluent && matches!(self.force(&given), Value::Unknown(_) | Value::Null);
+            return if is_lost { Value::Object(object.clone()) } else { given };
+        }
+        if fluent {
             self.run_object_callbacks(&args, at);
             return Value::Object(object.clone());
         }

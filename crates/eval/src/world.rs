@@ -236,6 +236,8 @@ pub struct World<'a> {
     pub(crate) facts: Option<Rc<crate::guard::Facts>>,
     /// What functions that look at it were read as for this route.
     pub(crate) fact_readings: FxHashMap<usize, crate::guard::Reading>,
+    /// Methods that traits of the tree give to types from outside, by name.
+    pub(crate) extensions: FxHashMap<SmolStr, Vec<Rc<Closure>>>,
 }
 
 impl<'a> World<'a> {
@@ -299,6 +301,7 @@ impl<'a> World<'a> {
             shared: Default::default(),
             facts: None,
             fact_readings: FxHashMap::default(),
+            extensions: FxHashMap::default(),
             schemas: Default::default(),
             schema_names: FxHashMap::default(),
             schema_classes: Vec::new(),

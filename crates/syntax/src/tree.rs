@@ -335,7 +335,7 @@ pub enum Pattern {
 /// An import as written.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Import {
-    /// The module: `a.b` (Python, without leading dots), `./x` (JS), `crate::a::b` (Rust).
+    /// The module: `a.b` (Python, without leading dots), `./x` (JS), `crate::a::b` (Rust; `::a::b` begins with a crate).
     pub module: SmolStr,
     /// Leading dots of a Python relative import.
     pub level: u32,

@@ -63,36 +63,6 @@ pub(super) fn taken<'c>(tree: &Module, mut cases: impl Iterator<Item = &'c Case>
     cases.position(|case| case.patterns.is_empty() || case.patterns.iter().any(|p| takes_nothing(tree, p) != Some(false)))
 }
 
-/// A setting that holds what callers are compared with: `state.config.api_key`.
-pub(super) fn is_unset_secret(reader: &Reader<'_>, id: ExprId) -> bool {
-    let tree = &reader.tree;
-    let Expr::Attr(base, name) = tree.expr(id) else { return false };
-    let all = names::words(name);
-    let is_flag = all.iter().any(|w| ["enabled", "disabled", "required", "enable", "disable", "is"].contains(&w.as_str()));
-    let is_secret =
-        all.iter().any(|w| ["key", "keys", "token", "tokens", "secret", "password", "credentials", "jwt", "auth"].contains(&w.as_str()));
-    !is_flag && is_secret && is_settings(reader, *base)
-}
-
-/// Whether an expression is the application's state or a part of it.
-fn is_settings(reader: &Reader<'_>, id: ExprId) -> bool {
-    let tree = &reader.tree;
-    match tree.expr(id) {
-        Expr::Attr(base, _) | Expr::Wrap(_, base) => is_settings(reader, *base),
-        Expr::Call { callee, args, .. } if args.is_empty() => is_settings(reader, *callee),
-        Expr::Name(name) => {
-            let function = tree.function(reader.closure.function);
-            matches!(name.as_str(), "self" | "state" | "config" | "cfg" | "settings")
-                || function.params.iter().any(|p| {
-                    matches!(&p.pattern, Pattern::Construct { ty, items, .. }
-                        if matches!(tree.expr(*ty), Expr::Name(n) | Expr::Attr(_, n) if matches!(n.as_str(), "State" | "Data" | "Extension"))
-                            && matches!(items.as_slice(), [Pattern::Name(bound, _)] if bound == name))
-                })
-        }
-        _ => false,
-    }
-}
-
 /// Whether an expression names a header, cookie or key that carries a proof.
 fn is_proof(tree: &Module, id: ExprId) -> bool {
     let flat = match tree.expr(id) {

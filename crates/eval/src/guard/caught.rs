@@ -129,6 +129,16 @@ fn refuses(tree: &Module, body: &[StmtId]) -> bool {
     refuses
 }
 
+/// Whether code answers by itself, or hands on an error.
+pub(super) fn answers(tree: &Module, exprs: &[ExprId]) -> bool {
+    exprs.iter().any(|id| {
+        let Expr::Call { callee, args, .. } = tree.expr(*id) else { return false };
+        let (Expr::Name(name) | Expr::Attr(_, name)) = tree.expr(*callee) else { return false };
+        let answers = REFUSES.contains(&name.as_str()) || name.ends_with("Response") || name.ends_with("_response");
+        answers && !is_log(tree, *callee) || PASSES.contains(&name.as_str()) && !args.is_empty()
+    })
+}
+
 /// `logger.error(e)` tells, `ctx.error(e)` may refuse.
 fn is_log(tree: &Module, callee: ExprId) -> bool {
     let Expr::Attr(base, _) = tree.expr(callee) else { return false };

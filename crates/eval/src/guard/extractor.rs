@@ -6,7 +6,7 @@ use crate::evaluate::Family;
 use crate::output::{Ruling, Says};
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Arg, BindKind, ClassKind, Entry, Expr, ExprId, FunctionId, Module, Pattern, StrPart, WrapKind};
+use apicensus_syntax::{Arg, BindKind, ClassKind, Entry, Expr, ExprId, FunctionId, Module, Pattern, Stmt, StrPart, WrapKind};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -303,7 +303,10 @@ fn made_of(label: SmolStr, callee: SmolStr, args: Vec<Value>) -> Value {
 fn answered(tree: &Module, function: FunctionId, variant: Option<&str>) -> Option<u16> {
     let mut exprs = Vec::new();
     crate::walk::function(tree, function, &mut |e| exprs.push(e));
-    let Some(variant) = variant else { return exprs.iter().find_map(|e| refusal(tree, *e)) };
+    // An error of many kinds answers by its kind, so that its name says no status.
+    let Some(variant) = variant else {
+        return if chooses(tree, function, &exprs) { None } else { exprs.iter().find_map(|e| refusal(tree, *e)) };
+    };
     let (mut arms, mut bodies) = (Vec::new(), Vec::new());
     for id in &exprs {
         let Expr::Match(_, cases) = tree.expr(*id) else { continue };
@@ -317,6 +320,14 @@ fn answered(tree: &Module, function: FunctionId, variant: Option<&str>) -> Optio
     let mut inner = Vec::new();
     crate::walk::within(tree, arms, bodies, &mut |e| inner.push(e));
     inner.iter().find_map(|e| refusal(tree, *e))
+}
+
+/// Whether a function answers by the case.
+fn chooses(tree: &Module, function: FunctionId, exprs: &[ExprId]) -> bool {
+    let own = tree.function(function).span;
+    let is_choice = |stmt: &Stmt| matches!(stmt, Stmt::Switch { .. } | Stmt::If { .. });
+    exprs.iter().any(|e| matches!(tree.expr(*e), Expr::Match(..) | Expr::Cond(..)))
+        || tree.stmts.iter().any(|(stmt, at)| own.start <= at.start && at.end <= own.end && is_choice(stmt))
 }
 
 fn is_variant(tree: &Module, pattern: &Pattern, variant: &str) -> bool {

@@ -120,9 +120,12 @@ impl World<'_> {
 
     /// What an expression is that asks for what a caller does not bring, or for what is not set.
     fn lacks(&mut self, reader: &Reader<'_>, id: ExprId) -> Option<Value> {
+        if reader.facts.unset && super::unset::is_unset_secret(reader, id, self.family) {
+            reader.found.borrow_mut().unset = true;
+            return Some(Value::Null);
+        }
         match (reader.facts.anonymous, self.family) {
             (false, _) => None,
-            (true, Family::Rust) if reader.facts.unset && super::absent::is_unset_secret(reader, id) => Some(Value::Null),
             (true, Family::Rust) => super::absent::proof(reader, id),
             (true, _) => super::anonymous::proof(reader, id),
         }

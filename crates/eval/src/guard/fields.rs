@@ -2,7 +2,7 @@
 
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Expr, ExprId, Module};
+use apicensus_syntax::{Expr, ExprId, Module, Pattern, Stmt};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
@@ -40,10 +40,14 @@ impl World<'_> {
         }
     }
 
-    /// The class of a field, by the type of the constructor's parameter of that name, or what is provided for its token.
-    fn field_class(&mut self, class: &Rc<ClassValue>, field: &SmolStr) -> Option<Rc<ClassValue>> {
+    /// The class of a field, by the type of the constructor's parameter of that name, what is provided for its token, what the
+    /// constructor makes for it (`this.auth = new Auth()`), or how it is declared.
+    pub(super) fn field_class(&mut self, class: &Rc<ClassValue>, field: &SmolStr) -> Option<Rc<ClassValue>> {
         for one in self.mro(class) {
             let Value::Class(one) = one else { continue };
+            if let Some(found) = self.made_field(&one, field) {
+                return Some(found);
+            }
             let Some(Value::Function(made)) = one.attrs.borrow().get("constructor").cloned() else { continue };
             let tree = self.module(made.module).tree.clone();
             let params = &tree.function(made.function).params;
@@ -64,6 +68,35 @@ impl World<'_> {
             }
         }
         None
+    }
+
+    /// The class of what a class makes for a field of its own.
+    fn made_field(&mut self, class: &Rc<ClassValue>, field: &SmolStr) -> Option<Rc<ClassValue>> {
+        let tree = self.module(class.module).tree.clone();
+        let declared = class.class.and_then(|id| tree.class(id).fields.iter().find(|f| f.name == *field));
+        let made = declared.and_then(|f| f.value).or_else(|| {
+            let Some(Value::Function(made)) = class.attrs.borrow().get("constructor").cloned() else { return None };
+            if made.module != class.module {
+                return None;
+            }
+            let mut binds = Vec::new();
+            crate::walk::with_bindings(&tree, made.function, &mut |_| {}, &mut binds);
+            binds.iter().find_map(|stmt| match tree.stmt(*stmt) {
+                Stmt::Bind { target: Pattern::Place(place), value: Some(value), .. } => match tree.expr(*place) {
+                    Expr::Attr(base, name) if name == field && matches!(tree.expr(*base), Expr::This) => Some(*value),
+                    _ => None,
+                },
+                _ => None,
+            })
+        });
+        let named = match made.map(|id| tree.expr(id)) {
+            Some(Expr::Call { callee, new: true, .. }) => Some(*callee),
+            _ => declared.and_then(|f| f.ty),
+        };
+        match self.named_value(&class.scope.clone(), None, &tree, named?, 0)? {
+            Value::Class(found) => Some(found),
+            _ => None,
+        }
     }
 
     /// The class that is provided for a token.

@@ -143,13 +143,15 @@ impl World<'_> {
 
     /// Finds whether a function that refuses lets a caller pass who proves nothing: only what is proved wrongly is refused.
     fn read_offer(&mut self, f: &Rc<Closure>, facts: &Facts, (exprs, binds): (&[ExprId], &[StmtId]), reading: &mut Reading, depth: u32) {
-        let looks = reading.credential || reading.user || self.family == Family::Rust && reading.inner_proof;
-        if self.family == Family::Python || !looks {
-            return;
+        let is_rust = self.family == Family::Rust;
+        let looks = reading.credential || reading.user || is_rust && reading.inner_proof;
+        if looks && self.family != Family::Python {
+            reading.offers = self.offered(f, &Facts { anonymous: true, ..facts.clone() }, (exprs, binds), depth);
         }
-        reading.offers = self.offered(f, &Facts { anonymous: true, ..facts.clone() }, (exprs, binds), depth);
-        if reading.offers.is_none() && self.family == Family::Rust {
-            reading.offers = self.offered(f, &Facts { anonymous: true, unset: true, ..facts.clone() }, (exprs, binds), depth);
+        let refuses = reading.denies.is_some() || reading.inner.says == Says::Required;
+        let tree = self.module(f.module).tree.clone();
+        if reading.offers.is_none() && (looks && is_rust || !is_rust && refuses && super::unset::may_ask(&tree, exprs)) {
+            reading.offers = self.offered(f, &Facts { anonymous: is_rust, unset: true, ..facts.clone() }, (exprs, binds), depth);
             reading.unset = reading.offers.is_some();
         }
     }
@@ -158,7 +160,9 @@ impl World<'_> {
     fn offered(&mut self, f: &Rc<Closure>, facts: &Facts, (exprs, binds): (&[ExprId], &[StmtId]), depth: u32) -> Option<bool> {
         let tree = self.module(f.module).tree.clone();
         let (dead, found) = self.dead_places(f, facts, exprs, binds);
-        if dead.is_empty() {
+        let is_moot =
+            |world: &mut Self| !found.unset || world.dead_places(f, &Facts { unset: false, ..facts.clone() }, exprs, binds).0 == dead;
+        if dead.is_empty() || facts.unset && !facts.anonymous && is_moot(self) {
             return None;
         }
         let exprs: Vec<ExprId> = exprs.iter().copied().filter(|e| !within(&dead, tree.span(*e))).collect();
@@ -168,6 +172,10 @@ impl World<'_> {
             return None;
         }
         let (throws, answers) = ends(&tree, &tree.function(f.function).body, &dead);
+        // Where a setting is missing, code may as well say that it is.
+        if facts.unset && self.family != Family::Rust && (throws || super::caught::answers(&tree, &exprs)) {
+            return None;
+        }
         Some(throws || answers)
     }
 
@@ -280,10 +288,12 @@ impl World<'_> {
                 if self.facts.is_some() && (reading.marks || depth == 1) {
                     reading = self.reading(f, depth);
                 }
+                // A method of who calls looks at who calls.
+                let of_caller = f.home.borrow().as_ref().is_some_and(|home| names::is_caller(&home.name));
                 Called {
                     sure: reading.sure,
                     ruling: if reading.password { Ruling::default() } else { reading.as_guard() },
-                    proof: reading.proof(),
+                    proof: reading.proof() || of_caller,
                     credential: reading.credential || reading.inner_credential,
                     marks: reading.marks,
                     looks: reading.looks && (reading.denies.is_some() || reading.redirects && reading.login),
@@ -397,9 +407,13 @@ impl World<'_> {
             Expr::This => home.map(|h| Value::Class(h.clone())),
             Expr::Wrap(_, inner) => self.named_value(scope, home, tree, *inner, depth + 1),
             Expr::Attr(base, name) => {
+                let is_this = matches!(tree.expr(*base), Expr::This);
                 let base = self.named_value(scope, home, tree, *base, depth + 1)?;
                 match &base {
-                    Value::Class(class) => self.class_attr(class, name).map(|v| self.force(&v)),
+                    Value::Class(class) => match self.class_attr(class, name).map(|v| self.force(&v)) {
+                        None if is_this => self.field_class(class, name).map(Value::Class),
+                        found => found,
+                    },
                     Value::Instance(i) => {
                         let field = i.fields.borrow().get(name).cloned();
                         field.or_else(|| self.class_attr(&i.class.clone(), name)).map(|v| self.force(&v))

@@ -10,6 +10,7 @@ mod caught;
 mod class;
 mod context;
 mod controls;
+mod dead;
 mod extractor;
 mod facts;
 mod fields;
@@ -27,6 +28,7 @@ mod settings;
 mod signs;
 mod strangers;
 mod typed;
+mod unset;
 mod ways;
 mod written;
 

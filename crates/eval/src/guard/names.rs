@@ -182,6 +182,11 @@ pub(super) fn is_identity(name: &str) -> bool {
         ])
 }
 
+/// Whether a class of this name is who calls, as the request proved it.
+pub(super) fn is_caller(name: &str) -> bool {
+    words(name).iter().any(|w| matches!(w.as_str(), "principal" | "session" | "identity" | "claims" | "caller"))
+}
+
 /// Whether what goes by this name may be missing: `MaybeUser`, `OptionalAuth`.
 pub(super) fn may_lack(name: &str) -> bool {
     words(name).iter().any(|w| matches!(w.as_str(), "maybe" | "optional" | "opt" | "option" | "try" | "possible" | "anonymous" | "guest"))

@@ -34,6 +34,8 @@ pub(super) struct Found {
     pub invited: Vec<Span>,
     /// Places that don't run, as far as the code was read.
     pub dead: Vec<Span>,
+    /// The code asks for a setting that is taken not to be there.
+    pub unset: bool,
 }
 
 impl Reader<'_> {

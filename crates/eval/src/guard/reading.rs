@@ -122,15 +122,15 @@ impl Reading {
     /// As the body of a handler: only a check of the caller counts, not that of a password it was sent.
     pub(super) fn as_handler(&self) -> Ruling {
         let says = match self.denies {
-            _ if self.offers.is_some() => Says::Nothing,
+            _ if self.offers.is_some() && !self.unset => Says::Nothing,
             _ if self.turns_away || self.inner.says == Says::Required && self.inner_proof => Says::Required,
             _ if self.password && !self.inner_credential => Says::Nothing,
             Some(_) if self.credential || self.user || self.inner_proof => Says::Required,
             None if self.redirects && self.login && self.user => return self.ruling(Says::Required),
             _ => Says::Nothing,
         };
-        // A check that only some requests meet.
-        let is_partial = says == Says::Required && !self.turns_away && !self.sure;
+        // A check that only some requests meet, or that is only there where a setting is.
+        let is_partial = says == Says::Required && (self.unset || !self.turns_away && !self.sure);
         self.ruling(if is_partial { Says::Optional } else { says })
     }
     fn ruling(&self, says: Says) -> Ruling {

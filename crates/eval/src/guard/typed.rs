@@ -3,15 +3,16 @@
 
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Expr, ExprId, Module, Pattern, Stmt};
+use apicensus_syntax::{ClassKind, Expr, ExprId, Module, Pattern, Stmt};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Chains are followed so deep.
 const MAX_DEPTH: u32 = 8;
 /// Types that stand for what they hold.
-const HOLDERS: &[&str] = &["Option", "Box", "Arc", "Rc", "Pin", "Future", "State", "Data", "Extension", "Ref", "Guard"];
+const HOLDERS: &[&str] = &["Option", "Box", "Arc", "Rc", "Pin", "Future", "State", "Data", "Extension", "ReqData", "Ref", "Guard"];
 
 /// What is known of a function's local names: a declared type or the value.
 pub(super) struct Locals {
@@ -155,11 +156,22 @@ impl World<'_> {
                 self.class_of_type(scope, home, tree, *base, depth + 1)
             }
             Expr::Name(_) | Expr::Attr(..) => match self.named_value(scope, home, tree, ty, 0)? {
-                Value::Class(class) => Some(class),
+                Value::Class(class) => match self.aliased(&class) {
+                    Some((of, ty)) => self.class_of_type(&class.scope.clone(), None, &of, ty, depth + 1),
+                    None => Some(class),
+                },
                 _ => None,
             },
             _ => None,
         }
+    }
+
+    /// The type that a type alias stands for, and the module that it is written in.
+    fn aliased(&self, class: &Rc<ClassValue>) -> Option<(Arc<Module>, ExprId)> {
+        let tree = self.module(class.module).tree.clone();
+        let definition = tree.class(class.class?);
+        let base = definition.bases.first().copied().filter(|_| definition.kind == ClassKind::Alias)?;
+        Some((tree, base))
     }
 }
 

@@ -179,7 +179,12 @@ impl World<'_> {
     ) {
         let tree = cx.tree.clone();
         let target = self.expr(cx, target);
-        let Value::Class(class) = self.force(&target) else { return };
+        let Value::Class(class) = self.force(&target) else {
+            if base.is_some() {
+                self.note_extensions(cx, methods);
+            }
+            return;
+        };
         self.annotate(cx, Value::Class(class.clone()), annotations);
         let inner_scope = scope::new(ScopeKind::Class, Some(cx.scope.clone()));
         inner_scope.set("Self".into(), Value::Class(class.clone()));

@@ -258,7 +258,9 @@ impl World<'_> {
         let mut value = Value::Null;
         for (index, segment) in path.split("::").filter(|s| !s.is_empty()).enumerate() {
             value = if index == 0 {
-                self.rust_first(cx, segment)
+                // `::a` is a crate, whatever else of that name is there.
+                let of_crate = if path.starts_with("::") { self.rust_name(cx, segment) } else { None };
+                of_crate.unwrap_or_else(|| self.rust_first(cx, segment))
             } else if segment == "super" {
                 match &value {
                     Value::Module(id) => self.module(*id).parent.map_or(Value::Null, Value::Module),

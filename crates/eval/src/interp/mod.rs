@@ -10,6 +10,7 @@ mod declared;
 pub(crate) mod emitted;
 pub(crate) mod expand;
 mod expr;
+mod extension;
 mod fields;
 pub(crate) mod function;
 mod import;

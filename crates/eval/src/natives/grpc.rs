@@ -97,16 +97,23 @@ fn add_service(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
 fn tonic(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
     let server = site.receiver.clone()?;
     let given = site.args.at(0)?.clone();
+    // In a chain each call begins where the chain does.
+    let at = match world.force(&given) {
+        Value::Unknown(u) => u.at.unwrap_or(site.at),
+        Value::Instance(i) => i.at,
+        _ => site.at,
+    };
+    let at = if at.file == site.at.file { at } else { site.at };
     let mut guards = Vec::new();
     match generated(world, &given, &mut guards, 0) {
         Some((name, implementation)) => {
-            let service = served(world, site.model, &name, &implementation, site.at)?;
+            let service = served(world, site.model, &name, &implementation, at)?;
             for value in guards {
-                world.register(&service, What::Guard { value, prefix: None, reach: Reach::All }, site.at);
+                world.register(&service, What::Guard { value, prefix: None, reach: Reach::All }, at);
             }
-            mount(world, &server, service, site.at);
+            mount(world, &server, service, at);
         }
-        None => unread(world, site.at, &format!("the gRPC service `{}` that is added here could not be followed", world.label(&given))),
+        None => unread(world, at, &format!("the gRPC service `{}` that is added here could not be followed", world.label(&given))),
     }
     Some(Value::Object(server))
 }
@@ -120,13 +127,20 @@ fn generated(world: &mut World<'_>, value: &Value, guards: &mut Vec<Value>, dept
         Value::Unknown(u) => {
             let label = u.callee.clone().unwrap_or_else(|| SmolStr::new(u.label.trim_end_matches("()")));
             let parts: Vec<&str> = label.split(['.', ':']).filter(|p| !p.is_empty()).collect();
-            if let [.., of, how @ ("new" | "with_interceptor" | "from_arc" | "with_interceptor_from_arc")] = parts.as_slice()
-                && let Some(name) = of.strip_suffix("Server").filter(|n| !n.is_empty())
+            if let [.., of, how] = parts.as_slice()
+                && let Some(name) = of_generated(of, how)
             {
                 if how.starts_with("with_interceptor") {
                     guards.extend(u.args.at(1).cloned());
                 }
-                return Some((SmolStr::new(name), u.args.at(0).cloned().unwrap_or(Value::Null)));
+                return Some((name, u.args.at(0).cloned().unwrap_or(Value::Null)));
+            }
+            // A chain on a service whose code is not in the tree: `XServer::new(x).max_decoding_message_size(n)`.
+            if u.from.is_none()
+                && u.args.items.iter().all(|v| !matches!(v, Value::Unknown(_) | Value::Instance(_)))
+                && let Some(name) = parts.windows(2).find_map(|pair| of_generated(pair[0], pair[1].trim_end_matches("()")))
+            {
+                return Some((name, Value::Null));
             }
             // `InterceptedService::new(service, check)`, `tonic_web::enable(service)`, `service.max_decoding_message_size(n)`.
             if parts.ends_with(&["InterceptedService", "new"]) {
@@ -143,6 +157,12 @@ fn generated(world: &mut World<'_>, value: &Value, guards: &mut Vec<Value>, dept
         Value::Either(all) => all.iter().find_map(|v| generated(world, v, guards, depth + 1)),
         _ => None,
     }
+}
+
+/// The service of a constructor of generated code: `GreeterServer::new`.
+fn of_generated(of: &str, how: &str) -> Option<SmolStr> {
+    let makes = matches!(how, "new" | "with_interceptor" | "from_arc" | "with_interceptor_from_arc");
+    of.strip_suffix("Server").filter(|n| makes && !n.is_empty()).map(SmolStr::new)
 }
 
 /// The name by which a definition from outside says its service: `loadPackageDefinition(..).shop.v1.Orders.service`.

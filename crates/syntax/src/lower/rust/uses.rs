@@ -72,11 +72,12 @@ impl Low<'_, '_> {
         }
     }
 
-    /// A path's text without white space and `r#`.
+    /// A path's text without white space and `r#`. One that begins with `::` keeps it: its first segment is a crate.
     fn path_text(&self, node: Option<Node<'_>>) -> String {
         let text = node.map(|node| self.text(node)).unwrap_or_default();
         let segments = text.split("::").map(str::trim).filter(|segment| !segment.is_empty());
-        segments.map(|segment| segment.strip_prefix("r#").unwrap_or(segment)).collect::<Vec<_>>().join("::")
+        let path = segments.map(|segment| segment.strip_prefix("r#").unwrap_or(segment)).collect::<Vec<_>>().join("::");
+        if text.trim_start().starts_with("::") { format!("::{path}") } else { path }
     }
 
     pub(super) fn extern_crate(&mut self, node: Node<'_>, pending: &Pending<'_>) -> Stmt {
