@@ -153,8 +153,9 @@ impl World<'_> {
         }
         let fluent = models.role(kind).fluent;
         if let Some(given) = self.call_extension(&Value::Object(object.clone()), &name, &args, at) {
-            let is_lost = fluent && matches!(self.force(&given), Value::Unknown(_) | Value::Null);
-            return if is_lost { Value::Object(object.clone()) } else { given };
+            // What could not be followed is taken to give the receiver back.
+            let is_found = self.force(&given).alternatives().iter().any(|v| matches!(v, Value::Object(o) if !o.assumed));
+            return if fluent && !is_found { Value::Object(object.clone()) } else { given };
         }
         if fluent {
             self.run_object_callbacks(&args, at);

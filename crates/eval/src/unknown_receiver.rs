@@ -1,5 +1,6 @@
 //! Registrations on something that could not be followed: what plainly mounts routes is taken for an application.
 
+use crate::evaluate::Family;
 use crate::models::{Does, KindId};
 use crate::output::{Place, TroubleKind};
 use crate::value::*;
@@ -30,7 +31,9 @@ impl World<'_> {
     /// `view.register(app, router)`: something that is not known is given an application or router to register on.
     pub(crate) fn report_handed(&mut self, callee: &Unknown, args: &Args, at: Place) {
         let name = callee.label.rsplit('.').next().unwrap_or_default();
-        if callee.callee.is_some() || callee.label.is_empty() || STARTERS.contains(&name) {
+        // A type parameter is written like a name from outside: `T::PATHS.fold(router, ..)`.
+        let is_outside = callee.callee.as_ref().is_some_and(|c| self.family != Family::Rust || !c.starts_with(char::is_uppercase));
+        if is_outside || callee.label.is_empty() || STARTERS.contains(&name) {
             return;
         }
         let models = self.input.models;

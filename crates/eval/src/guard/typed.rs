@@ -1,6 +1,7 @@
 //! Methods that a function's body calls on values of known types: what a parameter, a local name, a field or the result
 //! of a call is an instance of, as declared. Rust only, where types are written down.
 
+use crate::scope::Scope;
 use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::{ClassKind, Expr, ExprId, Module, Pattern, Stmt};
@@ -56,13 +57,7 @@ fn bound(pattern: &Pattern) -> Option<SmolStr> {
 
 impl World<'_> {
     /// What a name stands for if that is known without reading one more file.
-    pub(super) fn known_value(
-        &mut self,
-        scope: &crate::scope::Scope,
-        home: Option<&Rc<ClassValue>>,
-        tree: &Module,
-        id: ExprId,
-    ) -> Option<Value> {
+    pub(super) fn known_value(&mut self, scope: &Scope, home: Option<&Rc<ClassValue>>, tree: &Module, id: ExprId) -> Option<Value> {
         match tree.expr(id) {
             Expr::Name(name) => {
                 let found = scope.get(name)?;
@@ -136,7 +131,7 @@ impl World<'_> {
     /// The class that a type means: through references, results and what only holds.
     fn class_of_type(
         &mut self,
-        scope: &crate::scope::Scope,
+        scope: &Scope,
         home: Option<&Rc<ClassValue>>,
         tree: &Module,
         ty: ExprId,
@@ -155,24 +150,32 @@ impl World<'_> {
                 }
                 self.class_of_type(scope, home, tree, *base, depth + 1)
             }
+            Expr::Name(name) if let Some(ty) = alias_in(tree, name) => self.class_of_type(scope, home, tree, ty, depth + 1),
+            Expr::Name(name) if let Some((of, scope, ty)) = self.imported_alias(scope, name) => {
+                self.class_of_type(&scope, None, &of, ty, depth + 1)
+            }
             Expr::Name(_) | Expr::Attr(..) => match self.named_value(scope, home, tree, ty, 0)? {
-                Value::Class(class) => match self.aliased(&class) {
-                    Some((of, ty)) => self.class_of_type(&class.scope.clone(), None, &of, ty, depth + 1),
-                    None => Some(class),
-                },
+                Value::Class(class) => Some(class),
                 _ => None,
             },
             _ => None,
         }
     }
 
-    /// The type that a type alias stands for, and the module that it is written in.
-    fn aliased(&self, class: &Rc<ClassValue>) -> Option<(Arc<Module>, ExprId)> {
-        let tree = self.module(class.module).tree.clone();
-        let definition = tree.class(class.class?);
-        let base = definition.bases.first().copied().filter(|_| definition.kind == ClassKind::Alias)?;
-        Some((tree, base))
+    /// The type that an imported type alias stands for, and where it is written.
+    fn imported_alias(&mut self, scope: &Scope, name: &SmolStr) -> Option<(Arc<Module>, Scope, ExprId)> {
+        let Value::Lazy(lazy) = scope.get(name)? else { return None };
+        let LazyWhat::Name(module, there, _) = &lazy.what else { return None };
+        let Value::Module(id) = self.force(module) else { return None };
+        let (of, scope) = (self.module(id).tree.clone(), self.module(id).scope.clone());
+        alias_in(&of, there).map(|ty| (of, scope, ty))
     }
+}
+
+/// The type that a type alias of a file stands for.
+fn alias_in(tree: &Module, name: &SmolStr) -> Option<ExprId> {
+    let found = tree.classes.iter().find(|c| c.kind == ClassKind::Alias && c.name.as_ref() == Some(name))?;
+    found.bases.first().copied()
 }
 
 fn is_type(tree: &Module, id: ExprId) -> bool {
