@@ -22,6 +22,8 @@ pub enum InputStyle {
     Attribute,
     /// By their parameters but the first ones that the framework gives: GraphQL resolvers.
     Arguments,
+    /// By the attributes that the model's `describes` names, where the others say less: `#[utoipa::path(params(..))]`.
+    Described,
 }
 
 /// Paths from the request on, in dots: `query` is `req.query`, whose attributes, keys and getters are names of inputs;

@@ -28,6 +28,7 @@ enum Kind {
 }
 
 /// One parameter of a handler while it is read.
+#[derive(Clone)]
 struct Read<'r> {
     cx: &'r Cx,
     /// Its name as it travels, where the parameter's own name counts.
@@ -112,19 +113,47 @@ impl World<'_> {
             },
             _ => None,
         });
+        let Some((kind, _)) = kind else { return self.written_extractor(read, class, required, out) };
         let ty = Ty::Class(class.clone(), Vec::new());
-        match kind.map(|k| k.0) {
-            Some(Kind::Path) => self.fields_or_value(read, InputIn::Path, &ty, required, out),
-            Some(Kind::Query) => self.fields_or_value(read, InputIn::Query, &ty, required, out),
-            Some(Kind::Json) => {
+        match kind {
+            Kind::Path => self.fields_or_value(read, InputIn::Path, &ty, required, out),
+            Kind::Query => self.fields_or_value(read, InputIn::Query, &ty, required, out),
+            Kind::Json => {
                 let schema = self.schema(&ty, 0);
                 out.bodies.push(Body { content_type: "application/json".into(), schema, required });
             }
-            Some(Kind::Form) => {
+            Kind::Form => {
                 let schema = self.schema(&ty, 0);
                 out.bodies.push(Body { content_type: "application/x-www-form-urlencoded".into(), schema, required });
             }
             _ => {}
+        }
+    }
+
+    /// `impl FromRequestParts for Own`: what its code extracts by others, `Path::<Own>::from_request_parts(..)` or
+    /// `parts.extract::<Query<Page>>()`.
+    fn written_extractor(&mut self, read: &Read<'_>, class: &Rc<ClassValue>, required: bool, out: &mut Inputs) {
+        let found = ["from_request", "from_request_parts"].iter().find_map(|n| class.attrs.borrow().get(*n).cloned());
+        let Some(Value::Function(f)) = found.map(|m| self.force(&m)) else { return };
+        let cx = self.declared_in(&f);
+        let tree = cx.tree.clone();
+        let mut handed = Vec::new();
+        crate::walk::function(&tree, f.function, &mut |e| match tree.expr(e) {
+            Expr::Attr(base, name) if matches!(name.as_str(), "from_request" | "from_request_parts" | "extract" | "try_from_uri") => {
+                handed.push(*base);
+            }
+            Expr::Call { callee, types, .. } if matches!(tree.expr(*callee), Expr::Attr(_, name) if name == "extract") => {
+                handed.extend(types.iter().copied());
+            }
+            _ => {}
+        });
+        let read = Read { cx: &cx, name: None, ..*read };
+        for ty in handed {
+            if let Expr::Index(base, index) = tree.expr(ty)
+                && let Some((kind, is_named)) = self.extractor_kind(&read, *base)
+            {
+                self.take_typed(&read, kind, is_named, *index, required, out);
+            }
         }
     }
 
@@ -277,7 +306,7 @@ fn angled(text: &str) -> Vec<SmolStr> {
 }
 
 /// The names of a path's parameters: `{id}`, `{id:\d+}`, `{*rest}`, `:id`, `*rest`.
-fn names_of(path: &[PathPiece]) -> Vec<SmolStr> {
+pub(super) fn names_of(path: &[PathPiece]) -> Vec<SmolStr> {
     let mut out = Vec::new();
     for piece in path {
         let PathPiece::Text { text, .. } = piece else { continue };

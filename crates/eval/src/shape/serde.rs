@@ -1,6 +1,7 @@
 //! How Rust's structs and enums travel: serde's attributes (https://serde.rs/attributes.html) and those of forms that are
 //! like them.
 
+use super::described::says_nothing;
 use super::fields::FieldShape;
 use super::types::Ty;
 use crate::value::*;
@@ -100,6 +101,18 @@ fn text(tree: &Module, id: ExprId) -> Option<SmolStr> {
     }
 }
 
+/// The type that a description gives a field whose own says nothing: `#[schema(value_type = String)]` of utoipa.
+fn told_type(tree: &Module, annotations: &[ExprId]) -> Option<ExprId> {
+    annotations.iter().find_map(|id| {
+        let Expr::Call { callee, args, .. } = tree.expr(*id) else { return None };
+        let describes = matches!(tree.expr(*callee), Expr::Name(n) if n == "schema" || n == "param");
+        args.iter().filter(|_| describes).find_map(|arg| match arg {
+            Arg::Named(name, value) if name == "value_type" => Some(*value),
+            _ => None,
+        })
+    })
+}
+
 /// A name by a rule of `rename_all`, as serde_derive's `RenameRule` makes it.
 fn renamed(name: &str, rule: &str, is_variant: bool) -> SmolStr {
     let snake = if is_variant {
@@ -170,7 +183,13 @@ impl World<'_> {
                 continue;
             }
             let name = own.name(&field.name, whole.rename_all.as_ref(), false);
-            let schema = self.schema(&ty, depth + 1);
+            let mut schema = self.schema(&ty, depth + 1);
+            if says_nothing(&schema)
+                && let Some(told) = told_type(&tree, &field.annotations)
+            {
+                let told = self.type_at(&cx, told, 0);
+                schema = self.schema(&told, depth + 1);
+            }
             let required = !ty.is_optional() && !own.is_default && !whole.is_default;
             out.push(FieldShape { name, schema, required, own: None });
         }

@@ -124,7 +124,14 @@ impl Low<'_, '_> {
         let mut args = Vec::new();
         for part in split(tokens, range, &[","]) {
             let name_end = (part.start..part.end).find(|at| !(tokens[*at].is_word() || tokens[*at].is("::") || tokens[*at].is(".")));
+            // `"id" = u64`: a parameter that a description names.
+            let is_text = part.len() > 2 && tokens[part.start].kind == Kind::Str && tokens[part.start + 1].is("=");
             match name_end {
+                Some(at) if is_text && at == part.start => {
+                    let name = literals::string(&tokens[at].text);
+                    let value = self.meta_value(tokens, at + 2..part.end);
+                    args.push(Arg::Named(SmolStr::new(name), value));
+                }
                 Some(end) if end > part.start && tokens[end].is("=") => {
                     let name = tokens[part.start..end].iter().map(|token| token.text.as_str()).collect::<String>();
                     let value = self.meta_value(tokens, end + 1..part.end);
