@@ -11,8 +11,9 @@ use smol_str::SmolStr;
 const FLAGS: &[&str] =
     &["enabled", "disabled", "required", "require", "requires", "enable", "disable", "is", "use", "skip", "mode", "type"];
 /// Words of what callers are compared with.
-const SECRETS: &[&str] =
-    &["key", "keys", "apikey", "token", "tokens", "secret", "secrets", "password", "passwd", "credentials", "jwt", "auth", "passphrase"];
+const SECRETS: &[&str] = &["key", "keys", "apikey", "token", "tokens", "secret", "secrets", "password", "passwd", "passphrase"];
+/// Words of parts of a state that hold it; a setting of such a name says how callers are known.
+const PARTS: &[&str] = &["credentials", "jwt", "auth"];
 /// Names of what holds settings.
 const SETTINGS: &[&str] = &["config", "cfg", "conf", "configuration", "settings", "options", "opts", "env", "environ", "args"];
 /// Calls that give a setting by its name.
@@ -39,7 +40,7 @@ pub(super) fn may_ask(tree: &Module, exprs: &[ExprId]) -> bool {
 
 fn is_secret_of_state(reader: &Reader<'_>, id: ExprId) -> bool {
     let Expr::Attr(base, name) = reader.tree.expr(id) else { return false };
-    is_secret(name) && is_state(reader, *base)
+    has_words(name, &[SECRETS, PARTS]) && is_state(reader, *base)
 }
 
 /// Whether an expression is the application's state or a part of it.
@@ -122,9 +123,14 @@ fn is_settings(name: &str) -> bool {
 }
 
 fn is_secret(name: &str) -> bool {
+    has_words(name, &[SECRETS])
+}
+
+/// Whether a name has one of these words and says of no flag.
+fn has_words(name: &str, lists: &[&[&str]]) -> bool {
     let all = names::words(name);
     let has = |any: &[&str]| all.iter().any(|w| any.contains(&w.as_str()));
-    has(SECRETS) && !has(FLAGS)
+    lists.iter().any(|list| has(list)) && !has(FLAGS)
 }
 
 fn text(tree: &Module, id: ExprId) -> Option<&str> {

@@ -293,7 +293,7 @@ impl World<'_> {
                 let callee = Value::unknown(label_of(receiver, &format!(".{name}")), "its receiver is not known", Some(at));
                 self.unknown_call(&callee, args, at)
             }
-            Value::Function(_) if let Some(value) = self.call_extension(receiver, name, &args, at) => value,
+            Value::Function(_) if let Some(value) = self.function_extension(receiver, name, &args, at) => value,
             _ => match self.host_method(receiver, name, &args, at).or_else(|| self.stand_in(name, &args)) {
                 Some(value) => value,
                 None => {
