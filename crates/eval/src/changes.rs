@@ -2,7 +2,7 @@
 //! them.
 
 use crate::output::{Condition, Place, TroubleKind};
-use crate::scope::Scope;
+use crate::scope::{Scope, ScopeKind};
 use crate::value::*;
 use crate::world::{Slot, World};
 use smol_str::SmolStr;
@@ -12,11 +12,22 @@ use std::rc::Rc;
 impl World<'_> {
     /// Sets a name, remembering the change in open branches.
     pub fn set_name(&mut self, scope: &Scope, name: &SmolStr, value: Value) {
+        let value = self.or_as_before(scope, name, value);
         let old = scope.names.borrow_mut().insert(name.clone(), value);
         if let Some(layer) = self.journal.last_mut()
             && scope.serial < layer.from
         {
             layer.changes.push((Slot::Name(scope.clone(), name.clone()), old));
+        }
+    }
+    /// A switch of a module that a function sets which nothing visible calls: other processes may never set it.
+    fn or_as_before(&self, scope: &Scope, name: &SmolStr, value: Value) -> Value {
+        if self.entry.is_none() || !matches!((scope.kind, &value), (ScopeKind::Module(_), Value::Bool(_))) {
+            return value;
+        }
+        match scope.names.borrow().get(name) {
+            Some(old @ Value::Bool(_)) if !old.same(&value) => Value::either([old.clone(), value]),
+            _ => value,
         }
     }
     /// Sets an instance's field, remembering the change in open branches.

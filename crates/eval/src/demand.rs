@@ -36,6 +36,8 @@ pub struct Demand<'a> {
     late: [Vec<FileId>; 3],
     /// The files that waves and late files were chosen from.
     pub considered: Vec<FileId>,
+    /// What of the imports no model reads.
+    pub unread: Vec<crate::output::Trouble>,
     marker: std::marker::PhantomData<&'a ()>,
 }
 
@@ -91,7 +93,8 @@ impl Demand<'_> {
             let secondary: Vec<FileId> = secondary.into_iter().filter(|id| !is_copied(id)).collect();
             late[at] = if is_python { relevant(input, &weights, &anchors_of, (&graph, &scanned), &secondary) } else { secondary };
         }
-        Demand { python, node, cargo, weights, waves, installed, late, considered, marker: std::marker::PhantomData }
+        let unread = crate::unread::troubles(input, &python, &scanned);
+        Demand { python, node, cargo, weights, waves, installed, late, considered, unread, marker: std::marker::PhantomData }
     }
 
     /// The files of a family to run, sorted.

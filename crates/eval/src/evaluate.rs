@@ -127,6 +127,7 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
     for part in parts {
         census.absorb(part);
     }
+    census.troubles.extend(demand.unread);
     census.troubles.sort_by(|a, b| (a.file, a.line, a.kind, &a.message).cmp(&(b.file, b.line, b.kind, &b.message)));
     census
 }

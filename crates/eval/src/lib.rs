@@ -42,6 +42,7 @@ mod touches;
 mod twins;
 mod typed;
 mod unknown_receiver;
+mod unread;
 mod usage;
 mod value;
 mod walk;

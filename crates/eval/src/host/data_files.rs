@@ -110,7 +110,12 @@ fn parsed(format: &str, text: &str) -> Result<serde_json::Value, (u32, String)> 
     match format {
         "json" => serde_json::from_str(text).map_err(|e| (e.line() as u32, e.to_string())),
         "toml" => toml::from_str(text).map_err(|e| (0, e.message().to_owned())),
-        _ => serde_saphyr::from_str(text).map_err(|e| (e.location().map_or(0, |l| l.line() as u32), first_line(&e.to_string()))),
+        // Infinity and the like become texts.
+        _ => serde_saphyr::from_str_with_options(
+            text,
+            serde_saphyr::options! { non_finite_float_policy: serde_saphyr::NonFiniteFloatPolicy::AsString },
+        )
+        .map_err(|e| (e.location().map_or(0, |l| l.line() as u32), first_line(&e.to_string()))),
     }
 }
 

@@ -119,13 +119,14 @@ impl World<'_> {
         then: impl FnOnce(&mut Self) -> Flow,
         other: impl FnOnce(&mut Self) -> Flow,
     ) -> Flow {
+        let by_default = yes.as_ref().and_then(|c| c.default);
         self.journal.push(Layer::default());
         let first = self.under(yes, then);
         let first_changes = self.undo();
         self.journal.push(Layer::default());
         let second = self.under(no, other);
         let second_changes = self.undo();
-        self.join(first_changes, second_changes, first, second);
+        self.join(first_changes, second_changes, (first, second), by_default);
         match (first, second) {
             (Flow::Normal, _) | (_, Flow::Normal) => Flow::Normal,
             (a, _) => a,
@@ -156,8 +157,8 @@ impl World<'_> {
         &mut self,
         first: Vec<(Slot, Option<Value>, Option<Value>)>,
         mut second: Vec<(Slot, Option<Value>, Option<Value>)>,
-        a: Flow,
-        b: Flow,
+        (a, b): (Flow, Flow),
+        by_default: Option<bool>,
     ) {
         // A side that left the function does not meet what comes after.
         let (skip_first, skip_second) = match (a, b) {
@@ -179,7 +180,7 @@ impl World<'_> {
             let value = match (new, other) {
                 (_, Some(other)) if skip_first => other,
                 (Some(new), _) if skip_second => new,
-                (Some(new), Some(other)) => Value::either([new, other]),
+                (Some(new), Some(other)) => joined(new, other, by_default),
                 (Some(one), None) | (None, Some(one)) => one,
                 (None, None) => continue,
             };
@@ -189,7 +190,7 @@ impl World<'_> {
             let value = match (new, old) {
                 (_, Some(old)) if skip_second => old,
                 (Some(new), _) if skip_first => new,
-                (Some(new), Some(old)) => Value::either([old, new]),
+                (Some(new), Some(old)) => joined(old, new, by_default),
                 (Some(one), None) | (None, Some(one)) => one,
                 (None, None) => continue,
             };
@@ -220,6 +221,17 @@ impl World<'_> {
     pub(crate) fn bind_unknown(&mut self, cx: &Cx, pattern: &Pattern, label: &str) {
         let value = Value::unknown(label, "it is only known at run time", None);
         self.bind(cx, pattern, value, apicensus_syntax::BindKind::Declare);
+    }
+}
+
+/// What two sides bound: either, but of two texts the one of the side that the defaults choose.
+fn joined(first: Value, second: Value, by_default: Option<bool>) -> Value {
+    match by_default {
+        Some(yes) if matches!((first.plain(), second.plain()), (Value::Text(_), Value::Text(_))) => {
+            let chosen = if yes { first } else { second };
+            if matches!(chosen, Value::Default(_)) { chosen } else { Value::Default(std::rc::Rc::new(chosen)) }
+        }
+        _ => Value::either([first, second]),
     }
 }
 

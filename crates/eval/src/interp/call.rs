@@ -185,6 +185,11 @@ impl World<'_> {
         {
             return self.call_on_object(&object, name, args, at);
         }
+        if matches!(base, Value::Unknown(_))
+            && let Some(value) = self.mounted_on_unknown(name, &args, at)
+        {
+            return value;
+        }
         match self.get_attr(&base, name, Some(callee_at)) {
             Some(found) => {
                 let found = self.force(&found);
@@ -282,9 +287,6 @@ impl World<'_> {
             }
             Value::Unknown(_) => {
                 if let Some(value) = self.host_method(receiver, name, &args, at) {
-                    return value;
-                }
-                if let Some(value) = self.mounted_on_unknown(name, &args, at) {
                     return value;
                 }
                 if let Some(value) = self.stand_in(name, &args) {

@@ -162,7 +162,7 @@ impl World<'_> {
         let module = self.resolver.module_name(self.module(id).file);
         let known = |module: &str| {
             let symbol = join_symbol(module, name);
-            (!self.input.models.symbol(&symbol).is_empty()).then_some(Value::Symbol(symbol))
+            self.input.models.beats_copies(&symbol).then_some(Value::Symbol(symbol))
         };
         known(&module).or_else(|| {
             // A copy of the library inside of another package: a module of its name that doesn't build on the library itself.

@@ -183,6 +183,13 @@ impl Models {
     pub fn symbol(&self, symbol: &str) -> &[Entry] {
         self.symbols.get(symbol).map_or(&[], Vec::as_slice)
     }
+    /// Whether a symbol means what a model says of it though the tree has code for it.
+    pub fn beats_copies(&self, symbol: &str) -> bool {
+        self.symbol(symbol).iter().any(|entry| match entry {
+            Entry::Class(m, c) => !self.models[*m as usize].classes[*c as usize].only_outside,
+            _ => true,
+        })
+    }
     /// What calling an outside name means: also by names with a part left open, which code of the tree never stands behind.
     pub fn called(&self, symbol: &str) -> &[Entry] {
         if let Some(found) = self.symbols.get(symbol) {

@@ -411,6 +411,9 @@ pub struct HandlerClass {
     /// Class attributes that hold guards of all its methods (`decorators`, `permission_classes`).
     #[serde(default)]
     pub guards: Vec<String>,
+    /// Code of the tree stands for itself, as these are no part of the framework but often used with it.
+    #[serde(default)]
+    pub only_outside: bool,
     /// Methods that run before the verb and may refuse (`dispatch`, `prepare`).
     #[serde(default)]
     pub before: Vec<String>,

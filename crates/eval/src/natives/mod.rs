@@ -156,6 +156,7 @@ pub const NAMES: &[&str] = &[
     "sanic.group",
     "flask_openapi",
     "tornado",
+    "tornado.join",
     "tornado.regex",
     "tornado.settings",
     "utoipa.routes",
@@ -205,6 +206,7 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
         ("ninja", "add_router") => ninja::add_router(world, site),
         ("nest", "microservice") => nest::microservice(world, site),
         ("nest", "note") => nest::note(world, site),
+        ("tornado", "join") => tornado::join(world, site),
         _ => None,
     }
 }

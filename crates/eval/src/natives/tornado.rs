@@ -1,6 +1,8 @@
 //! Tornado: an application's settings, and the static files that they serve
 //! (https://www.tornadoweb.org/en/stable/web.html#tornado.web.Application.settings).
 
+use super::CallSite;
+use crate::text::Text;
 use crate::value::*;
 use crate::world::World;
 use smol_str::SmolStr;
@@ -22,6 +24,34 @@ pub(super) fn attribute(world: &mut World<'_>, name: &str, object: &Rc<Object>) 
     let settings = Value::dict(args.named.iter().filter(|(n, _)| n != "handlers").cloned());
     object.props.borrow_mut().insert("settings".into(), settings.clone());
     Some(settings)
+}
+
+/// Jupyter's `url_path_join`: one slash between the pieces, those at the ends as they are
+/// (https://github.com/jupyter-server/jupyter_server/blob/main/jupyter_server/utils.py).
+pub(super) fn join(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
+    if site.args.open || site.args.items.is_empty() {
+        return None;
+    }
+    let pieces: Vec<Text> = site.args.items.iter().map(|piece| world.to_text(piece, site.at)).collect();
+    let mut all = Text::default();
+    if pieces[0].starts_with("/") == Some(true) {
+        all.push_str("/");
+    }
+    let is_last = |at: usize| at + 1 == pieces.len();
+    for (at, piece) in pieces.iter().enumerate() {
+        let bare = piece.map_start(|s| s.trim_start_matches('/').into()).map_end(|s| s.trim_end_matches('/').into());
+        if bare.is_empty() {
+            continue;
+        }
+        if !all.is_empty() && all.ends_with("/") != Some(true) {
+            all.push_str("/");
+        }
+        all.push(&bare);
+        if is_last(at) && piece.ends_with("/") == Some(true) {
+            all.push_str("/");
+        }
+    }
+    Some(Value::Text(Rc::new(all)))
 }
 
 /// The methods of `tornado.web.RequestHandler.SUPPORTED_METHODS`.
