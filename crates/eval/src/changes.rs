@@ -20,9 +20,9 @@ impl World<'_> {
             layer.changes.push((Slot::Name(scope.clone(), name.clone()), old));
         }
     }
-    /// A switch of a module that a function sets which nothing visible calls: other processes may never set it.
+    /// A switch of a module that a function sets: other processes that start from the same code may never set it.
     fn or_as_before(&self, scope: &Scope, name: &SmolStr, value: Value) -> Value {
-        if self.entry.is_none() || !matches!((scope.kind, &value), (ScopeKind::Module(_), Value::Bool(_))) {
+        if self.entry.is_none() && self.frames.is_empty() || !matches!((scope.kind, &value), (ScopeKind::Module(_), Value::Bool(_))) {
             return value;
         }
         match scope.names.borrow().get(name) {
