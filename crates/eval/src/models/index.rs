@@ -187,6 +187,7 @@ impl Models {
     pub fn beats_copies(&self, symbol: &str) -> bool {
         self.symbol(symbol).iter().any(|entry| match entry {
             Entry::Class(m, c) => !self.models[*m as usize].classes[*c as usize].only_outside,
+            Entry::Call(m, c) => !self.call(*m, *c).only_outside,
             _ => true,
         })
     }

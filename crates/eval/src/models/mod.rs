@@ -284,6 +284,9 @@ pub struct Call {
     /// Symbols, for functions.
     #[serde(default)]
     pub symbol: Vec<String>,
+    /// Code of the tree stands for itself where it has the function.
+    #[serde(default)]
+    pub only_outside: bool,
     /// What it does.
     pub does: Does,
     /// Where the path is.

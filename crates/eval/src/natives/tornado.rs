@@ -2,6 +2,7 @@
 //! (https://www.tornadoweb.org/en/stable/web.html#tornado.web.Application.settings).
 
 use super::CallSite;
+use crate::output::Place;
 use crate::text::Text;
 use crate::value::*;
 use crate::world::World;
@@ -32,7 +33,22 @@ pub(super) fn join(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> 
     if site.args.open || site.args.items.is_empty() {
         return None;
     }
-    let pieces: Vec<Text> = site.args.items.iter().map(|piece| world.to_text(piece, site.at)).collect();
+    // Of several alternatives each gives a path.
+    let many = site.args.items.iter().map(|piece| world.force(piece).alternatives()).position(|all| all.len() > 1);
+    if let Some(at) = many {
+        let alternatives = world.force(&site.args.items[at]).alternatives();
+        let each = alternatives.into_iter().filter_map(|one| {
+            let mut args = site.args.clone();
+            args.items[at] = one;
+            joined(world, &args, site.at)
+        });
+        return Some(Value::either(each.collect::<Vec<_>>()));
+    }
+    joined(world, &site.args, site.at)
+}
+
+fn joined(world: &mut World<'_>, args: &Args, at: Place) -> Option<Value> {
+    let pieces: Vec<Text> = args.items.iter().map(|piece| world.to_text(piece, at)).collect();
     let mut all = Text::default();
     if pieces[0].starts_with("/") == Some(true) {
         all.push_str("/");
