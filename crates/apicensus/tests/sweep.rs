@@ -214,6 +214,46 @@ fn a_wrong_configuration_is_told_with_its_line() {
     assert!(said.contains("unknown key `wal` in sweep.yaml:4 (did you mean `wall`?)"), "{said}");
 }
 
+/// The words with which the examples of `deploy/` start this program.
+fn deployed() -> Vec<Vec<String>> {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy");
+    let mut all = Vec::new();
+    for file in walk(&deploy) {
+        for line in std::fs::read_to_string(&file).unwrap().lines() {
+            let words = match (line.trim().strip_prefix("args: ["), line.split_once("/usr/local/bin/apicensus sweep")) {
+                (Some(list), _) => list.trim_end_matches(']').split(',').map(|word| word.trim().to_owned()).collect(),
+                (_, Some((_, rest))) => {
+                    let rest = rest.split_whitespace().take_while(|word| !word.starts_with("2>"));
+                    std::iter::once("sweep").chain(rest).map(str::to_owned).collect()
+                }
+                _ => continue,
+            };
+            all.push(words);
+        }
+    }
+    all
+}
+
+#[test]
+fn what_the_examples_of_deploy_run_is_understood() {
+    let all = deployed();
+    assert_eq!(all.len(), 5, "plan, work, finish, a timer and cron: {all:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(folder.path(), program(), "sweep.db", 0, "");
+    let sweep = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/kubernetes/sweep.yaml");
+    for words in all {
+        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+        words.push("--help");
+        world.ends(0, &words);
+        let wrong = [&words[..words.len() - 1], &["--unheard-of", "--help"]].concat();
+        world.ends(2, &wrong);
+    }
+    // Its configuration is read; there is just no such database.
+    let output = world.command(&["sweep", "status", "-c"]).arg(sweep).env_remove("APICENSUS_SWEEP_DATABASE").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("postgres.apicensus.svc") && !said.contains("sweep.yaml"), "{said}");
+}
+
 /// A token that must stay where it is.
 const TOKEN: &str = "ghp_S3cr3tS3cr3tS3cr3tS3cr3t";
 

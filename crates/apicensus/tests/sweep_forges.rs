@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../forge/src/testing.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, clippy::print_stderr)]
 mod forge;
 mod sweeps;
 

@@ -74,6 +74,11 @@ impl World {
         assert!(import.wait().unwrap().success());
     }
 
+    /// Where its database is.
+    pub fn database(&self) -> String {
+        if self.database.contains("://") { self.database.clone() } else { self.folder.join(&self.database).display().to_string() }
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command.args(args).current_dir(&self.folder).env("APICENSUS_SWEEP_DATABASE", &self.database).env("APICENSUS_LOG", "warn");
