@@ -2,14 +2,14 @@
 
 use crate::args::ColorWhen;
 use crate::grid::Grid;
-use crate::recording::target;
+use crate::recording::{DEFAULT, target};
 use crate::rows::Word;
 use crate::style::{self, Look, Meaning, count, one_line};
 use crate::{filter, formats, output};
 use anyhow::{Context, Result, bail};
 use apicensus_catalog::Catalog;
 use apicensus_inventory::org::{Call, Leads, Organisation, Place, ServiceSum, broken_by, organisation};
-use apicensus_store::{Store, Target};
+use apicensus_store::Store;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 use globset::GlobBuilder;
 use std::io::IsTerminal;
@@ -30,6 +30,11 @@ Exit codes: 0 done, 1 `missing` or `impact` found something, 2 wrong use, or it 
 
 /// Where sweeps keep their catalog.
 const SWEPT: &str = ".apicensus/sweep.db";
+
+/// The catalog that is looked at where none is named: that of a sweep where there is one.
+pub fn usual() -> &'static str {
+    if std::path::Path::new(SWEPT).exists() { SWEPT } else { DEFAULT }
+}
 
 /// Arguments of `org`.
 #[derive(Debug, Args)]
@@ -136,10 +141,7 @@ pub fn run(args: &OrgArgs, color: ColorWhen) -> Result<u8> {
 }
 
 fn catalogs(args: &OrgArgs) -> Result<Vec<(String, Catalog)>> {
-    let target = match &args.catalog {
-        None if std::path::Path::new(SWEPT).exists() => Target::parse(SWEPT),
-        named => target(named.as_deref()),
-    };
+    let target = target(Some(args.catalog.as_deref().unwrap_or_else(|| usual())));
     let mut store = Store::open(&target, false)?;
     let revision = store.resolve(&args.at)?;
     let catalogs = store.catalogs(revision.number)?;

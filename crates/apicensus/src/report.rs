@@ -96,7 +96,7 @@ pub fn run(args: &ReportArgs) -> Result<u8> {
     let excerpts = job.filter(|_| !args.no_source).map(|job| Excerpts::of(&catalog, &mut |file| job.text(file)));
     let changes = against.as_ref().map(|earlier| serde_json::to_value(diff(earlier, &catalog))).transpose()?;
     let page = render(&Report {
-        title: &args.title.clone().unwrap_or_else(|| title(&catalog)),
+        title: &args.title.clone().unwrap_or_else(|| apicensus_report::title(&catalog)),
         catalog: &catalog,
         rules: rules(),
         excerpts: excerpts.as_ref(),
@@ -171,12 +171,6 @@ fn only_services(names: &[String], catalog: &mut Catalog) -> Result<()> {
     catalog.endpoints.retain(|e| left.contains(&e.service));
     catalog.findings.retain(|f| f.service.as_ref().is_some_and(|service| left.contains(service)));
     Ok(())
-}
-
-/// What was scanned, by name.
-pub fn title(catalog: &Catalog) -> String {
-    let names: Vec<&str> = catalog.repositories.iter().map(|r| r.name.as_str()).collect();
-    if names.is_empty() { "API inventory".to_owned() } else { names.join(", ") }
 }
 
 /// The rules in words.

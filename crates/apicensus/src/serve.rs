@@ -1,6 +1,6 @@
 //! `serve`: catalogs over HTTP, read-only, on this machine unless a token says who else may ask.
 
-use crate::recording::DEFAULT;
+use crate::org;
 use crate::{held, output};
 use anyhow::{Context, Result};
 use apicensus_serve::{Access, Archive, serve};
@@ -29,7 +29,7 @@ Exit codes: 0 stopped, 2 wrong use, or it could not be done.";
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Catalogs: files as `scan -f json` writes them, of which several of one repository are its revisions, folders of `catalog
-    /// export`, or a database (a SQLite file or a `postgres://` URL) [default: .apicensus/catalog.db].
+    /// export`, or a database (a SQLite file or a `postgres://` URL) [default: .apicensus/sweep.db, else .apicensus/catalog.db].
     #[arg(value_name = "CATALOG", value_hint = ValueHint::AnyPath)]
     pub catalogs: Vec<String>,
     /// Of a database the last so many revisions of each repository.
@@ -63,7 +63,7 @@ fn repositories(archive: &Archive) -> String {
 
 /// The catalogs that are meant. Files have the order of their commits; what was recorded has its own.
 fn archive(args: &ServeArgs) -> Result<Archive> {
-    let default = [DEFAULT.to_owned()];
+    let default = [org::usual().to_owned()];
     let names = if args.catalogs.is_empty() { &default[..] } else { &args.catalogs };
     let mut catalogs = Vec::new();
     for name in names {

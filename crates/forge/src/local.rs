@@ -29,6 +29,10 @@ fn one(pattern: &str, base: &Path, listing: &mut Listing) {
     };
     // The walk starts below the last part that has no wildcard.
     let fixed: PathBuf = full.components().take_while(|c| !has_wildcard(c)).collect();
+    if !fixed.exists() {
+        listing.trouble(pattern, TroubleKind::Listing, format!("there is no folder `{}`", fixed.display()));
+        return;
+    }
     let depth = (!text.contains("**")).then(|| full.components().count() - fixed.components().count());
     let mut walk = WalkBuilder::new(&fixed);
     walk.standard_filters(false).follow_links(false).max_depth(depth).sort_by_file_name(Ord::cmp);

@@ -38,6 +38,19 @@ pub struct Report<'a> {
     pub links: Vec<Link>,
 }
 
+/// Repositories whose names are the title of a page; of more it is their number.
+const MOST_NAMED: usize = 3;
+
+/// What a page about a catalog is called where nothing else is said.
+pub fn title(catalog: &Catalog) -> String {
+    let names: Vec<&str> = catalog.repositories.iter().map(|r| r.name.as_str()).collect();
+    match names.len() {
+        0 => "API inventory".to_owned(),
+        1..=MOST_NAMED => names.join(", "),
+        number => format!("{number} repositories"),
+    }
+}
+
 /// A rule in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleText {

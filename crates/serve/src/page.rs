@@ -44,8 +44,7 @@ fn made(archive: &Archive, shown: &str, against: &str) -> Result<Page, Problem> 
     };
     let changes = before.as_ref().map(|before| serde_json::to_value(diff(before, &catalog)));
     let changes = changes.transpose().map_err(|e| Problem::internal(&e))?;
-    let names: Vec<&str> = catalog.repositories.iter().map(|r| r.name.as_str()).collect();
-    let title = if names.is_empty() { "API inventory".to_owned() } else { names.join(", ") };
+    let title = apicensus_report::title(&catalog);
     let report = Report {
         title: &title,
         catalog: &catalog,

@@ -153,6 +153,7 @@ fn whole(setup: &Setup, args: &SweepArgs) -> Result<u8> {
 }
 
 fn planned(setup: &Setup, full: bool, dry_run: bool) -> Result<()> {
+    setup.check_sources()?;
     let how = Plan {
         rules: setup.rules.clone(),
         full,

@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Where the database is unless something else is said.
 const DATABASE: &str = ".apicensus/sweep.db";
 
+/// The smallest configuration.
+const FIRST: &str = "`sources: [{local: {globs: [\"repos/*\"]}}]`; `apicensus schema sweep` tells the rest";
+
 /// The configuration, and what follows from it.
 pub struct Setup {
     /// It.
@@ -28,8 +31,9 @@ pub struct Setup {
 impl Setup {
     /// Reads a configuration.
     pub fn read(file: &Path, database: Option<&str>) -> Result<Setup> {
-        let text = std::fs::read_to_string(file)
-            .with_context(|| format!("could not read `{}`; `apicensus schema sweep` says what stands in it", file.display()))?;
+        let text = std::fs::read_to_string(file).with_context(|| {
+            format!("could not read `{}`; -c names another file, and a first one needs no more than {FIRST}", file.display())
+        })?;
         let config = config::read(&text, &file.display().to_string())?;
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let base = folder.canonicalize().with_context(|| format!("could not find `{}`", folder.display()))?;
@@ -43,6 +47,14 @@ impl Setup {
         let models: Vec<PathBuf> = config.scan.models.iter().map(|folder| base.join(folder)).collect();
         let rules = rules(&config, &models)?;
         Ok(Setup { config, base, models, rules, target })
+    }
+
+    /// Whether there is anything to list.
+    pub fn check_sources(&self) -> Result<()> {
+        if self.config.sources.is_empty() {
+            bail!("the configuration names no repositories: it needs at least {FIRST}");
+        }
+        Ok(())
     }
 
     /// A connection to the database.

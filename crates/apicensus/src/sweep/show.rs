@@ -24,6 +24,11 @@ fn repositories(number: i64) -> String {
     count(number.unsigned_abs(), "repository", "repositories")
 }
 
+/// `, 3 waiting`; nothing where there are none.
+fn some(number: i64, what: &str) -> String {
+    if number == 0 { String::new() } else { format!(", {number} {what}") }
+}
+
 /// What was planned.
 pub fn planned(planned: &Planned, dry_run: bool) -> String {
     match planned {
@@ -35,13 +40,13 @@ pub fn planned(planned: &Planned, dry_run: bool) -> String {
             let would = if dry_run { "would be " } else { "" };
             let _ = writeln!(
                 text,
-                "sweep {} ({}) {would}planned: {} listed, {} to be scanned, {} unchanged, {} left out as they fail",
+                "sweep {} ({}) {would}planned: {} listed, {} to be scanned, {} unchanged{}",
                 sweep.number,
                 sweep.kind,
                 repositories(sweep.listed),
                 jobs.len(),
                 sweep.unchanged,
-                sweep.disabled
+                some(sweep.disabled, "left out as they fail")
             );
             if let Some(number) = instead_of {
                 let _ = writeln!(text, "sweep {number} {would}given up: it was planned with other rules");
@@ -114,14 +119,14 @@ fn status_text(status: &Status) -> String {
     let known = jobs.done + jobs.unchanged + sweep.unchanged;
     let _ = writeln!(
         text,
-        "{} listed: the state of {known} is known ({} scanned, {} unchanged), {} running, {} waiting, {} given up, {} left out",
+        "{} listed: the state of {known} is known ({} scanned, {} unchanged){}{}{}{}",
         repositories(sweep.listed),
         jobs.done,
         jobs.unchanged + sweep.unchanged,
-        jobs.running,
-        jobs.waiting,
-        jobs.dead,
-        sweep.disabled
+        some(jobs.running, "running"),
+        some(jobs.waiting, "waiting"),
+        some(jobs.dead, "given up"),
+        some(sweep.disabled, "left out")
     );
     let (wall, cpu) = status.spent;
     let _ = writeln!(text, "scans took {} from start to end, {} of processor time", duration(wall), duration(cpu));

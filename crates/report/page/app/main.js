@@ -169,9 +169,11 @@ class App {
 }
 
 function subtitle(model) {
-  const revision = model.catalog.repositories?.[0]?.revision;
-  if (!revision) return "";
-  return `${revision.requested} ${revision.commit.slice(0, 8)}`;
+  const [own, ...others] = model.catalog.repositories ?? [];
+  const revision = own?.revision;
+  if (!revision || others.length) return "";
+  const short = revision.commit.slice(0, 8);
+  return revision.commit.startsWith(revision.requested) ? short : `${revision.requested} ${short}`;
 }
 
 /** Other pages of the same server, where there are any. */

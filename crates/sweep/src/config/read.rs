@@ -59,6 +59,18 @@ fn source_line(root: &Node, message: &str) -> u32 {
 
 /// The message in the words of this project, and the keys that it says are known.
 fn told(message: &str) -> (String, Vec<String>) {
+    // What stands there may be the secret: it is not repeated.
+    if message.contains("expected struct SecretRef") {
+        let where_else = "`{env: NAME}`, `{file: PATH}` or `{command: [PROGRAM, ARGUMENT]}`";
+        return (format!("a secret does not stand in the configuration; write where it is: {where_else}"), Vec::new());
+    }
+    if let Some(value) = message.strip_prefix("invalid type: string ").and_then(|rest| rest.strip_suffix(", expected a sequence")) {
+        return (format!("a list is expected: write `[{}]`", value.trim_matches('"')), Vec::new());
+    }
+    if let Some((found, expected)) = message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected ")) {
+        let expected = if expected.starts_with("struct ") { "a mapping of keys to values" } else { expected };
+        return (format!("{expected} is expected, and there is {found}"), Vec::new());
+    }
     let Some(rest) = message.strip_prefix("unknown field `").or_else(|| message.strip_prefix("unknown variant `")) else {
         return (message.to_owned(), Vec::new());
     };
@@ -136,6 +148,19 @@ mod tests {
         assert!(wrong("finish:\n\n  complete: 95\n").contains("from 0 to 1, as in 0.95 in sweep.yaml:3"));
         let source = wrong("sources:\n  - local: {globs: [a]}\n  - github: {}\n");
         assert!(source.contains("names nothing to list") && source.ends_with("in sweep.yaml:3"), "{source}");
+    }
+
+    #[test]
+    fn a_secret_that_stands_in_the_file_is_refused_and_not_repeated() {
+        for text in ["sources:\n  - github: {organisations: [acme], token: ghp_abc}\n", "hosts:\n  h: {token: ghp_abc}\n"] {
+            let said = wrong(text);
+            assert!(said.starts_with("a secret does not stand in the configuration; write where it is: `{env: NAME}`"), "{said}");
+            assert!(said.ends_with("in sweep.yaml:2") && !said.contains("ghp_abc"), "{said}");
+        }
+        let hook = wrong("notify:\n  - webhook: https://h/x\n    secret: s3cret\n");
+        assert!(hook.ends_with("in sweep.yaml:3") && !hook.contains("s3cret"), "{hook}");
+        assert_eq!(wrong("sources:\n  - github: {organisations: acme}\n"), "a list is expected: write `[acme]` in sweep.yaml:2");
+        assert_eq!(wrong("limits: 5m\n"), "a mapping of keys to values is expected, and there is string \"5m\" in sweep.yaml:1");
     }
 
     #[test]
