@@ -5,6 +5,7 @@
 //! state. For one endpoint the commits to look at are found by halving (`life`).
 
 use crate::args::SourceArgs;
+use crate::life::Looked;
 use crate::lookup::Query;
 use crate::style::{count, one_line};
 use crate::timeline::Timeline;
@@ -98,6 +99,9 @@ struct Walked {
 struct History {
     #[serde(flatten)]
     walked: Walked,
+    /// How an endpoint was looked for that neither end of this past has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    looked: Option<Looked>,
     events: Vec<Event>,
 }
 
@@ -113,9 +117,10 @@ pub fn run(args: &HistoryArgs) -> Result<u8> {
         Some((_, query)) => query,
         None => None,
     };
-    let (walked, events) = walk(args, &path, query.as_ref())?;
-    let is_empty = events.is_empty() && query.is_some();
-    let history = History { walked, events };
+    let (walked, looked, events) = walk(args, &path, query.as_ref())?;
+    // One that was there all along did not change, if nothing is told.
+    let is_empty = events.is_empty() && looked.is_some();
+    let history = History { walked, looked, events };
     let text = match args.format {
         HistoryFormat::Json => formats::json(&history)?,
         HistoryFormat::Text => text(&history, query.as_ref()),
@@ -125,7 +130,7 @@ pub fn run(args: &HistoryArgs) -> Result<u8> {
 }
 
 /// Walks the commits and works out what those that may matter did; with a query, to that endpoint.
-fn walk(args: &HistoryArgs, path: &Path, query: Option<&Query>) -> Result<(Walked, Vec<Event>)> {
+fn walk(args: &HistoryArgs, path: &Path, query: Option<&Query>) -> Result<(Walked, Option<Looked>, Vec<Event>)> {
     let since = since(args.since.as_deref());
     let steps = past::steps(path, args.source.rev.as_deref(), &since, args.number.unwrap_or(MOST))?;
     let languages = Languages::builtin()?;
@@ -137,9 +142,9 @@ fn walk(args: &HistoryArgs, path: &Path, query: Option<&Query>) -> Result<(Walke
     let mattering: Vec<&Step> = steps.iter().filter(|step| step.changed.iter().any(|file| matters(file, &languages))).collect();
     let walked = Walked { commits: steps.len() as u64, evaluated: mattering.len() as u64 };
     let mut line = Timeline::new((path, &args.source), mattering, first, &languages)?;
-    let changes = match query {
+    let (changes, looked) = match query {
         Some(query) => life::of(&mut line, query, &history_of)?,
-        None => all(&mut line)?,
+        None => (all(&mut line)?, None),
     };
     let event = |(position, change): (usize, Change)| {
         let step = line.steps.get(position.checked_sub(1)?)?;
@@ -151,7 +156,7 @@ fn walk(args: &HistoryArgs, path: &Path, query: Option<&Query>) -> Result<(Walke
             change,
         })
     };
-    Ok((walked, changes.into_iter().filter_map(event).collect()))
+    Ok((walked, looked, changes.into_iter().filter_map(event).collect()))
 }
 
 /// What every commit did.
@@ -231,12 +236,33 @@ fn text(history: &History, query: Option<&Query>) -> String {
         let told = if told.is_empty() { String::new() } else { format!("  {}", told.join("; ")) };
         out.push_str(&format!("    {word:8}  {}\n", one_line(&format!("{method} {path}{told}"))));
     }
-    if let (Some(query), true) = (query, history.events.is_empty()) {
+    if let (Some(query), true, None) = (query, history.events.is_empty(), &history.looked) {
+        out.push_str(&format!("`{query}` was there before these commits, and they did not change it\n"));
+    } else if let (Some(query), true) = (query, history.events.is_empty()) {
         out.push_str(&format!("no endpoint `{query}` in this past\n"));
+        out.push_str(&history.looked.as_ref().map(told_of).unwrap_or_default());
     }
     let Walked { commits, evaluated } = &history.walked;
     out.push_str(&format!("{} on the first-parent line, {evaluated} of them may matter\n", count(*commits, "commit", "commits")));
     out
+}
+
+/// How far an endpoint was looked for that neither end has.
+fn told_of(looked: &Looked) -> String {
+    let Looked { word, commits, states } = looked;
+    let Some(word) = word.as_deref().map(one_line) else {
+        return "neither end has it, and its path has no word to look for; --all looks at every commit\n".to_owned();
+    };
+    match (*commits, commits - states) {
+        (0, _) => format!("neither end has it, and no commit between them writes `{word}`; --all looks at every commit\n"),
+        (n, 0) => format!(
+            "neither end has it, nor the {} that write `{word}`; --all looks at every commit\n",
+            count(n as u64, "commit", "commits")
+        ),
+        (n, _) => {
+            format!("neither end has it, nor the latest {states} of the {n} commits that write `{word}`; --all looks at every commit\n")
+        }
+    }
 }
 
 fn text_of(detail: &Detail) -> &str {

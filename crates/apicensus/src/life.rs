@@ -3,32 +3,58 @@
 //!
 //! What is passed over so is a change that was undone before the next state looked at and left alone the lines where the endpoint is
 //! registered, mounted, guarded and answered; `--all` looks at every commit. An endpoint that neither end of the line has is looked for
-//! at the commits that wrote a word of its path, and if none shows it, at all of them.
+//! at the latest commits that wrote the rarest word of its path, and what was looked at is said.
 
 use crate::lookup::Query;
 use crate::timeline::Timeline;
 use anyhow::Result;
 use apicensus_catalog::{Catalog, Endpoint};
 use apicensus_inventory::diff::{Change, diff};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Paths under which an endpoint may be known; it may move so often.
 const MAX_MOVES: usize = 32;
 
+/// States that are worked out at most in search of an endpoint that neither end has.
+const MAX_LOOKS: usize = 8;
+
+/// What happened, by the position of the commit that did it; and how an endpoint was looked for that neither end has.
+pub type Life = (Vec<(usize, Change)>, Option<Looked>);
+
+/// How an endpoint was looked for that neither end of the line has.
+#[derive(Debug, Serialize)]
+pub struct Looked {
+    /// The word of its path that the fewest commits wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub word: Option<String>,
+    /// The commits that wrote it.
+    pub commits: usize,
+    /// Of these, those whose state was looked at.
+    pub states: usize,
+}
+
 /// What happened to an endpoint, by the position of the commit that did it.
-pub fn of(line: &mut Timeline<'_>, query: &Query, told: &dyn Fn(Change) -> Option<Change>) -> Result<Vec<(usize, Change)>> {
+pub fn of(line: &mut Timeline<'_>, query: &Query, told: &dyn Fn(Change) -> Option<Change>) -> Result<Life> {
     let mut search = Search { query, told, ids: BTreeSet::new(), found: BTreeMap::new() };
     let mut cuts: Vec<usize> = vec![0, line.end()];
     for position in [0, line.end()] {
         search.meet(&line.at(position)?.0);
     }
+    let mut looked = None;
     if search.ids.is_empty() {
-        cuts = hints(line, query);
-        for position in cuts.clone() {
-            search.meet(&line.at(position)?.0);
+        let hints = hints(line, query);
+        for position in hints.iter().flat_map(|h| &h.positions).take(MAX_LOOKS) {
+            cuts.insert(1, *position);
+            search.meet(&line.at(*position)?.0);
+            if !search.ids.is_empty() {
+                break;
+            }
         }
+        looked =
+            Some(Looked { commits: hints.as_ref().map_or(0, |h| h.positions.len()), states: cuts.len() - 2, word: hints.map(|h| h.word) });
         if search.ids.is_empty() {
-            cuts = (0..=line.end()).collect();
+            return Ok((Vec::new(), looked));
         }
     }
     for _ in 0..MAX_MOVES {
@@ -40,7 +66,7 @@ pub fn of(line: &mut Timeline<'_>, query: &Query, told: &dyn Fn(Change) -> Optio
             break;
         }
     }
-    Ok(search.found.into_iter().flat_map(|(position, changes)| changes.into_iter().map(move |c| (position, c))).collect())
+    Ok((search.found.into_iter().flat_map(|(position, changes)| changes.into_iter().map(move |c| (position, c))).collect(), looked))
 }
 
 struct Search<'q> {
@@ -76,12 +102,18 @@ impl Search<'_> {
             let mut lines = Lines::default();
             lines.add(line, from, &before.0, &self.ids);
             lines.add(line, to, &after.0, &self.ids);
-            let inner: Vec<usize> = (from + 1..to).filter(|at| lines.are_touched(line, *at)).collect();
+            // Where the ends say the same, the last commit changed nothing of it unless one before it did.
+            let last = if changes.is_empty() { to } else { to + 1 };
+            let inner: Vec<usize> = (from + 1..last).filter(|at| lines.are_touched(line, *at)).collect();
             if changes.is_empty() && inner.is_empty() {
                 continue;
             }
-            // Where the ends differ, the commit is most likely one that touched its lines.
-            let middle = inner.get(inner.len() / 2).copied().filter(|_| changes.is_empty()).unwrap_or(from + (to - from) / 2);
+            // Where the ends differ, the commit is most likely one that touched its lines: the states right before and after it tell.
+            let middle = match inner.get(inner.len() / 2).copied() {
+                Some(touched) if touched - 1 > from && (touched == to || line.knows(touched) || inner.len() == 1) => touched - 1,
+                Some(touched) => touched,
+                None => from + (to - from) / 2,
+            };
             open.push((middle, to));
             open.push((from, middle));
         }
@@ -163,23 +195,41 @@ fn places(endpoint: &Endpoint) -> Vec<(&str, u32)> {
     places
 }
 
-/// The commits after which a word of the path stands in more lines or paths than before, with both ends.
-fn hints(line: &Timeline<'_>, query: &Query) -> Vec<usize> {
-    let words = query.path.split('/').filter(|part| !part.is_empty() && !part.starts_with(['{', ':', '*']));
-    let Some(word) = words.max_by_key(|word| word.len()).map(str::to_lowercase) else { return (0..=line.end()).collect() };
-    let times = |text: Option<Vec<u8>>| {
-        let text = text.unwrap_or_default().to_ascii_lowercase();
-        memchr::memmem::find_iter(&text, word.as_bytes()).count()
+/// A word of the path that was looked for in what commits wrote, and the commits that did so, the latest first.
+struct Hints {
+    word: String,
+    positions: Vec<usize>,
+}
+
+/// The word of the path that the fewest commits wrote, told by the texts and names of the files that they changed; none where the path has
+/// no word of its own.
+fn hints(line: &Timeline<'_>, query: &Query) -> Option<Hints> {
+    let is_plain = |part: &&str| !part.is_empty() && !part.contains(['{', ':', '*', '<', '[', '$']);
+    let words: BTreeSet<String> = query.path.split(['/', '#', '.']).filter(is_plain).map(str::to_lowercase).collect();
+    let mut wrote: BTreeMap<&str, Vec<usize>> = words.iter().map(|word| (word.as_str(), Vec::new())).collect();
+    for at in (1..line.end()).rev() {
+        for file in line.changed(at).iter().filter(|file| line.matters(file)) {
+            let (before, after) = (line.text(at - 1, file).unwrap_or_default(), line.text(at, file).unwrap_or_default());
+            let (name, is_new) = (file.to_lowercase(), before.is_empty());
+            let (before, after) = (before.to_ascii_lowercase(), after.to_ascii_lowercase());
+            for (word, positions) in wrote.iter_mut().filter(|(_, positions)| positions.last() != Some(&at)) {
+                let is_written = times(&after, word.as_bytes()) > times(&before, word.as_bytes());
+                if is_written || (is_new && times(name.as_bytes(), word.as_bytes()) > 0) {
+                    positions.push(at);
+                }
+            }
+        }
+    }
+    let (word, positions) = wrote.into_iter().min_by_key(|(word, positions)| (positions.len(), std::cmp::Reverse(word.len())))?;
+    Some(Hints { word: word.to_owned(), positions })
+}
+
+/// How often a word stands in a text, not as a part of a longer one.
+fn times(text: &[u8], word: &[u8]) -> usize {
+    let is_part = |at: Option<&u8>| at.is_some_and(|b| b.is_ascii_alphanumeric());
+    let is_whole = |at: &usize| {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        !is_part(before) && !is_part(text.get(at + word.len()))
     };
-    let writes = |at: &usize| {
-        line.changed(*at).iter().any(|file| {
-            let (before, after) = (line.text(*at - 1, file), line.text(*at, file));
-            let is_new = before.is_none() && after.is_some() && file.to_lowercase().contains(&word);
-            is_new || times(after) > times(before)
-        })
-    };
-    let mut cuts: Vec<usize> = (1..line.end()).filter(writes).collect();
-    cuts.insert(0, 0);
-    cuts.push(line.end());
-    cuts
+    memchr::memmem::find_iter(text, word).filter(is_whole).count()
 }

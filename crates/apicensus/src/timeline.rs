@@ -73,6 +73,15 @@ impl<'a> Timeline<'a> {
                 return Ok(state);
             }
         }
+        if let Some((near, state)) = self.known.range(position..).next() {
+            let between = self.steps.get(position..*near).unwrap_or_default();
+            // What a later state does not lean on was no part of this one either.
+            if between.iter().all(|step| self.passes_over(&state.1, step)) {
+                let state = state.clone();
+                self.known.insert(position, state.clone());
+                return Ok(state);
+            }
+        }
         let commit = match position {
             0 => self.first.clone(),
             n => self.steps.get(n - 1).map(|step| step.commit.clone()),
@@ -106,6 +115,16 @@ impl<'a> Timeline<'a> {
                 _ => false,
             }
         })
+    }
+
+    /// Whether the state at a position was worked out.
+    pub fn knows(&self, position: usize) -> bool {
+        self.known.contains_key(&position)
+    }
+
+    /// Whether a file may have to do with endpoints.
+    pub fn matters(&self, file: &str) -> bool {
+        crate::history::matters(file, self.lens.languages())
     }
 
     /// The text of a file at a position, by its path from the scanned folder.

@@ -62,7 +62,16 @@ fn all_endpoints_since_a_revision_or_a_day() {
     assert!(shop.ok(&["history", "--all", "--since", "2200-01-01"]).0.starts_with("0 commits"));
     let gone = shop.run(&["history", "GET /nothing"]);
     assert_eq!(gone.status.code(), Some(1));
-    assert!(String::from_utf8(gone.stdout).unwrap().starts_with("no endpoint `GET /nothing` in this past"));
+    assert!(String::from_utf8(gone.stdout).unwrap().starts_with(
+        "no endpoint `GET /nothing` in this past\nneither end has it, and no commit between them writes `nothing`; --all looks at every commit\n"
+    ));
+    let (still, _) = shop.ok(&["history", "GET /orders", "-n", "1", "--rev", "v1"]);
+    assert!(still.contains("GET /orders auth none is now required"), "{still}");
+    shop.git(&["checkout", "-q", "v1"]);
+    shop.write(&format!("# Words\n{}", code(&["orders"], true)));
+    shop.git(&["commit", "-qam", "Words"]);
+    let (still, _) = shop.ok(&["history", "GET /orders", "-n", "1"]);
+    assert!(still.starts_with("`GET /orders` was there before these commits, and they did not change it\n"), "{still}");
     assert!(shop.wrong(&["history", "GET /orders", "--since", "v9"]).contains("revision `v9` not found"));
 }
 

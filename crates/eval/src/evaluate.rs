@@ -122,7 +122,7 @@ pub fn evaluate(input: &mut Input<'_>) -> Census {
             }
         }
     });
-    let in_order = input.models.models.iter().filter(|m| m.in_order).map(|m| m.framework.clone()).collect();
+    let in_order = input.models.models.iter().filter_map(|m| Some((m.framework.clone(), m.in_order?))).collect();
     let mut census = Census { in_order, ..Census::default() };
     for part in parts {
         census.absorb(part);

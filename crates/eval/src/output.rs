@@ -429,7 +429,7 @@ pub struct Census {
     /// What the code calls of other services.
     pub outbound: Vec<Outbound>,
     /// Frameworks that try their routes in the order of registration.
-    pub in_order: std::collections::BTreeSet<String>,
+    pub in_order: std::collections::BTreeMap<String, crate::models::Order>,
     /// JSON Schemas of the classes that inputs refer to, by name.
     pub schemas: std::collections::BTreeMap<String, serde_json::Value>,
 }

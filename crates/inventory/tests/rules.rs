@@ -104,6 +104,14 @@ fn routes_that_an_earlier_one_takes_are_told() {
     assert!(told.evidence.iter().any(|e| e.what == "/users/{name} is registered here, earlier" && e.at.line == 5), "{told:?}");
     let flask = "from flask import Flask\napp = Flask(__name__)\n@app.get('/users/<name>')\ndef one(name): ...\n@app.get('/users/me')\ndef me(): ...\n";
     assert_eq!(of_rule(&catalog(&[("main.py", flask)]), "unreachable-route"), [""; 0], "where routes are not tried in order");
+    let aiohttp = "from aiohttp import web\nasync def h(request): ...\napp = web.Application()\napp.router.add_get('/x/{p}', h)\n\
+                   app.router.add_get('/x/me', h)\napp.router.add_get('/{z}/{p}', h)\napp.router.add_get('/{z}/me', h)\n";
+    let found = catalog(&[("main.py", aiohttp)]);
+    assert_eq!(of_rule(&found, "unreachable-route"), ["medium unreachable-route GET /{z}/me"], "longer plain text comes first");
+    let bottle = "from bottle import Bottle\napp = Bottle()\n@app.get('/x/<p>')\ndef g(p): ...\n@app.get('/x/me')\ndef s(): ...\n\
+                  @app.get('/<z>/<p>')\ndef two(z, p): ...\n@app.get('/<z>/me')\ndef me(z): ...\n";
+    let found = catalog(&[("main.py", bottle)]);
+    assert_eq!(of_rule(&found, "unreachable-route"), ["medium unreachable-route GET /{z}/me"], "paths without parameters come first");
 }
 
 #[test]

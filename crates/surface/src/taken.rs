@@ -4,17 +4,18 @@
 //! other take of each other is left out.
 
 use apicensus_catalog::{Endpoint, Parameter, ParameterIn, PathState, Protocol, TakenBy};
-use std::collections::{BTreeMap, BTreeSet};
+use apicensus_eval::models::Order;
+use std::collections::BTreeMap;
 
 /// Routers with more routes are left out: every pair is compared.
 const MAX_ROUTES: usize = 2_000;
 
 /// Notes what takes an endpoint's requests; `ordered` are the frameworks that go by order.
-pub fn mark(endpoints: &mut [Endpoint], ordered: &BTreeSet<String>) {
+pub fn mark(endpoints: &mut [Endpoint], ordered: &BTreeMap<String, Order>) {
     let mut routers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, endpoint) in endpoints.iter().enumerate() {
         let is_plain = endpoint.protocol == Protocol::Http && endpoint.path_state == PathState::Exact && endpoint.conditions.is_empty();
-        if !is_plain || !ordered.contains(&endpoint.framework) || !endpoint.also_registered_at.is_empty() {
+        if !is_plain || !ordered.contains_key(&endpoint.framework) || !endpoint.also_registered_at.is_empty() {
             continue;
         }
         let above = endpoint.trail.split_last().map_or(&[][..], |(_, rest)| rest);
@@ -25,7 +26,8 @@ pub fn mark(endpoints: &mut [Endpoint], ordered: &BTreeSet<String>) {
     for mut router in routers.into_values().filter(|r| r.len() <= MAX_ROUTES) {
         router.sort_by_key(|at| endpoints[*at].registered_at.line);
         for (place, later) in router.iter().enumerate() {
-            let taker = router[..place].iter().find(|earlier| takes(&endpoints[**earlier], &endpoints[*later])).copied();
+            let order = ordered.get(&endpoints[*later].framework).copied().unwrap_or(Order::All);
+            let taker = router[..place].iter().find(|earlier| takes(&endpoints[**earlier], &endpoints[*later], order)).copied();
             endpoints[*later].taken_by =
                 taker.map(|by| TakenBy { path: endpoints[by].path.clone(), at: endpoints[by].registered_at.clone() });
         }
@@ -33,7 +35,15 @@ pub fn mark(endpoints: &mut [Endpoint], ordered: &BTreeSet<String>) {
 }
 
 /// Whether every request of one route is taken by another that comes before it. The same template is a duplicate, not this.
-fn takes(earlier: &Endpoint, later: &Endpoint) -> bool {
+fn takes(earlier: &Endpoint, later: &Endpoint, order: Order) -> bool {
+    let is_by_order = match order {
+        Order::All => true,
+        Order::Parameters => later.path.contains('{'),
+        Order::Prefix => head(&earlier.path) == head(&later.path),
+    };
+    if !is_by_order {
+        return false;
+    }
     let is_method = earlier.method == later.method || earlier.method == "ANY";
     let is_before = earlier.registered_at.line < later.registered_at.line;
     if !is_method || !is_before || earlier.path.ends_with('/') != later.path.ends_with('/') {
@@ -51,6 +61,11 @@ fn takes(earlier: &Endpoint, later: &Endpoint) -> bool {
             _ => one == other,
         })
         && differs
+}
+
+/// The plain text before the first parameter, without a slash at its end.
+fn head(path: &str) -> &str {
+    path.split('{').next().unwrap_or_default().trim_end_matches('/')
 }
 
 /// The name of a segment that is one parameter.

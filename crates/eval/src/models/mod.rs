@@ -55,9 +55,9 @@ pub struct Model {
     /// registering call, or are named there) at the registration, with the definition beside it.
     #[serde(default)]
     pub handler_at: HandlerAt,
-    /// It tries its routes in the order of registration.
+    /// It tries its routes in the order of registration; None where it does not, or that was not looked at.
     #[serde(default)]
-    pub in_order: bool,
+    pub in_order: Option<Order>,
     /// Roles of its objects.
     #[serde(default)]
     pub roles: BTreeMap<String, Role>,
@@ -132,6 +132,18 @@ pub enum HandlerAt {
     Definition,
     /// At the registration.
     Registration,
+}
+
+/// Which routes are tried in the order of registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// All of them.
+    All,
+    /// Those with parameters, after all without.
+    Parameters,
+    /// Those with the same plain text before their first parameter; longer such texts come first.
+    Prefix,
 }
 
 /// How a prefix and a path join.
