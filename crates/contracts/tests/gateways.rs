@@ -38,6 +38,7 @@ http {
             "nginx: * shop.test^/v[0-9]+/legacy regex proxy legacy [/v1/legacy/ -> /old/] auth=required custom (auth_request /auth:8) @12",
             "nginx: * shop.test/api/orders/ prefix proxy orders-a:8000 orders-b:8000 [/api/orders/ -> /] auth=required custom (auth_request /auth:8) limit=10r/s @10",
             "nginx: GET shop.test/admin prefix proxy admin:80 auth=none  (auth_request off:14) @14",
+            "nginx: * shop.test/admin prefix deny @14",
             "nginx: * shop.test/api/ prefix proxy catalogue:9000 auth=required custom (auth_request /auth:8) cors=* @11",
             "nginx: * shop.test/ prefix proxy web:3000 auth=required custom (auth_request /auth:8) @15",
         ],
@@ -362,10 +363,10 @@ shop.test {
     check(
         &[("Caddyfile", file)],
         &[
+            "caddy: * shop.test/api/ prefix proxy orders:8000 [/api -> ] auth=required custom (forward_auth:11) cors=* tls @14",
             "caddy: * shop.test/secret exact deny cors=* tls @24",
             "caddy: POST,PUT shop.test/books/ prefix proxy catalogue:8000 cors=* tls @20",
             "caddy: * shop.test/admin/ prefix proxy web:3000 auth=required basic (basic_auth:21) cors=* tls @21",
-            "caddy: * shop.test/api/ prefix proxy orders:8000 [/api -> ] auth=required custom (forward_auth:11) cors=* tls @14",
             "caddy: * shop.test/ prefix proxy web:3000 cors=* tls @25",
         ],
     );

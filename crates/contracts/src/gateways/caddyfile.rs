@@ -1,8 +1,8 @@
-//! The Caddyfile (https://caddyserver.com/docs/caddyfile/concepts): sites, matchers, and the directives that answer. Directives of one
-//! kind are tried by the length of their path, as Caddy sorts them.
+//! The Caddyfile (https://caddyserver.com/docs/caddyfile/concepts): sites, matchers, and the directives that answer. They are tried in the
+//! order that Caddy sorts them in: by kind, then by the length of their path; within `route` as they are written.
 
 use super::caddy::{path_of, redirect};
-use super::shape::{after, by_fit, open, prefix, push_new, required, target, whole};
+use super::shape::{after, open, prefix, push_new, required, target, whole};
 use super::{Gateways, Source};
 use apicensus_catalog::{GatewayKind, GatewayRoute, PathMatch, RouteAction, SchemeKind, View};
 use std::collections::BTreeMap;
@@ -66,8 +66,7 @@ pub fn read(source: &Source, out: &mut Gateways) {
         // Caddy serves HTTPS for names by itself and sends plain HTTP on.
         start.tls_redirect = start.hosts.iter().any(|h| h.contains('.')) && !site.word(0).starts_with("http://");
         let mut found = Vec::new();
-        Site { source, matchers: matchers(&block) }.block(&block, &start, 0, &mut found);
-        by_fit(&mut found);
+        Site { source, matchers: matchers(&block) }.block(&sorted(&block), &start, 0, &mut found);
         routes.extend(found);
     }
     out.gateway(GatewayKind::Caddy, View::Gateway, source, "", routes);
@@ -132,6 +131,40 @@ fn words(line: &str) -> Vec<String> {
         }
     }
     words
+}
+
+/// The lines of a block in the order in which Caddy tries them. Matchers of names count as their one path; what asks something comes before
+/// what takes everything (https://caddyserver.com/docs/caddyfile/directives#sorting-algorithm).
+fn sorted(lines: &[Line]) -> Vec<Line> {
+    let path = |line: &Line| {
+        let asked = line.word(1);
+        if asked.starts_with('/') {
+            return asked.to_owned();
+        }
+        let named = lines.iter().find(|l| asked.starts_with('@') && l.word(0) == asked);
+        let parts = named.into_iter().flat_map(|l| std::iter::once(&l.words[1..]).chain(l.block.iter().map(|b| b.words.as_slice())));
+        let paths: Vec<&String> = parts.filter(|p| p.first().is_some_and(|w| w == "path")).flat_map(|p| &p[1..]).collect();
+        if let [one] = paths.as_slice() { (*one).clone() } else { String::new() }
+    };
+    let key = |line: &Line| {
+        let kind = match line.word(0) {
+            "redir" => 1,
+            "handle" | "handle_path" => 2,
+            "route" => 3,
+            "error" | "abort" => 4,
+            "respond" => 5,
+            "reverse_proxy" => 6,
+            "php_fastcgi" => 7,
+            "file_server" => 8,
+            _ => 0,
+        };
+        let path = path(line);
+        let asks = line.word(1).starts_with(['/', '@']);
+        (kind, !asks, std::cmp::Reverse(path.trim_end_matches('*').len()), path.ends_with('*'))
+    };
+    let mut sorted = lines.to_vec();
+    sorted.sort_by_key(key);
+    sorted
 }
 
 /// Puts snippets into the places that import them.
@@ -221,13 +254,13 @@ impl Site<'_> {
         }
         // What is guarded below a part of an open place is a route of its own.
         for (route, line) in partial {
-            let inner = found
-                .iter()
-                .find(|f| f.path_match == PathMatch::Prefix && route.path.starts_with(&f.path) && f.path.len() < route.path.len());
-            if let Some(mut own) = inner.cloned() {
+            let is_outer =
+                |f: &GatewayRoute| f.path_match == PathMatch::Prefix && route.path.starts_with(&f.path) && f.path.len() < route.path.len();
+            if let Some(place) = found.iter().position(is_outer) {
+                let mut own = found[place].clone();
                 (own.path, own.path_match, own.at) = (route.path, route.path_match, self.source.at(line.number));
                 guard(self.source, line, &mut own);
-                found.push(own);
+                found.insert(place, own);
             }
         }
     }
@@ -235,11 +268,12 @@ impl Site<'_> {
     /// What a directive answers.
     fn answer(&self, line: &Line, first: usize, mut route: GatewayRoute, depth: usize, found: &mut Vec<GatewayRoute>) {
         match line.word(0) {
-            "handle" | "route" => self.block(&line.block, &route, depth + 1, found),
+            "route" => self.block(&line.block, &route, depth + 1, found),
+            "handle" => self.block(&sorted(&line.block), &route, depth + 1, found),
             "handle_path" => {
                 let strip = route.path.trim_end_matches('/').to_owned();
                 route.rewrite = after(route.rewrite.take(), prefix(&strip, ""));
-                self.block(&line.block, &route, depth + 1, found);
+                self.block(&sorted(&line.block), &route, depth + 1, found);
             }
             "reverse_proxy" | "php_fastcgi" => {
                 let in_block = line.block.iter().filter(|l| l.word(0) == "to").flat_map(|l| l.words[1..].iter());

@@ -271,7 +271,11 @@ impl Reader<'_> {
             return;
         }
         for inner in location.all("location").filter(|_| depth < MAX_INCLUDES) {
+            let first = found.len();
             self.location(inner, server, &scope, found, depth + 1);
+            // An expression within a prefix is looked at below that prefix only.
+            let below = found[first..].iter_mut().filter(|(_, r)| r.path_match == PathMatch::Regex && !modifier.starts_with('~'));
+            below.for_each(|(_, route)| route.path = within(path, &route.path));
         }
         let (kind, shown) = match modifier {
             "=" => (PathMatch::Exact, path.to_owned()),
@@ -291,7 +295,14 @@ impl Reader<'_> {
             "~" | "~*" => Rank(3, 0, found.len()),
             _ => Rank(4, length, found.len()),
         };
+        let is_limited = !route.methods.is_empty();
         found.push((rank, route));
+        // Other methods are refused; no other location takes them.
+        if is_limited {
+            let mut rest = GatewayRoute::new(self.at(location), found[found.len() - 1].1.path.clone(), kind);
+            rest.action = RouteAction::Deny;
+            found.push((rank, rest));
+        }
     }
 
     fn fill(&self, location: &Directive, server: &Directive, scope: &Scope, route: &mut GatewayRoute) {
@@ -407,4 +418,14 @@ fn split_modifier(word: &str) -> (&str, &str) {
         }
     }
     ("", word)
+}
+
+/// An expression that is looked at only below a plain path.
+fn within(path: &str, expression: &str) -> String {
+    let (flags, rest) = expression.strip_prefix("(?i)").map_or(("", expression), |rest| ("(?i)", rest));
+    if rest.starts_with('^') || path == "/" {
+        return expression.to_owned();
+    }
+    // The slash at the end of the path may be the one that the expression begins with.
+    format!("{flags}^{}.*{rest}", path.trim_end_matches('/').replace('.', "\\."))
 }
