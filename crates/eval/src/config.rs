@@ -96,5 +96,7 @@ impl World<'_> {
 
 /// Whether a text can be a part of a path.
 fn is_path(text: &str) -> bool {
-    !text.contains("://") && text.chars().all(|c| c.is_alphanumeric() || "/-_.~{}:<>".contains(c))
+    // `Service.base_path` names something else.
+    let dotted = text.split('.').count() > 1 && !text.contains('/') && text.split('.').all(|s| s.starts_with(|c: char| c.is_alphabetic()));
+    !dotted && !text.contains("://") && text.chars().all(|c| c.is_alphanumeric() || "/-_.~{}:<>".contains(c))
 }

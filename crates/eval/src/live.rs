@@ -52,6 +52,9 @@ impl World<'_> {
     /// `table._items = list`: the object's routes are what is in the list from now on.
     pub(crate) fn set_live_list(&mut self, object: &Rc<Object>, name: &str, value: &Value) -> bool {
         let Some(kind) = object.kind.get() else { return false };
+        if crate::natives::set_attribute(self, object, name, value) {
+            return true;
+        }
         let is_live = self.input.models.role(kind).attributes.get(name).is_some_and(|a| a == "routes");
         let Value::List(list) = self.force(value) else { return false };
         if !is_live {

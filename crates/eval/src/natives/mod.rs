@@ -8,6 +8,7 @@ mod controllers;
 pub mod django;
 mod django_meta;
 mod django_middleware;
+mod django_patterns;
 mod django_views;
 mod drf;
 mod drf_guards;
@@ -89,6 +90,8 @@ pub const NAMES: &[&str] = &[
     "pyramid.view",
     "pyramid.include",
     "django",
+    "django.callback",
+    "django.url_patterns",
     "django.path",
     "django.include",
     "django.patterns",
@@ -256,8 +259,14 @@ pub(crate) fn attribute(world: &mut World<'_>, name: &str, object: &Rc<Object>) 
     match name.split_once('.')? {
         ("drf", name) => drf::attribute(world, name, object),
         ("tornado", name) => tornado::attribute(world, name, object),
+        ("django", name) => django_patterns::attribute(world, name, object),
         _ => None,
     }
+}
+
+/// Sets an attribute of a framework object that means more than its value; false when it doesn't.
+pub(crate) fn set_attribute(world: &World<'_>, object: &Rc<Object>, name: &str, value: &Value) -> bool {
+    django_patterns::set(world, object, name, value)
 }
 
 /// Whether a class has no attributes but those its classes of the tree define.
