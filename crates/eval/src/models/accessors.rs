@@ -148,6 +148,9 @@ pub struct Answers {
     /// The status of a success by the handler's name.
     #[serde(default)]
     pub by_handler: BTreeMap<String, u16>,
+    /// The status of a success of handlers that classes of the framework have, by their names; others go by `by_handler`.
+    #[serde(default)]
+    pub inherited: BTreeMap<String, u16>,
     /// The status for what does not fit, of handlers that take anything.
     #[serde(default)]
     pub invalid: Option<u16>,

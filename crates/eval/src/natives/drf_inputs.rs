@@ -2,7 +2,7 @@
 //! rules of the generic views (https://www.django-rest-framework.org/api-guide/generic-views/), and what decorators of
 //! documentation generators say instead.
 
-use super::field_classes;
+use super::{drf_model, field_classes};
 use crate::handler::Handler;
 use crate::interp::attr::NOWHERE;
 use crate::output::{Body, Input, InputIn, Inputs};
@@ -13,7 +13,7 @@ use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// What a view takes.
-pub(super) fn inputs(world: &mut World<'_>, handler: &Handler, out: &mut Inputs) {
+pub(super) fn inputs(world: &mut World<'_>, handler: &Handler, path: &[SmolStr], out: &mut Inputs) {
     let function = handler.value.as_ref().and_then(|v| if let Value::Function(f) = world.force(v) { Some(f) } else { None });
     let verb = handler.methods.as_ref().and_then(|m| m.first()).map(|m| m.to_lowercase()).unwrap_or_default();
     let mut request: Option<Value> = None;
@@ -26,9 +26,11 @@ pub(super) fn inputs(world: &mut World<'_>, handler: &Handler, out: &mut Inputs)
     }
     let symbol = handler.handler.as_ref().map(|h| h.symbol.clone()).unwrap_or_default();
     let action = symbol.rsplit('.').next().map_or_else(|| SmolStr::new(&verb), SmolStr::new);
+    drf_model::row(world, class, path, out);
     if is_list(world, class, &action, &verb) {
         filters(world, class, out);
         pages(world, class, out);
+        drf_model::typed(world, class, out);
     }
     if !matches!(verb.as_str(), "post" | "put" | "patch") || !out.bodies.is_empty() {
         return;

@@ -6,7 +6,7 @@ use crate::interp::Cx;
 use crate::shape::{FieldShape, constant};
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Expr, Pattern, Stmt};
+use apicensus_syntax::{Arg, Expr, ExprId, Pattern, Stmt};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -30,6 +30,8 @@ struct Declared {
     /// The outside class of the field, or the tree's.
     symbol: SmolStr,
     class: Option<Rc<ClassValue>>,
+    /// The model of its `queryset`.
+    rows: Option<Rc<ClassValue>>,
     args: Args,
 }
 
@@ -104,7 +106,7 @@ fn declared(world: &mut World<'_>, class: &Rc<ClassValue>) -> Vec<Declared> {
     out
 }
 
-fn field_call(world: &mut World<'_>, cx: &Cx, name: &SmolStr, id: apicensus_syntax::ExprId) -> Option<Declared> {
+fn field_call(world: &mut World<'_>, cx: &Cx, name: &SmolStr, id: ExprId) -> Option<Declared> {
     let tree = cx.tree.clone();
     let Expr::Call { callee, args, .. } = tree.expr(id) else { return None };
     let (symbol, class) = match world.named_value(&cx.scope, cx.home.as_ref(), &tree, *callee, 0)? {
@@ -120,8 +122,13 @@ fn field_call(world: &mut World<'_>, cx: &Cx, name: &SmolStr, id: apicensus_synt
     if !is_field(&symbol) && class.is_none() {
         return None;
     }
+    let queryset = args.iter().find_map(|a| match a {
+        Arg::Named(name, value) if name == "queryset" => Some(*value),
+        _ => None,
+    });
+    let rows = queryset.and_then(|q| queried(world, cx, q));
     let args = world.args(cx, args);
-    Some(Declared { name: name.clone(), symbol, class, args })
+    Some(Declared { name: name.clone(), symbol, class, rows, args })
 }
 
 fn is_field(symbol: &str) -> bool {
@@ -254,10 +261,10 @@ fn value_schema(world: &mut World<'_>, value: &Value, depth: u32) -> Json {
     match world.force(value) {
         Value::Unknown(u) if u.callee.as_deref().is_some_and(is_field) => {
             let symbol = u.callee.clone().unwrap_or_default();
-            schema_of(world, &Declared { name: "".into(), symbol, class: None, args: u.args.clone() }, depth)
+            schema_of(world, &Declared { name: "".into(), symbol, class: None, rows: None, args: u.args.clone() }, depth)
         }
         Value::Symbol(symbol) if is_field(&symbol) => {
-            schema_of(world, &Declared { name: "".into(), symbol, class: None, args: Args::default() }, depth)
+            schema_of(world, &Declared { name: "".into(), symbol, class: None, rows: None, args: Args::default() }, depth)
         }
         Value::Class(class) => world.class_schema_ref(&class, depth),
         Value::Instance(i) => world.class_schema_ref(&i.class.clone(), depth),
@@ -267,16 +274,75 @@ fn value_schema(world: &mut World<'_>, value: &Value, depth: u32) -> Json {
 
 /// What names a row of another model: its primary key.
 fn related(world: &mut World<'_>, field: &Declared) -> Json {
-    let target = field.args.get(0, "to").or(field.args.name("queryset")).cloned().map(|v| world.force(&v));
-    if let Some(Value::Class(class)) = target {
-        let key = declared(world, &class).into_iter().find(|d| d.is("primary_key") && !d.last().contains("Key"));
-        if let Some(key) = key {
-            let mut schema = schema_of(world, &key, MAX_DEPTH);
-            schema.as_object_mut().map(|o| o.remove("maxLength"));
-            return schema;
-        }
+    let target = field.args.get(0, "to").cloned().map(|v| world.force(&v));
+    match (target, &field.rows) {
+        (Some(Value::Class(class)), _) => primary_key(world, &class),
+        (_, Some(class)) => primary_key(world, &class.clone()),
+        _ => json!({"type": "integer"}),
     }
-    json!({"type": "integer"})
+}
+
+/// The schema of what names a row of a model.
+pub(super) fn primary_key(world: &mut World<'_>, class: &Rc<ClassValue>) -> Json {
+    let key = declared(world, class).into_iter().find(|d| d.is("primary_key") && !d.last().contains("Key"));
+    let Some(key) = key else { return json!({"type": "integer"}) };
+    let mut schema = schema_of(world, &key, MAX_DEPTH);
+    schema.as_object_mut().map(|o| o.remove("maxLength"));
+    schema
+}
+
+/// The model that an expression asks for rows: `Order.objects.filter(..)`.
+pub(super) fn queried(world: &mut World<'_>, cx: &Cx, query: ExprId) -> Option<Rc<ClassValue>> {
+    let tree = cx.tree.clone();
+    let mut at = query;
+    loop {
+        at = match tree.expr(at) {
+            Expr::Attr(base, _) | Expr::Index(base, _) => *base,
+            Expr::Call { callee, .. } => *callee,
+            Expr::Name(_) => break,
+            _ => return None,
+        };
+    }
+    match world.named_value(&cx.scope, cx.home.as_ref(), &tree, at, 0)? {
+        Value::Class(class) if kind_of(world, &class) == Some(Kind::Model) => Some(class),
+        _ => None,
+    }
+}
+
+/// The schema of a model's column as a lookup names it: `name`, `pk`, `author__email`, `created__gte`
+/// (https://docs.djangoproject.com/en/stable/ref/models/querysets/#field-lookups).
+pub(super) fn column(world: &mut World<'_>, class: &Rc<ClassValue>, lookup: &str) -> Option<Json> {
+    let (name, rest) = lookup.split_once("__").unwrap_or((lookup, ""));
+    if name == "pk" {
+        return looked(primary_key(world, class), rest);
+    }
+    let all = declared(world, class);
+    let Some(field) = all.iter().find(|d| d.name == name || d.name.strip_suffix("_id") == Some(name)) else {
+        return if name == "id" { looked(primary_key(world, class), rest) } else { None };
+    };
+    let related = field.args.get(0, "to").cloned().map(|v| world.force(&v));
+    if let (Some(Value::Class(to)), false) = (&related, rest.is_empty())
+        && let Some(found) = column(world, to, rest)
+    {
+        return Some(found);
+    }
+    let schema = schema_of(world, field, MAX_DEPTH);
+    looked(schema, rest)
+}
+
+/// What a lookup of a column takes.
+fn looked(schema: Json, lookup: &str) -> Option<Json> {
+    Some(match lookup {
+        "" | "exact" | "gt" | "gte" | "lt" | "lte" => schema,
+        "iexact" | "contains" | "icontains" | "startswith" | "istartswith" | "endswith" | "iendswith" | "regex" | "iregex" => {
+            json!({"type": "string"})
+        }
+        "in" | "range" => json!({"type": "array", "items": schema}),
+        "isnull" => json!({"type": "boolean"}),
+        "date" => json!({"type": "string", "format": "date"}),
+        "year" | "month" | "day" | "week" | "week_day" | "hour" | "minute" | "second" => json!({"type": "integer"}),
+        _ => return None,
+    })
 }
 
 /// A model's fields, each with whether the database or the model fills it.
@@ -402,7 +468,7 @@ fn loaded(world: &mut World<'_>, field: &Declared, depth: u32) -> FieldShape {
 pub(crate) fn field_value(world: &mut World<'_>, name: &SmolStr, value: &Value) -> Option<FieldShape> {
     let Value::Unknown(u) = world.force(value) else { return None };
     let symbol = u.callee.clone().filter(|c| is_field(c))?;
-    Some(loaded(world, &Declared { name: name.clone(), symbol, class: None, args: u.args.clone() }, 0))
+    Some(loaded(world, &Declared { name: name.clone(), symbol, class: None, rows: None, args: u.args.clone() }, 0))
 }
 
 /// The fields that a class takes from the model of its `Meta`.

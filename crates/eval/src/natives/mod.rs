@@ -13,6 +13,7 @@ mod django_views;
 mod drf;
 mod drf_guards;
 mod drf_inputs;
+mod drf_model;
 mod drf_routes;
 mod falcon;
 mod fastify;
@@ -248,9 +249,9 @@ pub(crate) fn handlers(world: &mut World<'_>, name: &str, object: &Rc<Object>, r
 }
 
 /// What a handler takes, by the native a model names for its handlers.
-pub(crate) fn inputs(world: &mut World<'_>, name: &str, handler: &Handler, out: &mut crate::output::Inputs) {
+pub(crate) fn inputs(world: &mut World<'_>, name: &str, handler: &Handler, path: &[SmolStr], out: &mut crate::output::Inputs) {
     if matches!(name, "drf" | "django") {
-        drf_inputs::inputs(world, handler, out);
+        drf_inputs::inputs(world, handler, path, out);
     }
 }
 

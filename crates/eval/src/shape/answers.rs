@@ -396,6 +396,16 @@ pub(super) fn phrase(name: &str) -> Option<u16> {
     PHRASES.iter().find(|(word, _)| *word == flat).map(|(_, status)| *status)
 }
 
+/// The answer of a handler that a class of the framework has.
+pub(super) fn inherited(answers: &Answers, name: &str, out: &mut Inputs) {
+    let has_success = out.responses.iter().any(|r| (200..400).contains(&r.status));
+    let status = answers.inherited.get(name).or(answers.by_handler.get(name)).copied();
+    // Without a word for any of them nothing is known of the framework's own handlers.
+    if let Some(status) = status.or(answers.default).filter(|_| !has_success && !answers.inherited.is_empty()) {
+        out.answer(status, json!({}), false);
+    }
+}
+
 /// The answers that stand further out add to a route's: `APIRouter(responses=..)`.
 impl World<'_> {
     pub(crate) fn outer_answers(&mut self, outer: &[Value], out: &mut Inputs) {

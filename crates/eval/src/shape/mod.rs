@@ -47,9 +47,15 @@ impl World<'_> {
         if model.inputs.contains(&InputStyle::Native)
             && let Some(native) = &model.handlers
         {
-            crate::natives::inputs(self, native, handler, &mut out);
+            crate::natives::inputs(self, native, handler, &path_names(path), &mut out);
         }
-        let Some(function) = handler.value.as_ref().and_then(|v| self.answering(v, 0)) else { return out };
+        let methods = handler.methods.as_ref().or(route.methods.as_ref()).cloned().unwrap_or_default();
+        let Some(function) = handler.value.as_ref().and_then(|v| self.answering(v, 0)) else {
+            if let (Some(answers), Some(known)) = (&model.answers, &handler.handler) {
+                answers::inherited(answers, known.symbol.rsplit('.').next().unwrap_or_default(), &mut out);
+            }
+            return out;
+        };
         if let Some(told) = &route.told {
             self.told_schemas(told, &mut out);
             if model.inputs.contains(&InputStyle::Signature) {
@@ -77,7 +83,6 @@ impl World<'_> {
             }
         }
         if let Some(answers) = &model.answers {
-            let methods = handler.methods.as_ref().or(route.methods.as_ref()).cloned().unwrap_or_default();
             self.stated_answers(&function, answers, &methods, &mut out);
         }
         out
@@ -111,7 +116,7 @@ impl World<'_> {
     }
 }
 
-/// The names of the parameters of a path in braces.
+/// The names of the parameters of a path in braces or angles: `{id:int}`, `<int:id>`, `(?P<id>[0-9]+)`.
 fn path_names(path: &[PathPiece]) -> Vec<SmolStr> {
     let mut out = Vec::new();
     for piece in path {
@@ -119,6 +124,10 @@ fn path_names(path: &[PathPiece]) -> Vec<SmolStr> {
         for part in text.split('{').skip(1) {
             let inner = part.split('}').next().unwrap_or_default();
             out.push(SmolStr::new(inner.split(':').next().unwrap_or_default().trim()));
+        }
+        for part in text.split('<').skip(1) {
+            let inner = part.split('>').next().unwrap_or_default();
+            out.push(SmolStr::new(inner.rsplit(':').next().unwrap_or_default().trim()));
         }
     }
     out

@@ -96,7 +96,7 @@ impl Ty {
 
 impl World<'_> {
     /// The context of a closure's declaration, for its types and defaults.
-    pub(super) fn declared_in(&self, f: &Closure) -> Cx {
+    pub(crate) fn declared_in(&self, f: &Closure) -> Cx {
         Cx { scope: f.scope.clone(), home: f.home.borrow().clone(), ..self.top(f.module) }
     }
 
