@@ -21,13 +21,7 @@ pub fn endpoints(routes: &[Route], services: &Services, survey: &Survey<'_>) -> 
         let Some(service) = services.services.get(*service) else { continue };
         for template in template::templates(&route.path) {
             for method in methods(route) {
-                let endpoint = Converter { route, survey }.endpoint(&service.id, &template, method);
-                match found.get_mut(&endpoint.id) {
-                    Some(first) => merge(first, endpoint),
-                    None => {
-                        found.insert(endpoint.id.clone(), endpoint);
-                    }
-                }
+                add(&mut found, Converter { route, survey }.endpoint(&service.id, &template, method));
             }
         }
     }
@@ -36,6 +30,35 @@ pub fn endpoints(routes: &[Route], services: &Services, survey: &Survey<'_>) -> 
     without_unread(&mut endpoints);
     endpoints.sort_by(|a, b| (&a.service, &a.path, &a.method, a.protocol, &a.id).cmp(&(&b.service, &b.path, &b.method, b.protocol, &b.id)));
     endpoints
+}
+
+fn add(found: &mut IndexMap<String, Endpoint>, mut endpoint: Endpoint) {
+    match found.get_mut(&endpoint.id) {
+        Some(first) if are_twins(first, &endpoint) => {
+            if first.path.ends_with('/') {
+                std::mem::swap(first, &mut endpoint);
+            }
+            endpoint.id = hash(&format!("{}/", endpoint.id));
+            add(found, endpoint);
+        }
+        Some(first) => merge(first, endpoint),
+        None => {
+            found.insert(endpoint.id.clone(), endpoint);
+        }
+    }
+}
+
+/// `/things` and `/things/` that different handlers of one framework answer: it tells them apart.
+fn are_twins(first: &Endpoint, second: &Endpoint) -> bool {
+    let at = |e: &Endpoint| e.handler.as_ref().map(|h| (h.file.clone(), h.line, h.symbol.clone()));
+    first.path.len() > 1
+        && first.path.ends_with('/') != second.path.ends_with('/')
+        && first.framework == second.framework
+        && first.audience == second.audience
+        && first.registered_at != second.registered_at
+        && at(first).is_some()
+        && at(second).is_some()
+        && at(first) != at(second)
 }
 
 /// Leaves out what a test serves of the deployed application: the same operation by the same registration.
@@ -94,9 +117,14 @@ fn streaming(protocol: Protocol) -> Option<catalog::Streaming> {
     }
 }
 
-/// The identity of an operation: a hash of service, protocol, method and the path with the names of parameters blanked.
+/// The identity of an operation: a hash of service, protocol, method and the path with the names of parameters blanked. Where
+/// `/things` and `/things/` are answered by different handlers the one with the slash has another one.
 pub fn id(service: &str, protocol: catalog::Protocol, method: &str, path: &str) -> String {
     let text = format!("{service}\n{protocol}\n{method}\n{}", template::key(path));
+    hash(&text)
+}
+
+fn hash(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex().chars().take(ID_LENGTH).collect()
 }
 
