@@ -1,6 +1,8 @@
 //! Packages that repositories of a sweep share: what an in-house library registers is found in every service that uses it.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../store/tests/common/postgres.rs"]
+mod server;
 mod sweeps;
 
 use serde_json::Value;
@@ -9,8 +11,8 @@ use sweeps::{BAD, World};
 
 const SETTINGS: &str = "work: {jobs: 1, scratch: scratch}\n";
 
-fn world(folder: &Path) -> World {
-    let world = World::new(folder, Path::new(env!("CARGO_BIN_EXE_apicensus")), "sweep.db", 0, SETTINGS);
+fn world(folder: &Path, database: &str) -> World {
+    let world = World::new(folder, Path::new(env!("CARGO_BIN_EXE_apicensus")), database, 0, SETTINGS);
     for (name, _) in BAD {
         std::fs::remove_dir_all(folder.join(format!("repos/{name}.git"))).unwrap();
     }
@@ -49,9 +51,22 @@ const SHOP: &str = "from flask import Flask\nfrom acme_admin import mount\n\napp
 
 #[test]
 fn a_python_library_is_resolved_from_its_repository_and_its_users_follow_its_changes() {
-    let folder = tempfile::tempdir().unwrap();
-    let world = world(folder.path());
-    python_library(&world);
+    let databases = [Some("sweep.db".to_owned()), server::database()];
+    let exported: Vec<String> = databases
+        .iter()
+        .flatten()
+        .map(|database| {
+            let folder = tempfile::tempdir().unwrap();
+            let world = world(folder.path(), database);
+            follow(&world);
+            world.exported().replace(&folder.path().display().to_string(), "")
+        })
+        .collect();
+    assert!(exported.windows(2).all(|two| two[0] == two[1]), "SQLite and PostgreSQL differ");
+}
+
+fn follow(world: &World) {
+    python_library(world);
     world.commit_files("shop", &[("requirements.txt", "flask==3\nacme_admin>=1\n"), ("app.py", SHOP)], 0);
     world.commit_files("alone", &[("requirements.txt", "flask\n"), ("app.py", "from flask import Flask\napp = Flask(__name__)\n")], 0);
     // A factory of a third repository that uses the first.
@@ -60,12 +75,12 @@ fn a_python_library_is_resolved_from_its_repository_and_its_users_follow_its_cha
     world.commit_files("web", &[("setup.py", setup), ("acme_web.py", web)], 0);
     let pay = "from acme_web import create_app\n\napp = create_app(__name__)\n\n\n@app.post('/pay')\ndef pay(): ...\n";
     world.commit_files("pay", &[("pyproject.toml", "[project]\nname = 'pay'\ndependencies = ['acme-web']\n"), ("main.py", pay)], 0);
-    let first = sweep(&world);
+    let first = sweep(world);
     assert!(first.contains("5 repositories changed, 0 say the same"), "{first}");
     let shop = ["DELETE /admin/users/{id}", "GET /admin/users", "GET /orders", "GET /shop/health"];
-    assert_eq!(endpoints(&world, "shop"), shop);
-    assert_eq!(endpoints(&world, "pay"), ["DELETE /admin/users/{id}", "GET /admin/users", "GET /health", "POST /pay"]);
-    assert_eq!(endpoints(&world, "alone"), [] as [&str; 0]);
+    assert_eq!(endpoints(world, "shop"), shop);
+    assert_eq!(endpoints(world, "pay"), ["DELETE /admin/users/{id}", "GET /admin/users", "GET /health", "POST /pay"]);
+    assert_eq!(endpoints(world, "alone"), [] as [&str; 0]);
     let catalog: Value = serde_json::from_str(&world.ends(0, &["catalog", "show", "head", "--repository", "pay", "-f", "json"])).unwrap();
     let services: Vec<&str> = catalog["services"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
     assert_eq!(services, ["pay"], "the application is the caller's, though a library made it");
@@ -76,17 +91,17 @@ fn a_python_library_is_resolved_from_its_repository_and_its_users_follow_its_cha
     assert!(told.contains("scanned with packages of admin at ") && told.contains(", web at "), "{told}");
     assert!(world.ends(0, &["sweep", "explain", "admin"]).contains("declares the packages python acme_admin"));
     // Nothing changed: nothing is opened.
-    let second = sweep(&world);
+    let second = sweep(world);
     assert!(second.contains("5 repositories listed, 0 to be scanned, 5 unchanged"), "{second}");
     let status = world.json(&["sweep", "status", "-f", "json"]);
     assert_eq!((status["jobs"]["done"].as_i64(), status["sweep"]["unchanged"].as_i64()), (Some(0), Some(5)), "{status}");
     // The library changes: it and its users are scanned, and the others not.
     world.commit_files("admin", &[("src/acme_admin/__init__.py", &ADMIN.replace("'/users')", "'/people')"))], 1);
-    let third = sweep(&world);
+    let third = sweep(world);
     assert!(third.contains("1 to be scanned, 4 unchanged") && third.contains("4 repositories changed"), "{third}");
     let status = world.json(&["sweep", "status", "-f", "json"]);
     assert_eq!((status["jobs"]["done"].as_i64(), status["sweep"]["unchanged"].as_i64()), (Some(4), Some(1)), "{status}");
-    assert!(endpoints(&world, "shop").contains(&"GET /admin/people".to_owned()), "{:?}", endpoints(&world, "shop"));
+    assert!(endpoints(world, "shop").contains(&"GET /admin/people".to_owned()), "{:?}", endpoints(world, "shop"));
     let diff = world.ends(0, &["catalog", "diff", "sweep-2", "sweep-3", "--repository", "pay"]);
     assert!(diff.contains("/admin/people"), "{diff}");
 }
@@ -94,7 +109,7 @@ fn a_python_library_is_resolved_from_its_repository_and_its_users_follow_its_cha
 #[test]
 fn who_is_meant_by_a_name_of_two_is_not_guessed() {
     let folder = tempfile::tempdir().unwrap();
-    let world = world(folder.path());
+    let world = world(folder.path(), "sweep.db");
     python_library(&world);
     world.commit_files("admin-copy", &[("setup.cfg", "[metadata]\nname = acme.admin\n"), ("acme_admin.py", ADMIN)], 0);
     world.commit_files("shop", &[("requirements.txt", "acme-admin\n"), ("app.py", SHOP)], 0);
@@ -113,7 +128,7 @@ fn who_is_meant_by_a_name_of_two_is_not_guessed() {
 #[test]
 fn npm_packages_and_crates_are_resolved_too() {
     let folder = tempfile::tempdir().unwrap();
-    let world = world(folder.path());
+    let world = world(folder.path(), "sweep.db");
     let router = "import { Router } from 'express';\nexport const admin = Router();\nadmin.get('/users', (req, res) => res.json([]));\n";
     let manifest = r#"{"name": "@acme/admin", "version": "0.0.0-development", "main": "dist/index.js", "dependencies": {"express": "^5"}}"#;
     world.commit_files("node-admin", &[("package.json", manifest), ("src/index.ts", router)], 0);

@@ -196,8 +196,7 @@ pub(crate) fn link(db: &mut Db, sweep: &Sweep) -> Result<bool, StoreError> {
     if has_jobs(db, sweep)? {
         return Ok(true);
     }
-    let sql = "SELECT number FROM sweep WHERE number = $1 AND state = 'open' AND linked = 0";
-    if db.query(sql, &[sweep.number.into()])?.is_empty() {
+    if is_linked(db, sweep)? {
         return Ok(false);
     }
     let due = due(db, sweep)?;
@@ -208,7 +207,7 @@ pub(crate) fn link(db: &mut Db, sweep: &Sweep) -> Result<bool, StoreError> {
         if db.execute(again, &[sweep.number.into(), identity.as_str().into()])? == 0 {
             let add =
                 "INSERT INTO sweep_job (sweep, identity, state, attempt, tries, lost, ready, lease, worker, class, reason, past, cost)
-                SELECT $1, $2, 'waiting', 0, 0, 0, 0, 0, '', '', '', '[]', $3 WHERE NOT EXISTS
+                SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), 'waiting', 0, 0, 0, 0, 0, '', '', '', '[]', CAST($3 AS BIGINT) WHERE NOT EXISTS
                 (SELECT identity FROM sweep_job WHERE sweep = $1 AND identity = $2)";
             added += db.execute(add, &[sweep.number.into(), identity.as_str().into(), (*cost).into()])? as i64;
         }
@@ -220,6 +219,12 @@ pub(crate) fn link(db: &mut Db, sweep: &Sweep) -> Result<bool, StoreError> {
     }
     tracing::info!(sweep = sweep.number, repositories = due.len(), "packages that these depend on have changed; they are scanned again");
     Ok(true)
+}
+
+/// Whether nothing is to be linked any more: it was done, or the sweep has ended.
+pub(crate) fn is_linked(db: &mut Db, sweep: &Sweep) -> Result<bool, StoreError> {
+    let sql = "SELECT number FROM sweep WHERE number = $1 AND state = 'open' AND linked = 0";
+    Ok(db.query(sql, &[sweep.number.into()])?.is_empty())
 }
 
 /// Whether jobs of a sweep wait or run.

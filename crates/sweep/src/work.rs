@@ -274,6 +274,10 @@ fn is_left(db: &mut apicensus_store::db::Db, sweep: &Sweep) -> Result<bool, Stor
     if packages::has_jobs(db, sweep)? {
         return Ok(true);
     }
+    // Those that wait for the next sweep are not to take turns at writing.
+    if packages::is_linked(db, sweep)? {
+        return Ok(false);
+    }
     db.write(|db| packages::link(db, sweep))
 }
 
