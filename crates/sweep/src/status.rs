@@ -89,7 +89,10 @@ fn look(db: &mut Db) -> Result<Option<Status>, StoreError> {
     let next_try = db.query(sql, &[sweep.number.into(), now.into()])?.first().map_or(0, |row| row.int(0));
     let sql = "SELECT coalesce(CAST(sum(wall) AS BIGINT), 0), coalesce(CAST(sum(cpu) AS BIGINT), 0) FROM sweep_result WHERE sweep = $1";
     let spent = db.query(sql, &[sweep.number.into()])?.first().map_or((0, 0), |row| (row.int(0), row.int(1)));
-    let sql = "SELECT name, seen, running, done, failed FROM sweep_worker WHERE seen > $1 ORDER BY name";
+    // Workers tell of themselves now and then; what they hold and have done is in the jobs.
+    let sql = "SELECT name, seen, (SELECT count(*) FROM sweep_job j WHERE j.sweep = $2 AND j.state = 'running' AND j.worker = name),
+        (SELECT count(*) FROM sweep_result r WHERE r.sweep = $2 AND r.worker = name), failed
+        FROM sweep_worker WHERE seen > $1 ORDER BY name";
     let seen = |row: &Row| WorkerSeen {
         name: row.text(0).to_owned(),
         silent: (now - row.int(1)).max(0),
@@ -97,26 +100,34 @@ fn look(db: &mut Db) -> Result<Option<Status>, StoreError> {
         done: row.int(3),
         failed: row.int(4),
     };
-    let workers = db.query(sql, &[(now - SILENT).into()])?.iter().map(seen).collect();
+    let workers = db.query(sql, &[(now - SILENT).into(), sweep.number.into()])?.iter().map(seen).collect();
     let (dead, failing) = (failed(db, sweep.number, "dead")?, failed(db, sweep.number, "waiting")?);
     let rows = db.query("SELECT name, disabled FROM sweep_repository WHERE disabled <> '' ORDER BY name", &[])?;
     let disabled = rows.iter().map(|row| (row.text(0).to_owned(), row.text(1).to_owned())).collect();
     Ok(Some(Status { sweep, jobs, now, rate, eta, next_try, spent, workers, dead, failing, disabled }))
 }
 
-/// Results a second over the last minutes, and the seconds until nothing is left at that rate.
+/// Results a second over the last minutes, and the seconds until nothing is left at that rate. Where it is known what each took last time, the
+/// rate is that of this, as those that take long come first.
 fn rate(db: &mut Db, sweep: &Sweep, jobs: Counts, now: i64) -> Result<(Option<f64>, Option<i64>), StoreError> {
     if sweep.state != "open" {
         return Ok((None, None));
     }
-    let sql = "SELECT count(*), coalesce(min(finished), 0) FROM sweep_result WHERE sweep = $1 AND finished > $2";
+    let sql = "SELECT count(*), coalesce(min(r.finished), 0), coalesce(CAST(sum(j.cost) AS BIGINT), 0) FROM sweep_result r
+        JOIN sweep_job j ON j.sweep = r.sweep AND j.identity = r.identity WHERE r.sweep = $1 AND r.finished > $2";
     let rows = db.query(sql, &[sweep.number.into(), (now - WINDOW).into()])?;
-    let (number, first) = rows.first().map_or((0, 0), |row| (row.int(0), row.int(1)));
+    let (number, first, cost) = rows.first().map_or((0, 0, 0), |row| (row.int(0), row.int(1), row.int(2)));
     if number < ENOUGH || now <= first {
         return Ok((None, None));
     }
-    let rate = number as f64 * 1000.0 / (now - first) as f64;
-    Ok((Some(rate), Some((jobs.left() as f64 / rate).ceil() as i64)))
+    let seconds = (now - first) as f64 / 1000.0;
+    let rate = number as f64 / seconds;
+    let sql = "SELECT coalesce(CAST(sum(cost) AS BIGINT), 0), coalesce(min(cost), 0) FROM sweep_job
+        WHERE sweep = $1 AND state IN ('waiting', 'running')";
+    let rows = db.query(sql, &[sweep.number.into()])?;
+    let (left, least) = rows.first().map_or((0, 0), |row| (row.int(0), row.int(1)));
+    let eta = if least > 0 && cost > 0 { left as f64 / (cost as f64 / seconds) } else { jobs.left() as f64 / rate };
+    Ok((Some(rate), Some(eta.ceil() as i64)))
 }
 
 fn failed(db: &mut Db, sweep: i64, state: &str) -> Result<Vec<DeadJob>, StoreError> {

@@ -129,7 +129,9 @@ fn status_text(status: &Status) -> String {
         some(sweep.disabled, "left out")
     );
     let (wall, cpu) = status.spent;
-    let _ = writeln!(text, "scans took {} from start to end, {} of processor time", duration(wall), duration(cpu));
+    if wall > 0 {
+        let _ = writeln!(text, "scans took {} from start to end, {} of processor time", duration(wall), duration(cpu));
+    }
     if sweep.state == "open" {
         let _ = writeln!(text, "{}", remaining(status));
     }
