@@ -217,7 +217,8 @@ impl World<'_> {
             let parts = self.assumed_parts(&tree, function.function, &param.pattern, at);
             let value = match self.assumed_kind(function, &tree, param, name.as_deref()) {
                 Some(kind) => {
-                    let object = self.make_object(kind, at, None, true);
+                    let given = kind.and_then(|kind| self.taker_of(function, kind));
+                    let object = given.unwrap_or_else(|| self.make_object(kind, at, None, true));
                     Value::Object(object)
                 }
                 None if parts.is_some() => parts.unwrap_or(Value::Null),
@@ -245,6 +246,16 @@ impl World<'_> {
             }
         }
         args
+    }
+
+    /// The object whose constructor was given a function, to be called with it when it starts: `App(lifespan=lifespan)`.
+    fn taker_of(&self, function: &Closure, kind: KindId) -> Option<Rc<Object>> {
+        let is_it = |v: &Value| matches!(v, Value::Function(f) if f.module == function.module && f.function == function.function);
+        let takes = |object: &&Rc<Object>| {
+            let args = object.args.borrow();
+            object.kind.get() == Some(kind) && (args.items.iter().any(is_it) || args.named.iter().any(|(_, v)| is_it(v)))
+        };
+        self.objects.iter().find(takes).filter(|object| !self.is_dropped(object.entry)).cloned()
     }
 
     fn typed_argument(&mut self, function: &Closure, tree: &Module, param: &apicensus_syntax::Param) -> Option<Value> {

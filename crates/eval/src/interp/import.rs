@@ -105,6 +105,11 @@ impl World<'_> {
                 .map(|(n, v)| (n.clone(), v.clone()))
                 .collect();
             for (name, value) in names {
+                // What the other module has from this one is here already.
+                let is_own = matches!(&value, Value::Lazy(lazy) if matches!(&lazy.what, LazyWhat::Name(Value::Module(of), there, _) if *of == cx.module && *there == name));
+                if is_own && cx.scope.names.borrow().contains_key(&name) {
+                    continue;
+                }
                 let value = self.modelled_symbol(*id, &name).unwrap_or(value);
                 self.declare(cx, &name, value);
             }
