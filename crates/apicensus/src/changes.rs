@@ -229,6 +229,8 @@ pub fn check(args: &CheckArgs) -> Result<u8> {
     };
     let earlier = match (&args.base, &args.baseline) {
         // What came to the base since the branch parted from it is no doing of the branch.
+        // Before the first commit there is nothing to compare with: all is new.
+        (Some(base), _) if base == "HEAD" && past::tip(&args.path, None)?.is_none() => Some(Catalog::default()),
         (Some(base), _) => {
             let parting = past::parting(&args.path, base, "HEAD")?;
             Some(states.taken(&args.path, Some(parting.as_deref().unwrap_or(base)), None)?)

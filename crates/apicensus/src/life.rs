@@ -141,9 +141,12 @@ impl Search<'_> {
     }
 }
 
-/// The texts of the lines that an endpoint leans on, by file.
+/// The texts of the lines that an endpoint leans on, by file, each with the lines beside it: a guard is written the same before every route.
 #[derive(Default)]
-struct Lines(BTreeMap<String, BTreeSet<Vec<u8>>>);
+struct Lines(BTreeMap<String, BTreeSet<Place>>);
+
+/// A line between its neighbours.
+type Place = [Vec<u8>; 3];
 
 impl Lines {
     /// Adds those of a state.
@@ -154,34 +157,45 @@ impl Lines {
         }
         for (file, numbers) in numbers {
             let Some(text) = line.text(position, file) else { continue };
-            let texts = texts(&text);
-            let named = numbers.iter().filter_map(|n| texts.get((*n as usize).checked_sub(1)?)).map(|text| text.to_vec());
-            self.0.entry(file.to_owned()).or_default().extend(named);
+            let all: Vec<[&[u8]; 3]> = between(&text);
+            let named = numbers.iter().filter_map(|n| all.get((*n as usize).checked_sub(1)?));
+            self.0.entry(file.to_owned()).or_default().extend(named.map(|place| place.map(<[u8]>::to_vec)));
         }
     }
 
-    /// Whether a commit took away or added such a line, or moved the file.
+    /// Whether a commit took away or wrote such a line, or moved the file.
     fn are_touched(&self, line: &Timeline<'_>, position: usize) -> bool {
         line.changed(position).iter().any(|file| {
             let Some(own) = self.0.get(file) else { return false };
             let (Some(before), Some(after)) = (line.text(position - 1, file), line.text(position, file)) else { return true };
             let (before, after) = (counts(&before), counts(&after));
-            own.iter().any(|text| before.get(text.as_slice()) != after.get(text.as_slice()))
+            own.iter().any(|[above, own, below]| {
+                let place: [&[u8]; 3] = [above, own, below];
+                let times = |counts: &BTreeMap<[&[u8]; 3], usize>| counts.get(&place).copied().unwrap_or_default();
+                let alone = |counts: &BTreeMap<[&[u8]; 3], usize>| {
+                    counts.iter().filter(|(place, _)| place[1] == own.as_slice()).map(|(_, n)| n).sum::<usize>()
+                };
+                let differs = times(&after) < times(&before) || (times(&before) == 0 && times(&after) > 0);
+                differs && alone(&before) != alone(&after)
+            })
         })
     }
 }
 
-/// How often each line stands in a text.
-fn counts(text: &[u8]) -> BTreeMap<&[u8], usize> {
+/// How often each line stands in a text between the same lines.
+fn counts(text: &[u8]) -> BTreeMap<[&[u8]; 3], usize> {
     let mut counts = BTreeMap::new();
-    for line in texts(text) {
-        *counts.entry(line).or_default() += 1;
+    for place in between(text) {
+        *counts.entry(place).or_default() += 1;
     }
     counts
 }
 
-fn texts(text: &[u8]) -> Vec<&[u8]> {
-    text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).collect()
+/// The lines of a text, each between its neighbours, without space around them.
+fn between(text: &[u8]) -> Vec<[&[u8]; 3]> {
+    let lines: Vec<&[u8]> = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).collect();
+    let at = |n: Option<usize>| n.and_then(|n| lines.get(n)).copied().unwrap_or_default();
+    (0..lines.len()).map(|n| [at(n.checked_sub(1)), at(Some(n)), at(Some(n + 1))]).collect()
 }
 
 /// Where an endpoint is registered, mounted, guarded and answered.

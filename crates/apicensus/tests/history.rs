@@ -115,3 +115,14 @@ fn the_gate_tells_what_asks_for_less_than_the_base() {
     let (out, _) = shop.ok(&["diff", "v1", ".", "-f", "github"]);
     assert!(out.starts_with("::warning file=main.py,line=7,"), "{out}");
 }
+
+#[test]
+fn before_the_first_commit_all_is_new() {
+    let shop = Shop::new();
+    shop.git(&["init", "-q", "-b", "main"]);
+    shop.write("from fastapi import FastAPI\napp = FastAPI()\n@app.post('/admin/users')\ndef add(): ...\n");
+    let output = shop.run(&["check", "--base", "HEAD", "--new-only"]);
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    assert!(out.starts_with("new high unauthenticated  POST /admin/users  main.py:4"), "{out}");
+}

@@ -1,5 +1,6 @@
 //! Configurations that were served by the gateways themselves (nginx 1.22.1, Caddy 2.6.2) in front of programs that say what reached them;
-//! the routes must be what they did, in the order in which they were tried.
+//! the routes must be what they did, in the order in which they were tried. The last is what the translator of SAM (aws-sam-translator 1.x)
+//! makes of a template.
 
 #![allow(clippy::unwrap_used)]
 
@@ -81,6 +82,29 @@ fn caddy_sorts_directives_by_kind_and_then_by_path() {
             "caddy: * shop.test/r/ prefix proxy d:80 [/r -> ] @16",
             "caddy: * shop.test/health exact respond @2",
             "caddy: * shop.test/static/ prefix proxy e:80 @18",
+        ],
+    );
+}
+
+#[test]
+fn what_sam_makes_of_a_template_is_read() {
+    let text = r#"{"Resources": {"Rest": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": {"swagger": "2.0",
+ "paths": {"/orders": {"get": {"security": [{"Pool": []}],
+   "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": "arn:aws:apigateway:x:lambda:path/2015-03-31/functions/${List.Arn}/invocations"}}}},
+  "/orders/{id}": {"x-amazon-apigateway-any-method": {"security": [{"NONE": []}],
+   "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": "arn:aws:apigateway:x:lambda:path/2015-03-31/functions/${List.Arn}/invocations"}}}}},
+ "securityDefinitions": {"Pool": {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "cognito_user_pools"}}}}},
+"Http": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {"openapi": "3.0.1",
+ "paths": {"$default": {"x-amazon-apigateway-any-method": {
+   "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0", "uri": {"Fn::Sub": "arn:aws:apigateway:x:lambda:path/2015-03-31/functions/${List.Arn}/invocations"}}}}}}}},
+"List": {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "app.list", "Runtime": "python3.12"}}}}
+"#;
+    check(
+        &[("template.json", text)],
+        &[
+            "cloudformation: * / prefix function List=/app.list @8",
+            "cloudformation: GET /orders template function List=/app.list auth=required jwt (Pool:2) @2",
+            "cloudformation: * /orders/{id} template function List=/app.list auth=none  (NONE:4) @4",
         ],
     );
 }

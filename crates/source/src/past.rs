@@ -104,7 +104,8 @@ fn open(path: &Path) -> Result<Repository, SourceError> {
 /// When there is no repository or no such revision, or its objects can't be read.
 pub fn tip(path: &Path, rev: Option<&str>) -> Result<Option<(String, i64)>, SourceError> {
     let repo = open(path)?;
-    if repo.is_empty().map_err(|e| git_error(path, &e))? {
+    // Not `is_empty`, which asks for a branch of the configured name.
+    if rev.is_none() && repo.head().is_err_and(|e| e.code() == ErrorCode::UnbornBranch) {
         return Ok(None);
     }
     let commit = repo.find_commit(crate::revision::commit_of(&repo, rev.unwrap_or("HEAD"))?).map_err(|e| git_error(path, &e))?;

@@ -39,12 +39,16 @@ pub fn routes(root: &Node, at: &dyn Fn(u32) -> Location, function: &dyn Fn(&Node
         if verb.eq_ignore_ascii_case("options") && is_mock(operation) {
             continue;
         }
+        // The default route is put below; SAM writes it without a slash.
+        if path.trim_start_matches('/') == "$default" {
+            continue;
+        }
         let mut route = route(at(line), verb, path);
         integration(operation.get(INTEGRATION), function, &mut route);
         route.auth = auth(root, operation, at(line));
         found.push(route);
     }
-    let default = root.get("paths").and_then(|p| p.get("/$default"));
+    let default = root.get("paths").and_then(|p| p.get("/$default").or(p.get("$default")));
     if let Some(default) = default {
         let mut route = super::aws::keyed(at(default.line), "$default");
         integration(default.get("x-amazon-apigateway-any-method").and_then(|o| o.get(INTEGRATION)), function, &mut route);
@@ -96,6 +100,10 @@ pub fn auth(root: &Node, operation: &Node, at: Location) -> Option<GatewayAuth> 
     let Some(first) = first else { return Some(open("no security", at)) };
     let schemes = root.get("components").and_then(|c| c.get("securitySchemes")).or(root.get("securityDefinitions"));
     let scheme = schemes.and_then(|s| s.get(&first.key));
+    // What SAM makes of `Authorizer: NONE`; no scheme has that name.
+    if scheme.is_none() && first.key == "NONE" {
+        return Some(open("NONE", at));
+    }
     let text = |key: &str| scheme.and_then(|s| s.text_at(key)).unwrap_or_default();
     let authorizer = scheme.and_then(|s| s.get("x-amazon-apigateway-authorizer"));
     let kind = match (text("x-amazon-apigateway-authtype"), text("type")) {
