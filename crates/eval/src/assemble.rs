@@ -99,11 +99,13 @@ impl World<'_> {
         let mut mounted = FxHashSet::default();
         let models = self.input.models;
         let mut loose: Vec<(u32, u32)> = Vec::new();
+        let has_operations = self.objects.iter().any(|o| self.is_operations(o));
         for object in self.objects.clone() {
             let events: Vec<Rc<Event>> = object.events.borrow().clone();
             let mut children: Vec<Value> = self.live_extras(&object);
             let is_silent = object.kind.get().is_some_and(|k| models.role(k).silent);
-            for served in self.served_operations(&object) {
+            let served = if has_operations { self.served_operations(&object) } else { Vec::new() };
+            for served in served {
                 if is_silent {
                     loose.push((object.id, served));
                 } else {

@@ -15,7 +15,7 @@ use std::rc::Rc;
 const MAX_DEPTH: u32 = 6;
 
 impl World<'_> {
-    fn is_operations(&self, object: &Object) -> bool {
+    pub(crate) fn is_operations(&self, object: &Object) -> bool {
         object.kind.get().is_some_and(|k| self.input.models.role(k).operations)
     }
 
@@ -139,9 +139,6 @@ impl World<'_> {
 
     /// The numbers of the objects whose operations the routes of an object serve.
     pub(crate) fn served_operations(&mut self, object: &Rc<Object>) -> Vec<u32> {
-        if !self.objects.iter().any(|o| self.is_operations(o)) {
-            return Vec::new();
-        }
         let mut found = Vec::new();
         let events: Vec<Rc<Event>> = object.events.borrow().iter().filter(|e| !self.is_dropped(e.entry)).cloned().collect();
         for event in events {

@@ -49,7 +49,7 @@ impl World<'_> {
         }
         let reading = self.reading(f, 0);
         // Where they get a token, what is refused is what they send for it.
-        if names::gives_token(&name) && !(reading.turns_away || reading.credential || reading.sure && reading.inner_credential) {
+        if names::gives_token(&name) && !(reading.turns_away || reading.sure && reading.inner_credential) {
             return Ruling::default();
         }
         reading.as_handler()

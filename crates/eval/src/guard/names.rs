@@ -233,6 +233,7 @@ pub(super) fn gives_token(name: &str) -> bool {
     let is_about_auth = all.iter().any(|w| is_auth(w)) || has(&["oauth", "oauth2", "sso", "oidc", "saml", "login", "signin"]);
     has(&["callback", "redirect", "acs"]) && is_about_auth
         || matches!(all.first().map(String::as_str), Some("authorize" | "token"))
+        || has(&["revoke", "revocation", "introspect", "introspection"]) && has(&["endpoint"])
         || has(&["get", "obtain", "exchange", "issue"]) && has(&["token"])
 }
 
@@ -309,7 +310,12 @@ mod tests {
         assert_eq!(denial("NotFound"), None);
         assert!(signs_in("user_login") && signs_in("handleSignup") && !signs_in("login_history") && !signs_in("design"));
         assert!(is_of_sign_in("LoginFormHandler") && is_of_sign_in("SignupView") && !is_of_sign_in("LoginHistoryView"));
-        assert!(gives_token("auth_callback") && gives_token("token_endpoint") && !gives_token("payment_callback"));
+        assert!(
+            gives_token("auth_callback")
+                && gives_token("token_endpoint")
+                && gives_token("revoke_endpoint")
+                && !gives_token("payment_callback")
+        );
         for name in ["__allow_unauthenticated", "isPublic", "login_exempt", "skipAuth", "no_auth", "public"] {
             assert!(exempts(name), "{name}");
         }

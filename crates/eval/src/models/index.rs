@@ -215,7 +215,9 @@ impl Models {
         let last = symbol.rsplit('.').next().unwrap_or(symbol);
         let all = self.guards.get(&(SmolStr::new(language), SmolStr::new(last)))?;
         let fits = |pattern: &String| {
-            pattern.strip_prefix("*.").is_some_and(|end| symbol == end || symbol.strip_suffix(end).is_some_and(|rest| rest.ends_with('.')))
+            pattern
+                .strip_prefix("*.")
+                .is_some_and(|end| symbol == end || symbol.strip_suffix(end).is_some_and(|rest| rest.ends_with(['.', '/'])))
         };
         all.iter().find(|g| g.symbol.iter().any(fits))
     }
