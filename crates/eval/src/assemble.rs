@@ -58,8 +58,7 @@ impl World<'_> {
             let is_mounted = mounted.contains(&object.id);
             stats.mounted += usize::from(is_router && (is_mounted || role.root && !object.assumed));
             let detached = object.assumed || !role.root;
-            let is_elsewhere = detached && self.is_installed(object.site.file);
-            if is_mounted || role.silent || is_elsewhere || self.is_twin(&object, &known) {
+            if is_mounted || role.silent || detached && self.is_installed(object.site.file) || self.is_twin(&object, &known) {
                 continue;
             }
             let way = Way {
