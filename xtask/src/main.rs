@@ -4,6 +4,7 @@
 
 mod bench;
 mod corpus;
+mod curve;
 mod dist;
 mod docs;
 mod fuzz;
@@ -154,6 +155,15 @@ enum Task {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Measure scans of generated repositories of growing size: one that is not linear shows
+    Curve {
+        /// Write the table into docs/performance.md
+        #[arg(long)]
+        write: bool,
+        /// Scan with this binary instead of a fresh release build
+        #[arg(long)]
+        binary: Option<PathBuf>,
+    },
     /// Sweep while workers and the database are killed, and count what came of it (needs git and PostgreSQL)
     Chaos {
         /// Repositories
@@ -206,6 +216,7 @@ fn run(task: Task) -> Result<()> {
         }
         Task::Score { truth, catalog, show } => score::print(&truth, &catalog, show),
         Task::Bench { trees, write, binary } => bench::run(&trees, write, binary),
+        Task::Curve { write, binary } => curve::run(write, binary),
         Task::Fuzz { target, seconds, seed } => fuzz::run(target.as_deref(), seconds, seed),
         Task::FuzzWorker { target, milliseconds, seed, folder } => fuzz::worker(&target, milliseconds, seed, folder),
         Task::Page { binary } => page::run(binary),
