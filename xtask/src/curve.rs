@@ -77,7 +77,10 @@ fn generate(folder: &Path, files: usize) -> Result<usize> {
         if other % 500 == 0 {
             fs::create_dir_all(&at)?;
         }
-        fs::write(at.join(format!("n{other}.py")), format!("import os\n\ndef work{other}(a, b):\n    return os.path.join(str(a), str(b))\n"))?;
+        fs::write(
+            at.join(format!("n{other}.py")),
+            format!("import os\n\ndef work{other}(a, b):\n    return os.path.join(str(a), str(b))\n"),
+        )?;
     }
     Ok(modules)
 }

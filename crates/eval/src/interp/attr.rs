@@ -471,11 +471,7 @@ impl World<'_> {
                 let scope = self.module(id).scope.clone();
                 self.set_name(&scope, name, value);
             }
-            Value::Either(all) => {
-                for one in all.iter() {
-                    self.set_attr(one, name, value.clone(), at);
-                }
-            }
+            Value::Either(all) => all.iter().for_each(|one| self.set_attr(one, name, value.clone(), at)),
             Value::BoundFunction(bound) => {
                 bound.1.props.borrow_mut().insert(name.clone(), value);
             }
@@ -485,10 +481,10 @@ impl World<'_> {
 
     /// `super` here.
     pub(crate) fn super_value(&mut self, cx: &Cx) -> Value {
-        match (&cx.home, &cx.this) {
-            (Some(home), Some(this)) => Value::Super(Rc::new((home.clone(), this.clone()))),
-            _ => Value::unknown("super", "there is no class around it", None),
-        }
+        let (Some(home), Some(this)) = (&cx.home, &cx.this) else {
+            return Value::unknown("super", "there is no class around it", None);
+        };
+        Value::Super(Rc::new((home.clone(), this.clone())))
     }
 
     /// A label for messages.

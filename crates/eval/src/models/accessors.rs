@@ -22,7 +22,7 @@ pub enum InputStyle {
     Attribute,
     /// By their parameters but the first ones that the framework gives: GraphQL resolvers.
     Arguments,
-    /// By the attributes that the model's `describes` names, where the others say less: `#[utoipa::path(params(..))]`.
+    /// By the attributes that `describes` of the model's marks names, where the others say less: `#[utoipa::path(params(..))]`.
     Described,
 }
 
@@ -71,6 +71,9 @@ pub struct Accessors {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Marks {
+    /// For the style `described`, attributes of handlers that describe their inputs in utoipa's words, as outside names.
+    #[serde(default)]
+    pub describes: Vec<String>,
     /// A mark without a name takes the parameter's.
     #[serde(default)]
     pub own_name: bool,

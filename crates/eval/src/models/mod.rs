@@ -109,9 +109,6 @@ pub struct Model {
     /// What marks on parameters take, for the style `marks`.
     #[serde(default)]
     pub marks: Marks,
-    /// Attributes of handlers that describe their inputs in utoipa's words, as outside names.
-    #[serde(default)]
-    pub describes: Vec<String>,
     /// Decorators that say what handlers take.
     #[serde(default)]
     pub takes: Vec<Take>,

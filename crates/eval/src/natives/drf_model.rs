@@ -1,7 +1,8 @@
 //! What the model behind a view of Django REST framework says of its inputs: the type of what names a row in the path, and of
 //! what filters read off the query.
 
-use super::field_classes::{column, queried};
+use super::field_classes::{MAX_DEPTH, declared, is_model, primary_key, schema_of};
+use crate::interp::Cx;
 use crate::output::{Input, InputIn, Inputs};
 use crate::value::*;
 use crate::world::World;
@@ -93,4 +94,58 @@ fn of_method(world: &mut World<'_>, class: &Rc<ClassValue>) -> Option<Rc<ClassVa
         }
     });
     asked.into_iter().find_map(|e| queried(world, &cx, e))
+}
+
+/// The model that an expression asks for rows: `Order.objects.filter(..)`.
+pub(super) fn queried(world: &mut World<'_>, cx: &Cx, query: ExprId) -> Option<Rc<ClassValue>> {
+    let tree = cx.tree.clone();
+    let mut at = query;
+    loop {
+        at = match tree.expr(at) {
+            Expr::Attr(base, _) | Expr::Index(base, _) => *base,
+            Expr::Call { callee, .. } => *callee,
+            Expr::Name(_) => break,
+            _ => return None,
+        };
+    }
+    match world.named_value(&cx.scope, cx.home.as_ref(), &tree, at, 0)? {
+        Value::Class(class) if is_model(world, &class) => Some(class),
+        _ => None,
+    }
+}
+
+/// The schema of a model's column as a lookup names it: `name`, `pk`, `author__email`, `created__gte`
+/// (https://docs.djangoproject.com/en/stable/ref/models/querysets/#field-lookups).
+fn column(world: &mut World<'_>, class: &Rc<ClassValue>, lookup: &str) -> Option<Json> {
+    let (name, rest) = lookup.split_once("__").unwrap_or((lookup, ""));
+    if name == "pk" {
+        return looked(primary_key(world, class), rest);
+    }
+    let all = declared(world, class);
+    let Some(field) = all.iter().find(|d| d.name == name || d.name.strip_suffix("_id") == Some(name)) else {
+        return if name == "id" { looked(primary_key(world, class), rest) } else { None };
+    };
+    let related = field.args.get(0, "to").cloned().map(|v| world.force(&v));
+    if let (Some(Value::Class(to)), false) = (&related, rest.is_empty())
+        && let Some(found) = column(world, to, rest)
+    {
+        return Some(found);
+    }
+    let schema = schema_of(world, field, MAX_DEPTH);
+    looked(schema, rest)
+}
+
+/// What a lookup of a column takes.
+fn looked(schema: Json, lookup: &str) -> Option<Json> {
+    Some(match lookup {
+        "" | "exact" | "gt" | "gte" | "lt" | "lte" => schema,
+        "iexact" | "contains" | "icontains" | "startswith" | "istartswith" | "endswith" | "iendswith" | "regex" | "iregex" => {
+            json!({"type": "string"})
+        }
+        "in" | "range" => json!({"type": "array", "items": schema}),
+        "isnull" => json!({"type": "boolean"}),
+        "date" => json!({"type": "string", "format": "date"}),
+        "year" | "month" | "day" | "week" | "week_day" | "hour" | "minute" | "second" => json!({"type": "integer"}),
+        _ => return None,
+    })
 }

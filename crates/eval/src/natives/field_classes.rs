@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
-const MAX_DEPTH: u32 = 8;
+pub(super) const MAX_DEPTH: u32 = 8;
 
 /// What a class of fields is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,14 +25,14 @@ enum Kind {
 }
 
 /// A field as its class declares it.
-struct Declared {
-    name: SmolStr,
+pub(super) struct Declared {
+    pub(super) name: SmolStr,
     /// The outside class of the field, or the tree's.
     symbol: SmolStr,
     class: Option<Rc<ClassValue>>,
     /// The model of its `queryset`.
     rows: Option<Rc<ClassValue>>,
-    args: Args,
+    pub(super) args: Args,
 }
 
 /// The fields of a class of this kind; None for other classes.
@@ -64,6 +64,11 @@ pub(crate) fn reads_requests(world: &mut World<'_>, class: &Rc<ClassValue>) -> b
     matches!(kind_of(world, class), Some(Kind::Serializer | Kind::Form | Kind::Marshmallow))
 }
 
+/// Whether a class is a model of Django.
+pub(super) fn is_model(world: &mut World<'_>, class: &Rc<ClassValue>) -> bool {
+    kind_of(world, class) == Some(Kind::Model)
+}
+
 fn kind_of(world: &mut World<'_>, class: &Rc<ClassValue>) -> Option<Kind> {
     world.outside_bases(class).iter().find_map(|base| {
         let last = base.rsplit('.').next().unwrap_or(base);
@@ -82,7 +87,7 @@ fn kind_of(world: &mut World<'_>, class: &Rc<ClassValue>) -> Option<Kind> {
 }
 
 /// The fields that a class and its bases declare, the nearest ones counting.
-fn declared(world: &mut World<'_>, class: &Rc<ClassValue>) -> Vec<Declared> {
+pub(super) fn declared(world: &mut World<'_>, class: &Rc<ClassValue>) -> Vec<Declared> {
     let mut out: Vec<Declared> = Vec::new();
     for one in world.mro(class).into_iter().rev() {
         let Value::Class(one) = one else { continue };
@@ -126,7 +131,7 @@ fn field_call(world: &mut World<'_>, cx: &Cx, name: &SmolStr, id: ExprId) -> Opt
         Arg::Named(name, value) if name == "queryset" => Some(*value),
         _ => None,
     });
-    let rows = queryset.and_then(|q| queried(world, cx, q));
+    let rows = queryset.and_then(|q| super::drf_model::queried(world, cx, q));
     let args = world.args(cx, args);
     Some(Declared { name: name.clone(), symbol, class, rows, args })
 }
@@ -157,7 +162,7 @@ impl Declared {
 }
 
 /// The schema of a field by the name of its class.
-fn schema_of(world: &mut World<'_>, field: &Declared, depth: u32) -> Json {
+pub(super) fn schema_of(world: &mut World<'_>, field: &Declared, depth: u32) -> Json {
     if let (Some(class), true) = (&field.class, !is_field(&field.symbol) || field.last().ends_with("Serializer")) {
         let inner = world.class_schema_ref(class, depth + 1);
         return if field.is("many") { json!({"type": "array", "items": inner}) } else { inner };
@@ -289,60 +294,6 @@ pub(super) fn primary_key(world: &mut World<'_>, class: &Rc<ClassValue>) -> Json
     let mut schema = schema_of(world, &key, MAX_DEPTH);
     schema.as_object_mut().map(|o| o.remove("maxLength"));
     schema
-}
-
-/// The model that an expression asks for rows: `Order.objects.filter(..)`.
-pub(super) fn queried(world: &mut World<'_>, cx: &Cx, query: ExprId) -> Option<Rc<ClassValue>> {
-    let tree = cx.tree.clone();
-    let mut at = query;
-    loop {
-        at = match tree.expr(at) {
-            Expr::Attr(base, _) | Expr::Index(base, _) => *base,
-            Expr::Call { callee, .. } => *callee,
-            Expr::Name(_) => break,
-            _ => return None,
-        };
-    }
-    match world.named_value(&cx.scope, cx.home.as_ref(), &tree, at, 0)? {
-        Value::Class(class) if kind_of(world, &class) == Some(Kind::Model) => Some(class),
-        _ => None,
-    }
-}
-
-/// The schema of a model's column as a lookup names it: `name`, `pk`, `author__email`, `created__gte`
-/// (https://docs.djangoproject.com/en/stable/ref/models/querysets/#field-lookups).
-pub(super) fn column(world: &mut World<'_>, class: &Rc<ClassValue>, lookup: &str) -> Option<Json> {
-    let (name, rest) = lookup.split_once("__").unwrap_or((lookup, ""));
-    if name == "pk" {
-        return looked(primary_key(world, class), rest);
-    }
-    let all = declared(world, class);
-    let Some(field) = all.iter().find(|d| d.name == name || d.name.strip_suffix("_id") == Some(name)) else {
-        return if name == "id" { looked(primary_key(world, class), rest) } else { None };
-    };
-    let related = field.args.get(0, "to").cloned().map(|v| world.force(&v));
-    if let (Some(Value::Class(to)), false) = (&related, rest.is_empty())
-        && let Some(found) = column(world, to, rest)
-    {
-        return Some(found);
-    }
-    let schema = schema_of(world, field, MAX_DEPTH);
-    looked(schema, rest)
-}
-
-/// What a lookup of a column takes.
-fn looked(schema: Json, lookup: &str) -> Option<Json> {
-    Some(match lookup {
-        "" | "exact" | "gt" | "gte" | "lt" | "lte" => schema,
-        "iexact" | "contains" | "icontains" | "startswith" | "istartswith" | "endswith" | "iendswith" | "regex" | "iregex" => {
-            json!({"type": "string"})
-        }
-        "in" | "range" => json!({"type": "array", "items": schema}),
-        "isnull" => json!({"type": "boolean"}),
-        "date" => json!({"type": "string", "format": "date"}),
-        "year" | "month" | "day" | "week" | "week_day" | "hour" | "minute" | "second" => json!({"type": "integer"}),
-        _ => return None,
-    })
 }
 
 /// A model's fields, each with whether the database or the model fills it.

@@ -74,7 +74,7 @@ impl World<'_> {
                 InputStyle::Marks => self.marked(&function, &model.marks, &mut out),
                 InputStyle::Types => self.extracted_inputs(&function, &model.accessors, path, &mut out),
                 InputStyle::Attribute => self.attributed_inputs(&function, &model.accessors, &mut out),
-                InputStyle::Described => self.described_inputs(&function, &model.describes, path, &mut out),
+                InputStyle::Described => self.described_inputs(&function, &model.marks.describes, path, &mut out),
                 InputStyle::Access => {
                     self.guarded_inputs(&route.guards, &model.accessors, &mut out);
                     self.typed_requests(&function, &model.accessors, &mut out);
