@@ -42,7 +42,7 @@ impl World<'_> {
             if let Expr::Call { callee, args, .. } = tree.expr(e)
                 && let Expr::Name(name) = tree.expr(*callee)
                 && !own.contains(name)
-                && let Some(Arg::Positional(given) | Arg::Spread(given)) = args.first()
+                && let Some(Arg::Positional(given) | Arg::Spread(given) | Arg::Named(_, given)) = args.first()
                 && let Expr::Name(given) = tree.expr(*given)
                 && (firsts.contains(given) || rest.as_ref() == Some(given))
             {
