@@ -177,7 +177,7 @@ fn same_names<'v>(ours: &Object<'v>, theirs: &Object<'v>) -> BTreeMap<&'v str, &
 
 /// Whether no kind of `from` is one of `to`. An integer is a number.
 pub fn is_apart(from: &BTreeSet<&str>, to: &BTreeSet<&str>) -> bool {
-    from.iter().all(|kind| !to.contains(kind) && !(*kind == "integer" && to.contains("number")))
+    from.iter().all(|kind| !(to.contains(kind) || *kind == "integer" && to.contains("number")))
 }
 
 /// Kinds as text.
