@@ -473,7 +473,7 @@ pub(crate) fn join_path(prefix: &[PathPiece], path: &[PathPiece], join: Join) ->
             if path.is_empty() {
                 return out;
             }
-            if let (Some(PathPiece::Text { text, .. }), false) = (out.last_mut(), path.is_empty()) {
+            if let Some(PathPiece::Text { text, .. }) = out.last_mut() {
                 let trimmed = text.trim_end_matches('/');
                 if trimmed.len() != text.len() {
                     *text = SmolStr::new(trimmed);
@@ -488,10 +488,8 @@ pub(crate) fn join_path(prefix: &[PathPiece], path: &[PathPiece], join: Join) ->
                 *text = SmolStr::new(text.trim_start_matches('^'));
             }
             if let Some(PathPiece::Text { text, style, .. }) = path.first_mut()
-                && !text.starts_with('/')
-                && !(style == "regex" && text.starts_with('^'))
-                && style != "pattern"
-                && !text.starts_with("?")
+                && !text.starts_with(['/', '?'])
+                && !(style == "regex" && text.starts_with('^') || style == "pattern")
             {
                 *text = SmolStr::new(format!("/{text}"));
             }

@@ -154,16 +154,28 @@ fn applications_that_clash_are_services_of_their_own() {
 }
 
 #[test]
+fn a_slash_at_the_end_tells_operations_apart_where_handlers_differ() {
+    let b = bench(&[("a.py", "")]);
+    let catalog =
+        b.catalog(vec![b.route("GET", "/users/", "a.py", 1), b.route("GET", "/users", "a.py", 5), b.route("GET", "/x/", "a.py", 9)]);
+    assert_eq!(lines(&catalog.endpoints), [". GET /users", ". GET /users/", ". GET /x/"]);
+    assert_ne!(catalog.endpoints[0].id, catalog.endpoints[1].id);
+    // The one without the slash has the id that it has alone, whatever comes first.
+    let alone = b.catalog(vec![b.route("GET", "/users", "a.py", 5)]);
+    assert_eq!(catalog.endpoints[0].id, alone.endpoints[0].id);
+}
+
+#[test]
 fn identical_operations_become_one() {
     let b = bench(&[("a.py", ""), ("b.py", ""), ("tests/c.py", "")]);
     let catalog = b.catalog(vec![
         b.route("GET", "/users/{id}", "tests/c.py", 1),
-        b.route("get", "/users/{user_id}/", "a.py", 2),
+        b.route("get", "/users/{user_id}", "a.py", 2),
         b.route("GET", "/users/{id}", "b.py", 3),
         b.route("GET", "/users/{id}", "b.py", 3),
         b.route("POST", "/users/{id}", "b.py", 4),
     ]);
-    assert_eq!(lines(&catalog.endpoints), [". POST /users/{id}", ". GET /users/{user_id}/"]);
+    assert_eq!(lines(&catalog.endpoints), [". POST /users/{id}", ". GET /users/{user_id}"]);
     let kept = &catalog.endpoints[1];
     assert_eq!(kept.audience, Audience::Production);
     let others: Vec<(&str, u32)> = kept.also_registered_at.iter().map(|l| (l.file.as_str(), l.line)).collect();

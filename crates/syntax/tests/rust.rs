@@ -54,7 +54,7 @@ import "a::b::e" star
 import "a::b::f" names g
 public import "crate::x" names Y, Z
 import "super::super" names x, type
-import "core" names fmt
+import "::core" names fmt
 import "" names k
 import "l" names m
 import "" names foo as bar

@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::reader::{Found, Reader};
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{BinaryOp, Block, Case, Expr, ExprId, FunctionId, Module, Span, Stmt, StmtId};
+use apicensus_syntax::{BinaryOp, Block, Case, Expr, ExprId, FunctionId, Handler, Module, Span, Stmt, StmtId};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -87,26 +87,32 @@ impl World<'_> {
             },
             Stmt::Block(body) => self.dead_in(reader, body, dead),
             Stmt::Try { body, handlers, .. } => {
-                for handler in handlers.iter().filter(|_| reader.facts.wide) {
-                    // To catch a refusal is not to refuse; whom a token names is looked up for those who bring one.
-                    dead.extend(handler.ty.map(|ty| tree.span(ty)));
-                    if handler.ty.is_some_and(|ty| is_lookup(&tree, ty)) {
-                        dead.extend(handler.body.iter().map(|s| tree.stmt_span(*s)));
-                    }
-                }
-                for stmt in handlers.iter().flat_map(|h| &h.body) {
-                    let before = reader.found.borrow().invited.len();
-                    self.dead_stmt(reader, *stmt, dead);
-                    // What is caught is forgiven in some cases, so what is done in the others is no rule.
-                    if let Stmt::If { other, .. } = tree.stmt(*stmt)
-                        && reader.found.borrow().invited.len() > before
-                    {
-                        dead.extend(other.iter().map(|s| tree.stmt_span(*s)));
-                    }
-                }
+                self.dead_handlers(reader, handlers, dead);
                 self.dead_in(reader, body, dead) && handlers.is_empty()
             }
             _ => false,
+        }
+    }
+
+    /// What handlers of exceptions do is for those who bring something.
+    fn dead_handlers(&mut self, reader: &Reader<'_>, handlers: &[Handler], dead: &mut Vec<Span>) {
+        let tree = reader.tree.clone();
+        for handler in handlers.iter().filter(|_| reader.facts.wide) {
+            // To catch a refusal is not to refuse; whom a token names is looked up for those who bring one.
+            dead.extend(handler.ty.map(|ty| tree.span(ty)));
+            if handler.ty.is_some_and(|ty| is_lookup(&tree, ty)) {
+                dead.extend(handler.body.iter().map(|s| tree.stmt_span(*s)));
+            }
+        }
+        for stmt in handlers.iter().flat_map(|h| &h.body) {
+            let before = reader.found.borrow().invited.len();
+            self.dead_stmt(reader, *stmt, dead);
+            // What is caught is forgiven in some cases, so what is done in the others is no rule.
+            if let Stmt::If { other, .. } = tree.stmt(*stmt)
+                && reader.found.borrow().invited.len() > before
+            {
+                dead.extend(other.iter().map(|s| tree.stmt_span(*s)));
+            }
         }
     }
 
