@@ -330,6 +330,10 @@ fn plain(family: Family, name: &str) -> Option<Json> {
         "NaiveDateTime" | "OffsetDateTime" | "AwareDatetime" | "NaiveDatetime" => string("date-time"),
         "date" | "NaiveDate" | "Date" => string("date"),
         "time" | "NaiveTime" => string("time"),
+        // serde has a duration travel so.
+        "Duration" if family == Family::Rust => {
+            json!({"type": "object", "properties": {"secs": {"type": "integer", "minimum": 0}, "nanos": {"type": "integer", "minimum": 0}}, "required": ["secs", "nanos"]})
+        }
         "timedelta" | "Duration" => string("duration"),
         "UUID" | "UUID1" | "UUID3" | "UUID4" | "UUID5" | "Uuid" => string("uuid"),
         "EmailStr" => string("email"),

@@ -101,6 +101,23 @@ fn text(tree: &Module, id: ExprId) -> Option<SmolStr> {
     }
 }
 
+/// How serde_with's `#[serde_as(as = "..")]` has a field travel (https://docs.rs/serde_with/latest/serde_with/guide/serde_as_transformations).
+fn serde_as(tree: &Module, annotations: &[ExprId]) -> Option<Json> {
+    let said = annotations.iter().find_map(|id| {
+        let Expr::Call { callee, args, .. } = tree.expr(*id) else { return None };
+        let is_it = matches!(tree.expr(*callee), Expr::Name(n) | Expr::Attr(_, n) if n == "serde_as");
+        args.iter().filter(|_| is_it).find_map(|arg| match arg {
+            Arg::Named(name, value) if name == "as" => text(tree, *value),
+            _ => None,
+        })
+    })?;
+    let seconds = ["DurationSeconds", "DurationMilliSeconds", "TimestampSeconds", "TimestampMilliSeconds"];
+    if seconds.iter().any(|word| said.contains(word)) {
+        return Some(json!({"type": "integer", "minimum": 0}));
+    }
+    ["DisplayFromStr", "Base64", "Hex"].iter().any(|word| said.contains(word)).then(|| json!({"type": "string"}))
+}
+
 /// The type that a description gives a field whose own says nothing: `#[schema(value_type = String)]` of utoipa.
 fn told_type(tree: &Module, annotations: &[ExprId]) -> Option<ExprId> {
     annotations.iter().find_map(|id| {
@@ -189,6 +206,9 @@ impl World<'_> {
             {
                 let told = self.type_at(&cx, told, 0);
                 schema = self.schema(&told, depth + 1);
+            }
+            if let Some(said) = serde_as(&tree, &field.annotations) {
+                schema = if ty.is_optional() { json!({"anyOf": [said, {"type": "null"}]}) } else { said };
             }
             let required = !ty.is_optional() && !own.is_default && !whole.is_default;
             out.push(FieldShape { name, schema, required, own: None });
