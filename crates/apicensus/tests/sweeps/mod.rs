@@ -171,7 +171,16 @@ pub fn chaos(
         match &mut stopped {
             None if stop_at.is_some_and(|at| begun.elapsed() > at) => {
                 let one = std::mem::replace(&mut running[workers - 1], world.worker());
+                // One that is stopped while it writes keeps a database in a file locked for all: nothing can be measured then.
                 signal(&one, "STOP");
+                for _ in 0..100 {
+                    if !holds_a_lock(&one) {
+                        break;
+                    }
+                    signal(&one, "CONT");
+                    std::thread::sleep(Duration::from_millis(3));
+                    signal(&one, "STOP");
+                }
                 stopped = Some((one, Some(begun.elapsed() + Duration::from_secs(10))));
             }
             Some((one, wakes)) if wakes.is_some_and(|at| begun.elapsed() > at) => {
@@ -202,6 +211,16 @@ pub fn chaos(
             killed += 1;
         }
     }
+}
+
+/// Whether a process holds such a lock on a file as SQLite takes for writing; false where the system does not tell.
+fn holds_a_lock(process: &Child) -> bool {
+    let (locks, id) = (std::fs::read_to_string("/proc/locks").unwrap_or_default(), process.id().to_string());
+    // `1: POSIX  ADVISORY  WRITE 4711 fe:00:262146 120 120` (proc_locks(5)).
+    locks
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .any(|fields| fields.contains(&"POSIX") && fields.contains(&"WRITE") && fields.contains(&id.as_str()))
 }
 
 /// Sends a signal; one to a process that has ended is lost.
