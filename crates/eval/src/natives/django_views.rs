@@ -43,9 +43,14 @@ fn view(world: &mut World<'_>, value: &Value, at: Place, depth: u32) -> Option<V
         Value::Function(f) => Some(function_view(world, &f, at, depth)),
         Value::BoundFunction(b) => Some(function_view(world, &b.1.clone(), at, depth)),
         // An instance with `__call__`: feeds, syndication, home-made resources.
-        Value::Instance(_) => {
+        Value::Instance(instance) => {
             let handler = world.handler_ref(value, at, 0);
-            Some(vec![Handler { handler, ..Handler::default() }])
+            let call = world.class_attr(&instance.class, "__call__").map(|call| world.force(&call));
+            let own = call.filter(|call| matches!(call, Value::Function(_))).map(|call| world.bind_method(call, value));
+            // What an outside base does before it answers is not known; Django's own, feeds among them, ask nobody.
+            let is_foreign = |b: &SmolStr| !b.starts_with("django.") && b != "object";
+            let third_party = own.is_none() && world.outside_bases(&instance.class).iter().any(is_foreign);
+            Some(vec![Handler { handler, value: own, third_party, ..Handler::default() }])
         }
         Value::Method(bound) if bound.name.is_empty() => view(world, &bound.receiver.clone(), at, depth + 1),
         Value::Text(text) => {
