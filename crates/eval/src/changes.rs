@@ -10,6 +10,20 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 impl World<'_> {
+    /// Parses a module that was only named so far.
+    pub(crate) fn parse(&mut self, id: ModuleId) {
+        let module = self.module_mut(id);
+        if std::mem::replace(&mut module.is_parsed, true) {
+            return;
+        }
+        let file = module.file;
+        if let Some(tree) = (self.input.lower)(file) {
+            let module = self.module_mut(id);
+            module.body = tree.body.clone();
+            module.tree = tree;
+        }
+    }
+
     /// Sets a name, remembering the change in open branches.
     pub fn set_name(&mut self, scope: &Scope, name: &SmolStr, value: Value) {
         let value = self.or_as_before(scope, name, value);

@@ -19,8 +19,16 @@ impl World<'_> {
         object.kind.get().is_some_and(|k| self.input.models.role(k).operations)
     }
 
+    /// Whether an object has operations; each is looked at once.
+    fn has_operations(&mut self) -> bool {
+        let (seen, found) = self.with_operations;
+        let found = found || self.objects.iter().skip(seen).any(|o| self.is_operations(o));
+        self.with_operations = (self.objects.len(), found);
+        found
+    }
+
     /// The objects of a model that have operations and are served.
-    pub(crate) fn with_operations(&self, model: u16) -> Vec<Rc<Object>> {
+    pub(crate) fn objects_with_operations(&self, model: u16) -> Vec<Rc<Object>> {
         let is_one = |object: &&Rc<Object>| {
             self.is_operations(object) && object.kind.get().is_some_and(|k| k.model == model) && !self.is_dropped(object.entry)
         };
@@ -163,7 +171,7 @@ impl World<'_> {
         way: &Way,
         out: &mut Vec<crate::output::Route>,
     ) -> bool {
-        if route.protocol.is_some() || !self.objects.iter().any(|o| self.is_operations(o)) {
+        if route.protocol.is_some() || !self.has_operations() {
             return false;
         }
         let handler = route.handler.as_ref().map(|h| self.force(h));

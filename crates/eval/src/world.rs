@@ -210,6 +210,8 @@ pub struct World<'a> {
     pub expanded: FxHashMap<(ModuleId, apicensus_syntax::ExprId), Option<(ModuleId, Option<apicensus_syntax::ExprId>)>>,
     /// Annotations whose routes were told.
     pub emitted: FxHashSet<Place>,
+    /// How many objects were looked at, and whether one of them has operations.
+    pub(crate) with_operations: (usize, bool),
     /// Prefixes that annotations of Rust modules give the annotations inside.
     pub module_prefixes: FxHashMap<ModuleId, Value>,
     /// Routers walked by the assembly so far.
@@ -291,6 +293,7 @@ impl<'a> World<'a> {
             macros: Default::default(),
             expanded: FxHashMap::default(),
             emitted: FxHashSet::default(),
+            with_operations: (0, false),
             module_prefixes: FxHashMap::default(),
             walked: 0,
             brought: 0,
@@ -455,20 +458,6 @@ impl<'a> World<'a> {
         let message = "a call of this function took many steps in which nothing was registered and was cut short";
         self.trouble(TroubleKind::Bound, file, line, message, "routes it registers later may be missing");
         true
-    }
-
-    /// Parses a module that was only named so far.
-    fn parse(&mut self, id: ModuleId) {
-        let module = self.module_mut(id);
-        if std::mem::replace(&mut module.is_parsed, true) {
-            return;
-        }
-        let file = module.file;
-        if let Some(tree) = (self.input.lower)(file) {
-            let module = self.module_mut(id);
-            module.body = tree.body.clone();
-            module.tree = tree;
-        }
     }
 
     /// Runs a module's top level unless it ran.

@@ -54,7 +54,7 @@ pub(super) fn endpoint(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Val
 
 /// Gives every schema of a model its operations.
 pub(super) fn finish(world: &mut World<'_>, model: u16) {
-    for object in world.with_operations(model) {
+    for object in world.objects_with_operations(model) {
         let args = object.args.borrow().clone();
         for (at, (name, _, method)) in ROOTS.iter().enumerate() {
             let Some(root) = args.get(at, name) else { continue };

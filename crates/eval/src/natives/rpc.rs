@@ -33,7 +33,7 @@ pub(super) fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Op
 /// Gives servers the methods they were made with, and registries those that a decorator of the library marks.
 pub(super) fn finish(world: &mut World<'_>, model: u16) {
     let models = world.input.models;
-    for object in world.with_operations(model) {
+    for object in world.objects_with_operations(model) {
         if object.kind.get().is_some_and(|k| models.role_name(k) == "server") {
             let first = object.args.borrow().at(0).cloned();
             if let Some(methods) = first {

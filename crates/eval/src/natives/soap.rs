@@ -14,7 +14,7 @@ const OPERATIONS: &[&str] = &["rpc", "srpc", "mrpc"];
 
 /// Gives every application of a model the operations of its services.
 pub(super) fn finish(world: &mut World<'_>, model: u16) {
-    for object in world.with_operations(model) {
+    for object in world.objects_with_operations(model) {
         let args = object.args.borrow().clone();
         let protocol = args.name("in_protocol").map_or_else(SmolStr::default, |p| world.label(p));
         if !protocol.is_empty() && !protocol.contains("Soap") {
