@@ -98,7 +98,7 @@ impl World<'_> {
         let mut mounted = FxHashSet::default();
         let models = self.input.models;
         let mut loose: Vec<(u32, u32)> = Vec::new();
-        let has_operations = self.objects.iter().any(|o| self.is_operations(o));
+        let has_operations = self.has_operations();
         for object in self.objects.clone() {
             let events: Vec<Rc<Event>> = object.events.borrow().clone();
             let mut children: Vec<Value> = self.live_extras(&object);

@@ -20,7 +20,7 @@ impl World<'_> {
     }
 
     /// Whether an object has operations; each is looked at once.
-    fn has_operations(&mut self) -> bool {
+    pub(crate) fn has_operations(&mut self) -> bool {
         let (seen, found) = self.with_operations;
         let found = found || self.objects.iter().skip(seen).any(|o| self.is_operations(o));
         self.with_operations = (self.objects.len(), found);

@@ -1,8 +1,9 @@
 //! Paths of accesses from a request on: `req.query.page`, `ctx.request.body.name`, `c.req.query('page')`,
 //! `getQuery(event).page`, and the patterns that models write for them.
 
+use super::serde::text;
 use crate::models::Accessors;
-use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Item, Module, StrPart, UnaryOp};
+use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Item, Module, UnaryOp};
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
@@ -199,17 +200,6 @@ fn called(tree: &Module, callee: ExprId, args: &[Arg], names: &Paths, depth: u32
     all.retain(|p| p.len() < 16);
     all.iter_mut().for_each(|p| p.push(seg.clone()));
     all
-}
-
-/// A literal text.
-fn text(tree: &Module, id: ExprId) -> Option<SmolStr> {
-    match tree.expr(id) {
-        Expr::Str(parts) => match parts.as_slice() {
-            [StrPart::Text(text)] => Some(text.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 /// A literal text or those of a literal list.

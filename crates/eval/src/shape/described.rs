@@ -1,12 +1,13 @@
 //! Inputs that an attribute of the handler describes where its code says less: utoipa's `params(..)` and `request_body`
 //! (https://docs.rs/utoipa/latest/utoipa/attr.path.html). What the code itself takes comes first.
 
+use super::serde::text;
 use super::types::Ty;
 use crate::interp::Cx;
 use crate::output::{Body, Input, InputIn, Inputs, PathPiece};
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Arg, Expr, ExprId, Item, ListKind, Module, Pattern, StrPart};
+use apicensus_syntax::{Arg, Expr, ExprId, Item, ListKind, Module, Pattern};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -68,7 +69,7 @@ impl World<'_> {
                 Pattern::Name(name, _) => (name.clone(), Some(self.type_at(cx, *value, 0))),
                 _ => return None,
             },
-            _ => (plain(&tree, *first)?, None),
+            _ => (text(&tree, *first)?, None),
         };
         let place = rest.iter().find_map(|e| if let Expr::Name(word) = tree.expr(*e) { place_of(word) } else { None });
         let schema = ty.as_ref().map_or_else(|| json!({}), |t| self.schema(t, 0));
@@ -86,7 +87,7 @@ impl World<'_> {
             })
         };
         let Some(content) = named("content") else { return };
-        let kind = named("content_type").and_then(|e| plain(&tree, e));
+        let kind = named("content_type").and_then(|e| text(&tree, e));
         self.body_of(cx, content, kind, out);
     }
 
@@ -153,16 +154,6 @@ fn called(tree: &Module, id: ExprId) -> Option<(&str, &[Arg])> {
     let Expr::Call { callee, args, .. } = tree.expr(id) else { return None };
     match tree.expr(*callee) {
         Expr::Name(name) | Expr::Attr(_, name) => Some((name, args)),
-        _ => None,
-    }
-}
-
-fn plain(tree: &Module, id: ExprId) -> Option<SmolStr> {
-    match tree.expr(id) {
-        Expr::Str(parts) => match parts.as_slice() {
-            [StrPart::Text(text)] => Some(text.clone()),
-            _ => None,
-        },
         _ => None,
     }
 }

@@ -91,7 +91,8 @@ impl Words {
     }
 }
 
-fn text(tree: &Module, id: ExprId) -> Option<SmolStr> {
+/// A plain text.
+pub(super) fn text(tree: &Module, id: ExprId) -> Option<SmolStr> {
     match tree.expr(id) {
         Expr::Str(parts) => match parts.as_slice() {
             [StrPart::Text(text)] => Some(text.clone()),
