@@ -110,6 +110,9 @@ enum Task {
         /// Where the changes begin; the same number makes the same inputs
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Guided by coverage, under libFuzzer (needs cargo-fuzz and a nightly compiler)
+        #[arg(long)]
+        guided: bool,
     },
     /// One process of `fuzz`
     #[command(hide = true)]
@@ -217,7 +220,7 @@ fn run(task: Task) -> Result<()> {
         Task::Score { truth, catalog, show } => score::print(&truth, &catalog, show),
         Task::Bench { trees, write, binary } => bench::run(&trees, write, binary),
         Task::Curve { write, binary } => curve::run(write, binary),
-        Task::Fuzz { target, seconds, seed } => fuzz::run(target.as_deref(), seconds, seed),
+        Task::Fuzz { target, seconds, seed, guided } => fuzz::run(target.as_deref(), seconds, seed, guided),
         Task::FuzzWorker { target, milliseconds, seed, folder } => fuzz::worker(&target, milliseconds, seed, folder),
         Task::Page { binary } => page::run(binary),
         Task::Interop { apps, part, write, binary } => interop::run(&apps, write, &binary.map_or_else(release_binary, Ok)?, part),

@@ -20,7 +20,7 @@ pub(crate) const MAX_ROUTES: usize = 20_000;
 const MAX_WALKS: usize = 60_000;
 
 /// What has been gathered on the way to an object.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Way {
     pub(crate) path: Vec<PathPiece>,
     pub(crate) conditions: Vec<Condition>,
@@ -61,16 +61,8 @@ impl World<'_> {
             if is_mounted || role.silent || detached && self.is_installed(object.site.file) || self.is_twin(&object, &known) {
                 continue;
             }
-            let way = Way {
-                path: Vec::new(),
-                conditions: Vec::new(),
-                guards: Vec::new(),
-                answers: Vec::new(),
-                trail: Vec::new(),
-                app: (!detached).then_some(object.called_at.unwrap_or(object.site)),
-                detached,
-                stack: Vec::new(),
-            };
+            let app = (!detached).then_some(object.called_at.unwrap_or(object.site));
+            let way = Way { app, detached, ..Way::default() };
             let mut found = Vec::new();
             self.walk(&object, &way, false, &mut found);
             // How the process was started decides whether the application is there, not what it serves.
@@ -383,16 +375,7 @@ impl World<'_> {
                     entry: None,
                     via: Vec::new(),
                 });
-                let way = Way {
-                    path: Vec::new(),
-                    conditions: Vec::new(),
-                    guards: Vec::new(),
-                    answers: Vec::new(),
-                    trail: Vec::new(),
-                    app: None,
-                    detached: true,
-                    stack: Vec::new(),
-                };
+                let way = Way { detached: true, ..Way::default() };
                 self.emit(&object, &event, &route, &way, model.join, &model.style, &model.framework, out);
             }
         }

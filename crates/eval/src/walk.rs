@@ -1,6 +1,7 @@
 //! Walking all expressions of a function, nested functions included.
 
 use apicensus_syntax::{Arg, Case, Entry, Expr, ExprId, FunctionId, Item, Module, Pattern, Stmt, StmtId, StrPart};
+use smol_str::SmolStr;
 
 /// Calls `visit` for every expression of a function's body, defaults included, annotations and types left out.
 pub fn function(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId)) {
@@ -23,6 +24,20 @@ pub fn with_bindings(tree: &Module, id: FunctionId, visit: &mut dyn FnMut(ExprId
 /// Calls `visit` for these expressions, those of these statements, and all inside them.
 pub fn within(tree: &Module, exprs: Vec<ExprId>, stmts: Vec<StmtId>, visit: &mut dyn FnMut(ExprId)) {
     Walker { tree, exprs, stmts, functions: Vec::new(), binds: Vec::new(), seen: 0 }.run(visit);
+}
+
+/// The plain text that an argument of this name has.
+pub fn named_text(tree: &Module, args: &[Arg], wanted: &str) -> Option<SmolStr> {
+    args.iter().find_map(|arg| match arg {
+        Arg::Named(name, value) if name == wanted => match tree.expr(*value) {
+            Expr::Str(parts) => match parts.as_slice() {
+                [StrPart::Text(text)] => Some(text.clone()),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// The items of a list, or the expression itself: arguments of a type.

@@ -164,6 +164,16 @@ fn unsendable(endpoint: &Endpoint) -> Option<&'static str> {
     }
 }
 
+/// What a format without dangerous requests leaves out: how many there are, and why.
+pub fn destructive(operations: &[Operation<'_>]) -> Option<(usize, &'static str)> {
+    left_as_destructive(operations.iter().filter(|o| o.is_destructive).count())
+}
+
+/// That so many are left out because they may destroy data; nothing for none.
+pub fn left_as_destructive(count: usize) -> Option<(usize, &'static str)> {
+    (count > 0).then_some((count, "it may destroy data or stop the service"))
+}
+
 /// Whether a request may destroy data or stop the service.
 pub fn is_destructive(endpoint: &Endpoint, method: &str) -> bool {
     let symbol = endpoint.handler.as_ref().map_or("", |h| h.symbol.as_str());

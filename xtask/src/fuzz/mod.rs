@@ -1,7 +1,8 @@
 //! `fuzz`: runs the targets on changed seeds for a bounded time, each in a process of its own, so that a crash, an overflow of the stack
 //! or a hang is one input more in `target/fuzz` and not the end. What was found goes to `fuzz/crashes` once it is mended, and is run
-//! first from then on. Where cargo-fuzz and a nightly compiler are at hand, `fuzz/` runs the same targets with coverage.
+//! first from then on. With cargo-fuzz and a nightly compiler, [`guided`] runs the same targets by coverage.
 
+mod guided;
 mod mutate;
 mod seeds;
 mod targets;
@@ -23,10 +24,13 @@ const MOST_MEMORY: u64 = 2 << 20;
 const MOST_FAULTS: usize = 20;
 
 /// Runs targets, all or those whose name contains the filter, for so many seconds each.
-pub fn run(filter: Option<&str>, seconds: u64, seed: u64) -> Result<()> {
+pub fn run(filter: Option<&str>, seconds: u64, seed: u64, is_guided: bool) -> Result<()> {
     let chosen: Vec<&Target> = TARGETS.iter().filter(|(name, _)| filter.is_none_or(|f| name.contains(f))).collect();
     if chosen.is_empty() {
         bail!("no target; there are {}", TARGETS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
+    }
+    if is_guided {
+        return chosen.iter().try_for_each(|(name, _)| guided::run(name, seconds, seed));
     }
     let mut faults = 0;
     for (name, _) in chosen {

@@ -6,7 +6,7 @@ use crate::evaluate::Family;
 use crate::output::{Ruling, Says};
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Arg, BindKind, ClassKind, Entry, Expr, ExprId, FunctionId, Module, Pattern, Stmt, StrPart, WrapKind};
+use apicensus_syntax::{Arg, BindKind, ClassKind, Entry, Expr, ExprId, FunctionId, Module, Pattern, Stmt, WrapKind};
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -282,16 +282,7 @@ fn positional(tree: &Module, id: ExprId, wanted: Option<&str>) -> Vec<ExprId> {
 /// The text that an attribute gives under a name.
 fn named_text(tree: &Module, id: ExprId, wanted: &str) -> Option<SmolStr> {
     let Expr::Call { args, .. } = tree.expr(id) else { return None };
-    args.iter().find_map(|arg| match arg {
-        Arg::Named(name, value) if name == wanted => match tree.expr(*value) {
-            Expr::Str(parts) => match parts.as_slice() {
-                [StrPart::Text(text)] => Some(text.clone()),
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    })
+    crate::walk::named_text(tree, args, wanted)
 }
 
 /// A type made of others.

@@ -5,7 +5,7 @@ use super::reader::Reader;
 use crate::evaluate::Family;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Item, Pattern, Span, UnaryOp};
+use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Pattern, Span, UnaryOp};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::cell::RefCell;
@@ -331,15 +331,7 @@ fn targets(reader: &Reader<'_>, id: ExprId) -> Vec<bool> {
         Expr::Name(name) => reader.bound(name).unwrap_or(id),
         _ => id,
     };
-    let items = match tree.expr(id) {
-        Expr::List(_, items) => items
-            .iter()
-            .map(|i| match i {
-                Item::One(e) | Item::Spread(e) => *e,
-            })
-            .collect(),
-        _ => vec![id],
-    };
+    let items = crate::walk::items(tree, id);
     let mut out = Vec::new();
     for item in items {
         if let Expr::Call { callee, .. } = tree.expr(item)

@@ -4,6 +4,7 @@ use crate::evaluate::Family;
 use crate::models::{Entry, KindId};
 use crate::value::*;
 use crate::world::World;
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 use std::rc::Rc;
 
@@ -21,6 +22,21 @@ impl World<'_> {
         }
         seen.reverse();
         seen
+    }
+
+    /// The members of a class and of what it inherits from, the nearest of a name, with the class that has it.
+    pub(crate) fn members(&mut self, class: &Rc<ClassValue>) -> Vec<(Rc<ClassValue>, SmolStr, Value)> {
+        let mut seen: FxHashSet<SmolStr> = FxHashSet::default();
+        let mut out = Vec::new();
+        for owner in self.mro(class) {
+            let Value::Class(owner) = owner else { continue };
+            for (name, value) in owner.attrs.borrow().iter() {
+                if seen.insert(name.clone()) {
+                    out.push((owner.clone(), name.clone(), value.clone()));
+                }
+            }
+        }
+        out
     }
 
     pub(crate) fn mro_into(&mut self, class: &Rc<ClassValue>, all: &mut Vec<Value>, depth: u32) {

@@ -89,25 +89,16 @@ fn class_mark<'w>(world: &World<'w>, m: u16, class: &ClassValue) -> Option<(Mark
 
 fn controller(world: &mut World<'_>, m: u16, kind: KindId, class: &Rc<ClassValue>, mark: Option<(Mark, &Call)>) -> Vec<Rc<Object>> {
     let mut routes: Vec<(RouteEvent, Place)> = Vec::new();
-    let mut seen = Vec::new();
     let line = world.mro(class);
     let class_marks: Vec<Mark> =
         line.iter().flat_map(|v| if let Value::Class(c) = v { c.marks.borrow().clone() } else { Vec::new() }).collect();
-    for owner in line {
-        let Value::Class(owner) = owner else { continue };
-        let members: Vec<_> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        for (name, value) in members {
-            if seen.contains(&name) {
-                continue;
-            }
-            seen.push(name);
-            let own_marks = if let Value::Function(f) = &value { f.marks.borrow().clone() } else { Vec::new() };
-            for (of, mut route) in world.annotated_routes(&value) {
-                route.marks = Some(Rc::new(Marks { handler: own_marks.clone(), class: class_marks.clone() }));
-                let at = route.annotation.unwrap_or(owner.at);
-                if of == m {
-                    routes.push((route, at));
-                }
+    for (owner, _, value) in world.members(class) {
+        let own_marks = if let Value::Function(f) = &value { f.marks.borrow().clone() } else { Vec::new() };
+        for (of, mut route) in world.annotated_routes(&value) {
+            route.marks = Some(Rc::new(Marks { handler: own_marks.clone(), class: class_marks.clone() }));
+            let at = route.annotation.unwrap_or(owner.at);
+            if of == m {
+                routes.push((route, at));
             }
         }
     }

@@ -178,36 +178,27 @@ fn named(mark: &Mark) -> Option<&str> {
 
 /// The operations of a class whose methods are marked with the root type they stand in.
 pub(super) fn marked_methods(world: &mut World<'_>, object: &Rc<Object>, class: &Rc<ClassValue>, outer: &[Mark]) {
-    let mut seen: Vec<SmolStr> = Vec::new();
-    for owner in world.mro(class) {
-        let Value::Class(owner) = owner else { continue };
-        let members: Vec<(SmolStr, Value)> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        for (name, value) in members {
-            let Value::Function(f) = world.force(&value) else { continue };
-            if seen.contains(&name) {
-                continue;
-            }
-            seen.push(name.clone());
-            let marks = f.marks.borrow().clone();
-            let root = marks.iter().find_map(|m| ROOTS.iter().find(|r| named(m) == Some(r.1)).map(|r| (m.clone(), r.2)));
-            let Some((mark, method)) = root.filter(|(m, _)| m.symbol.as_deref().is_some_and(|s| !s.contains("@nestjs/common"))) else {
-                continue;
-            };
-            let given: Vec<Value> = mark.args.items.iter().map(|v| world.force(v)).collect();
-            let option = |world: &mut World<'_>, key: &str| {
-                given.iter().filter(|v| matches!(v, Value::Dict(_))).find_map(|v| world.get_attr(v, key, None))
-            };
-            let told = option(world, "name").or_else(|| given.first().cloned()).and_then(|v| v.as_str());
-            let deprecated = option(world, "deprecationReason").is_some();
-            let mut class_marks = class.marks.borrow().clone();
-            class_marks.extend(outer.iter().cloned());
-            add(
-                world,
-                object,
-                method,
-                Field { name: told.unwrap_or(name), handler: Some(value), guards: Vec::new(), deprecated, at: mark.at, class: class_marks },
-            );
-        }
+    for (_, name, value) in world.members(class) {
+        let Value::Function(f) = world.force(&value) else { continue };
+        let marks = f.marks.borrow().clone();
+        let root = marks.iter().find_map(|m| ROOTS.iter().find(|r| named(m) == Some(r.1)).map(|r| (m.clone(), r.2)));
+        let Some((mark, method)) = root.filter(|(m, _)| m.symbol.as_deref().is_some_and(|s| !s.contains("@nestjs/common"))) else {
+            continue;
+        };
+        let given: Vec<Value> = mark.args.items.iter().map(|v| world.force(v)).collect();
+        let option = |world: &mut World<'_>, key: &str| {
+            given.iter().filter(|v| matches!(v, Value::Dict(_))).find_map(|v| world.get_attr(v, key, None))
+        };
+        let told = option(world, "name").or_else(|| given.first().cloned()).and_then(|v| v.as_str());
+        let deprecated = option(world, "deprecationReason").is_some();
+        let mut class_marks = class.marks.borrow().clone();
+        class_marks.extend(outer.iter().cloned());
+        add(
+            world,
+            object,
+            method,
+            Field { name: told.unwrap_or(name), handler: Some(value), guards: Vec::new(), deprecated, at: mark.at, class: class_marks },
+        );
     }
 }
 
@@ -231,42 +222,35 @@ fn root_classes(world: &mut World<'_>, value: &Value, depth: u32) -> Vec<Rc<Clas
 fn class_fields(world: &mut World<'_>, class: &Rc<ClassValue>, keeps_names: bool) -> Vec<Field> {
     let publish = |name: &str| if keeps_names { SmolStr::new(name) } else { camel(name) };
     let mut out: Vec<Field> = Vec::new();
-    let mut seen: Vec<SmolStr> = Vec::new();
     let mut made: Vec<SmolStr> = Vec::new();
-    for owner in world.mro(class) {
-        let Value::Class(owner) = owner else { continue };
-        let members: Vec<(SmolStr, Value)> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        for (name, value) in members {
-            if seen.contains(&name) || name.starts_with("__") {
-                continue;
-            }
-            seen.push(name.clone());
-            let (args, handler, at) = match world.force(&value) {
-                Value::Function(f) => {
-                    let marks = f.marks.borrow().clone();
-                    let is_field = |m: &&Mark| {
-                        let outside = m.symbol.as_deref().is_some_and(|s| s.starts_with("strawberry"));
-                        outside
-                            && named(m)
-                                .is_some_and(|n| matches!(n, "field" | "mutation" | "subscription" | "connection" | "offset_paginated"))
-                    };
-                    let Some(mark) = marks.iter().find(is_field) else { continue };
-                    (mark.args.clone(), Some(value.clone()), mark.at)
-                }
-                Value::Unknown(u) if u.callee.as_deref().is_some_and(is_library) || is_mutation(&u) => {
-                    (u.args.clone(), made_by(world, class, &name, &u), u.at.unwrap_or(owner.at))
-                }
-                _ => continue,
-            };
-            let guards = match args.name("permission_classes") {
-                Some(list) => world.items_of(&list.clone(), at).0,
-                None => Vec::new(),
-            };
-            made.push(name.clone());
-            let told = args.name("name").and_then(Value::as_str);
-            let deprecated = args.name("deprecation_reason").is_some_and(|v| !matches!(v, Value::Null));
-            out.push(Field { name: told.unwrap_or_else(|| publish(&name)), handler, guards, deprecated, at, class: Vec::new() });
+    for (owner, name, value) in world.members(class) {
+        if name.starts_with("__") {
+            continue;
         }
+        let (args, handler, at) = match world.force(&value) {
+            Value::Function(f) => {
+                let marks = f.marks.borrow().clone();
+                let is_field = |m: &&Mark| {
+                    let outside = m.symbol.as_deref().is_some_and(|s| s.starts_with("strawberry"));
+                    outside
+                        && named(m).is_some_and(|n| matches!(n, "field" | "mutation" | "subscription" | "connection" | "offset_paginated"))
+                };
+                let Some(mark) = marks.iter().find(is_field) else { continue };
+                (mark.args.clone(), Some(value.clone()), mark.at)
+            }
+            Value::Unknown(u) if u.callee.as_deref().is_some_and(is_library) || is_mutation(&u) => {
+                (u.args.clone(), made_by(world, class, &name, &u), u.at.unwrap_or(owner.at))
+            }
+            _ => continue,
+        };
+        let guards = match args.name("permission_classes") {
+            Some(list) => world.items_of(&list.clone(), at).0,
+            None => Vec::new(),
+        };
+        made.push(name.clone());
+        let told = args.name("name").and_then(Value::as_str);
+        let deprecated = args.name("deprecation_reason").is_some_and(|v| !matches!(v, Value::Null));
+        out.push(Field { name: told.unwrap_or_else(|| publish(&name)), handler, guards, deprecated, at, class: Vec::new() });
     }
     if class.marks.borrow().iter().any(|m| m.symbol.as_deref().is_some_and(|s| s.starts_with("strawberry"))) {
         for field in world.annotated_fields(class, 0) {

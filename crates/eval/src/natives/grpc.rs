@@ -310,22 +310,18 @@ fn own_methods(world: &mut World<'_>, implementation: &Value) -> Vec<(SmolStr, V
         _ => return Vec::new(),
     };
     let mut out = Vec::new();
-    for owner in world.mro(&class) {
-        let Value::Class(owner) = owner else { continue };
-        let members: Vec<(SmolStr, Value)> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        for (name, value) in members {
-            let Value::Function(f) = world.force(&value) else { continue };
-            if is_made(world, world.function_ref(&f).place) {
-                continue;
-            }
-            let tree = world.module(f.module).tree.clone();
-            let takes = tree.function(f.function).params.iter().filter_map(|p| p.ty).any(|t| names_request(&tree, t));
-            let named = name.starts_with(|c: char| c.is_ascii_uppercase());
-            if named || takes {
-                let parts = name.split('_').filter(|p| !p.is_empty());
-                let method: String = parts.map(|p| p[..1].to_ascii_uppercase() + &p[1..]).collect();
-                out.push((if named { name } else { SmolStr::new(method) }, Value::Function(f)));
-            }
+    for (_, name, value) in world.members(&class) {
+        let Value::Function(f) = world.force(&value) else { continue };
+        if is_made(world, world.function_ref(&f).place) {
+            continue;
+        }
+        let tree = world.module(f.module).tree.clone();
+        let takes = tree.function(f.function).params.iter().filter_map(|p| p.ty).any(|t| names_request(&tree, t));
+        let named = name.starts_with(|c: char| c.is_ascii_uppercase());
+        if named || takes {
+            let parts = name.split('_').filter(|p| !p.is_empty());
+            let method: String = parts.map(|p| p[..1].to_ascii_uppercase() + &p[1..]).collect();
+            out.push((if named { name } else { SmolStr::new(method) }, Value::Function(f)));
         }
     }
     out

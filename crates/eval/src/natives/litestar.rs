@@ -48,20 +48,11 @@ fn controller(world: &mut World<'_>, kind: KindId, model: u16, class: &Rc<ClassV
             world.register(&object, What::Guard { value, prefix: None, reach: Reach::All }, class.at);
         }
     }
-    let mut seen = Vec::new();
-    for owner in world.mro(class) {
-        let Value::Class(owner) = owner else { continue };
-        let members: Vec<_> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        for (name, value) in members {
-            if seen.contains(&name) {
-                continue;
-            }
-            seen.push(name);
-            for (of, route) in world.annotated_routes(&value) {
-                if of == model {
-                    let at = route.annotation.unwrap_or(owner.at);
-                    world.register(&object, What::Route(route), at);
-                }
+    for (owner, _, value) in world.members(class) {
+        for (of, route) in world.annotated_routes(&value) {
+            if of == model {
+                let at = route.annotation.unwrap_or(owner.at);
+                world.register(&object, What::Route(route), at);
             }
         }
     }

@@ -32,19 +32,8 @@ fn marked(marks: &[Mark], package: &str, names: &[&str]) -> Option<(Mark, SmolSt
 
 /// Methods of a class and of those it inherits from, the nearest of a name.
 fn methods(world: &mut World<'_>, class: &Rc<ClassValue>) -> Vec<(SmolStr, Rc<Closure>)> {
-    let mut out: Vec<(SmolStr, Rc<Closure>)> = Vec::new();
-    for owner in world.mro(class) {
-        let Value::Class(owner) = owner else { continue };
-        let members: Vec<(SmolStr, Value)> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        for (name, value) in members {
-            if let Value::Function(f) = value
-                && !out.iter().any(|o| o.0 == name)
-            {
-                out.push((name, f));
-            }
-        }
-    }
-    out
+    let members = world.members(class).into_iter();
+    members.filter_map(|(_, name, value)| if let Value::Function(f) = value { Some((name, f)) } else { None }).collect()
 }
 
 fn class_marks(world: &mut World<'_>, class: &Rc<ClassValue>) -> Vec<Mark> {

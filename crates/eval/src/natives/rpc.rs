@@ -6,7 +6,7 @@ use crate::output::{Place, TroubleKind};
 use crate::text::Text;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Arg, Expr, StrPart};
+use apicensus_syntax::Expr;
 use smol_str::SmolStr;
 use std::rc::Rc;
 
@@ -194,15 +194,6 @@ fn attribute_text(world: &World<'_>, class: &ClassValue, wanted: &str) -> Option
     tree.class(class.class?).annotations.iter().find_map(|a| {
         let Expr::Call { callee, args, .. } = tree.expr(*a) else { return None };
         let is_rpc = matches!(tree.expr(*callee), Expr::Name(n) | Expr::Attr(_, n) if n == "rpc");
-        args.iter().filter(|_| is_rpc).find_map(|arg| match arg {
-            Arg::Named(name, value) if name == wanted => match tree.expr(*value) {
-                Expr::Str(parts) => match parts.as_slice() {
-                    [StrPart::Text(text)] => Some(text.clone()),
-                    _ => None,
-                },
-                _ => None,
-            },
-            _ => None,
-        })
+        if is_rpc { crate::walk::named_text(tree, args, wanted) } else { None }
     })
 }

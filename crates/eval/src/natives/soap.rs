@@ -39,20 +39,13 @@ pub(super) fn finish(world: &mut World<'_>, model: u16) {
 }
 
 fn of_class(world: &mut World<'_>, object: &Rc<Object>, class: &Rc<ClassValue>) {
-    let mut seen: Vec<SmolStr> = Vec::new();
-    for owner in world.mro(class) {
-        let Value::Class(owner) = owner else { continue };
-        let members: Vec<(SmolStr, Value)> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        for (name, value) in members {
-            let Value::Function(f) = world.force(&value) else { continue };
-            let is_one = |m: &&Mark| m.symbol.as_deref().and_then(|s| s.rsplit('.').next()).is_some_and(|n| OPERATIONS.contains(&n));
-            let mark = f.marks.borrow().iter().find(is_one).cloned();
-            let Some(mark) = mark.filter(|_| !seen.contains(&name)) else { continue };
-            seen.push(name.clone());
-            let told = mark.args.name("_operation_name").and_then(Value::as_str);
-            let at = world.function_ref(&f).place;
-            operation(world, object, told.as_deref().unwrap_or(&name), Value::Function(f), at);
-        }
+    for (_, name, value) in world.members(class) {
+        let Value::Function(f) = world.force(&value) else { continue };
+        let is_one = |m: &&Mark| m.symbol.as_deref().and_then(|s| s.rsplit('.').next()).is_some_and(|n| OPERATIONS.contains(&n));
+        let Some(mark) = f.marks.borrow().iter().find(is_one).cloned() else { continue };
+        let told = mark.args.name("_operation_name").and_then(Value::as_str);
+        let at = world.function_ref(&f).place;
+        operation(world, object, told.as_deref().unwrap_or(&name), Value::Function(f), at);
     }
 }
 

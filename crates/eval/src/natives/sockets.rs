@@ -157,17 +157,11 @@ fn register_class(world: &mut World<'_>, site: &CallSite<'_>) -> Option<Value> {
     let class = given.class.clone()?;
     let name = given.args.borrow().get(0, "namespace").cloned();
     let object = namespace(world, site, &server, name.as_ref());
-    let mut seen: Vec<SmolStr> = Vec::new();
-    for owner in world.mro(&class) {
-        let Value::Class(owner) = owner else { continue };
-        let members: Vec<(SmolStr, Value)> = owner.attrs.borrow().iter().map(|(n, v)| (n.clone(), v.clone())).collect();
-        for (name, value) in members {
-            let Some(event) = name.strip_prefix("on_").filter(|_| !seen.contains(&name)) else { continue };
-            if let Value::Function(f) = world.force(&value) {
-                seen.push(name.clone());
-                let at = world.function_ref(&f).place;
-                add(world, &object, &Value::text(event), value, at);
-            }
+    for (_, name, value) in world.members(&class) {
+        let Some(event) = name.strip_prefix("on_") else { continue };
+        if let Value::Function(f) = world.force(&value) {
+            let at = world.function_ref(&f).place;
+            add(world, &object, &Value::text(event), value, at);
         }
     }
     Some(Value::Null)

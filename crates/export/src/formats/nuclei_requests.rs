@@ -1,7 +1,7 @@
 //! Requests for `nuclei -im jsonl -l FILE`: <https://docs.projectdiscovery.io/tools/nuclei/input-formats>. A line a request with its
 //! URL and its text; all methods and bodies, unlike a list of URLs. What may destroy data is left out.
 
-use crate::operation::{Operation, operations};
+use crate::operation::{Operation, destructive, operations};
 use crate::request::Base;
 use crate::{Exported, Exporter, Input, escape};
 use serde_json::{Map, Value, json};
@@ -17,10 +17,7 @@ impl Exporter for NucleiRequests {
     }
     fn write(&self, input: &Input<'_>) -> Exported {
         let (operations, mut left_out) = operations(input);
-        let destructive = operations.iter().filter(|o| o.is_destructive).count();
-        if destructive > 0 {
-            left_out.push((destructive, "it may destroy data or stop the service"));
-        }
+        left_out.extend(destructive(&operations));
         let lines: String = operations.iter().filter(|o| !o.is_destructive).map(|o| format!("{}\n", line(o, input))).collect();
         Exported::text(lines, left_out)
     }

@@ -2,7 +2,7 @@
 //! OpenAPI document that it reads, its GraphQL schema and WSDL. What may destroy data is in no file, and its paths are excluded.
 
 use super::{graphql, json, openapi, soap, yaml};
-use crate::operation::operations;
+use crate::operation::{destructive, operations};
 use crate::request::Proof;
 use crate::select::{of_service, without_destructive};
 use crate::{Exported, Exporter, Input, OpenApiVersion, Profile, escape};
@@ -24,10 +24,7 @@ impl Exporter for StackHawk {
     }
     fn write(&self, input: &Input<'_>) -> Exported {
         let (all, mut left_out) = operations(input);
-        let destructive = all.iter().filter(|o| o.is_destructive).count();
-        if destructive > 0 {
-            left_out.push((destructive, "it may destroy data or stop the service"));
-        }
+        left_out.extend(destructive(&all));
         let mut files = BTreeMap::new();
         for service in &input.catalog.services {
             let own = of_service(input.catalog, &service.id);

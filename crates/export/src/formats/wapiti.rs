@@ -3,6 +3,7 @@
 
 use super::schemathesis::header;
 use super::{json, openapi};
+use crate::operation::left_as_destructive;
 use crate::select::without_destructive;
 use crate::{Exported, Exporter, Input, OpenApiVersion, Profile};
 use serde_json::json;
@@ -26,9 +27,7 @@ impl Exporter for Wapiti {
         let safe_input = Input { catalog: &safe, options: input.options };
         let (mut document, mut left_out) = openapi::document(&safe_input, Profile::Dast, OpenApiVersion::V30);
         document["servers"] = json!([{"url": input.options.host()}]);
-        if gone > 0 {
-            left_out.push((gone, "it may destroy data or stop the service"));
-        }
+        left_out.extend(left_as_destructive(gone));
         let proof = header(&safe_input).map(|h| format!(" \\\n  -H {h}")).unwrap_or_default();
         let script = format!(
             "#!/bin/sh\n# {} holds the token or key. Further arguments go to wapiti: -m \"\" only sends each request once.\n\

@@ -6,7 +6,7 @@
 //! an OpenAPI document can't say; an active scan without the rules that need a browser. What may destroy data is in no file.
 
 use super::{graphql, json, openapi, soap, yaml};
-use crate::operation::{Operation, operations};
+use crate::operation::{Operation, destructive, operations};
 use crate::request::{Base, Proof};
 use crate::select::without_destructive;
 use crate::{Exported, Exporter, Input, OpenApiVersion, Profile, escape};
@@ -32,10 +32,7 @@ impl Exporter for Zap {
     }
     fn write(&self, input: &Input<'_>) -> Exported {
         let (all, mut left_out) = operations(input);
-        let destructive = all.iter().filter(|o| o.is_destructive).count();
-        if destructive > 0 {
-            left_out.push((destructive, "it may destroy data or stop the service"));
-        }
+        left_out.extend(destructive(&all));
         let safe = without_destructive(input.catalog);
         let safe_input = Input { catalog: &safe, options: input.options };
         let mut files = BTreeMap::new();
