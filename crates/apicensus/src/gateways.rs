@@ -117,7 +117,7 @@ pub fn lines(endpoint: &Endpoint) -> Vec<(&'static str, String)> {
     let Some(exposure) = &endpoint.exposure else { return Vec::new() };
     let mut first = vec![exposure.state.to_string()];
     first.extend(exposure.reason.as_deref().map(one_line));
-    let mut out = vec![("outside", first.join(" · "))];
+    let mut out = vec![("reach", first.join(" · "))];
     for way in &exposure.through {
         let path = way.path.as_deref().unwrap_or("(a path that can't be told)");
         let hosts = if way.hosts.is_empty() { String::new() } else { way.hosts.join(",") };

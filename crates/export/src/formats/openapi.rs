@@ -46,8 +46,9 @@ pub fn document(input: &Input<'_>, profile: Profile, version: OpenApiVersion) ->
             continue;
         }
         proofs.extend(writer.proofs(operation));
-        tags.insert(operation.endpoint.service.as_str());
-        let mut written = writer.operation(operation, &mut schemas);
+        let tag = tag(input, &operation.endpoint.service);
+        let mut written = writer.operation(operation, &tag, &mut schemas);
+        tags.insert(tag);
         let host = input.host(&operation.endpoint.service);
         if host != options.host() {
             written["servers"] = json!([{"url": host}]);
@@ -70,7 +71,7 @@ pub fn document(input: &Input<'_>, profile: Profile, version: OpenApiVersion) ->
             "description": "Made from source code by apicensus: what the code would serve, not what it says of itself.",
         },
         "servers": [{"url": options.base_url.as_deref().map_or("/", |url| if url.len() > 1 { url.trim_end_matches('/') } else { url })}],
-        "tags": tags.iter().map(|t| json!({"name": service_name(t)})).collect::<Vec<_>>(),
+        "tags": tags.iter().map(|t| json!({"name": t})).collect::<Vec<_>>(),
         "paths": paths,
     });
     let mut components = Map::new();
@@ -101,8 +102,12 @@ fn put(paths: &mut Map<String, Value>, operation: &Operation<'_>, written: Value
     }
 }
 
-fn service_name(id: &str) -> &str {
-    if id.is_empty() { "." } else { id }
+/// The tag of a service's operations: its name, with its id where another one has that name too.
+fn tag(input: &Input<'_>, id: &str) -> String {
+    let services = &input.catalog.services;
+    let name = services.iter().find(|s| s.id == id).map_or(id, |s| s.name.as_str());
+    let is_shared = services.iter().any(|s| s.id != id && s.name == name);
+    crate::escape::line(&if is_shared { format!("{name} ({id})") } else { name.to_owned() })
 }
 
 struct Writer {
@@ -137,12 +142,12 @@ impl Writer {
         all.into_iter().map(|p| if p == Proof::Mtls && self.is_old() { Proof::Bearer } else { p }).collect()
     }
 
-    fn operation(&self, operation: &Operation<'_>, schemas: &mut Schemas<'_>) -> Value {
+    fn operation(&self, operation: &Operation<'_>, tag: &str, schemas: &mut Schemas<'_>) -> Value {
         let endpoint = operation.endpoint;
         let mut out = Map::new();
         out.insert("operationId".to_owned(), json!(operation.id));
         out.insert("summary".to_owned(), json!(operation.title()));
-        out.insert("tags".to_owned(), json!([service_name(&endpoint.service)]));
+        out.insert("tags".to_owned(), json!([tag]));
         if endpoint.lifecycle.deprecated {
             out.insert("deprecated".to_owned(), json!(true));
         }
