@@ -88,8 +88,7 @@ impl Layout {
 
     /// The path width that lets the most rows stand on one line; the smallest of these.
     fn choose_path_width(&mut self, rows: &[&Row]) {
-        let mut candidates: Vec<usize> = rows.iter().map(|row| width(&row.path)).collect();
-        candidates.push("PATH".len());
+        let mut candidates: Vec<usize> = rows.iter().map(|row| width(&row.path).max("PATH".len())).collect();
         candidates.sort_unstable();
         candidates.dedup();
         let measured: Vec<(usize, usize)> = rows.iter().map(|row| (width(&row.path), width(&row.handler_text()))).collect();
@@ -106,7 +105,7 @@ impl Layout {
         self.stacked = best.0 * 2 < rows.len();
         if self.stacked {
             let room = self.width.saturating_sub(self.handler_column() - self.path).min(WIDEST_STACKED);
-            self.path = measured.iter().map(|(path, _)| *path).filter(|path| *path <= room).max().unwrap_or("PATH".len());
+            self.path = measured.iter().map(|(path, _)| *path).filter(|path| *path <= room).max().unwrap_or_default().max("PATH".len());
         }
     }
 

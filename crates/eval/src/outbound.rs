@@ -3,6 +3,7 @@
 //!
 //! Left out: calls through functions of the tree that hide the client, and files that were not run.
 
+use crate::evaluate::Family;
 use crate::guard::made_of;
 use crate::interp::Cx;
 use crate::models::ClientModel;
@@ -18,6 +19,10 @@ use std::sync::Arc;
 
 /// Values are followed through at most so many names and calls.
 const MAX_DEPTH: u32 = 8;
+/// Functions that give a variable of the environment by its name.
+const ENVIRONMENT: &[&str] = &["std.env.var", "env.var"];
+/// Methods of Rust that give what they are called on, for all that matters to a URL.
+const ADAPTERS: &[&str] = &["unwrap", "expect", "unwrap_or_default", "parse", "to_string", "to_owned", "as_str", "clone", "into"];
 /// HTTP methods; a verb that is none of them is not taken for one.
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"];
 
@@ -134,18 +139,33 @@ impl World<'_> {
                 last.trim_start_matches("del").is_empty().then_some("DELETE").map_or_else(|| last.to_ascii_uppercase(), str::to_owned)
             }
             word if METHODS.contains(&word) => word.to_owned(),
+            "@built" => self.built_method(made).or_else(|| client.default_method.clone()).unwrap_or_else(|| "ANY".to_owned()),
             place => {
                 let place = crate::models::Place::parse(place)?;
                 let found = place.all(args, None, &mut |v, k| self.get_attr(v, k, None)).into_iter().next();
-                match found.map(|v| self.force(&v).plain()) {
-                    Some(Value::Symbol(s)) => s.rsplit('.').next().unwrap_or(&s).to_ascii_uppercase(),
-                    Some(value) => value.as_str().map_or_else(|| "ANY".to_owned(), |t| t.to_ascii_uppercase()),
+                match found {
+                    Some(value) => self.method_word(&value),
                     None => client.default_method.clone().unwrap_or_else(|| "ANY".to_owned()),
                 }
             }
         };
         let method = if METHODS.contains(&method.as_str()) { SmolStr::new(method) } else { SmolStr::new_static("ANY") };
         (!url.is_empty()).then_some((method, url))
+    }
+
+    /// A method as a text or a constant.
+    fn method_word(&mut self, value: &Value) -> String {
+        match self.force(value).plain() {
+            Value::Symbol(s) => s.rsplit('.').next().unwrap_or(&s).to_ascii_uppercase(),
+            value => value.as_str().map_or_else(|| "ANY".to_owned(), |t| t.to_ascii_uppercase()),
+        }
+    }
+
+    /// The method that a builder was given just before: `Request::builder().method("POST").uri(url)`.
+    fn built_method(&mut self, made: Option<&Rc<Unknown>>) -> Option<String> {
+        let made = made.filter(|made| made.callee.as_deref().is_some_and(|c| c.ends_with(".method")))?;
+        let given = made.args.at(0)?.clone();
+        Some(self.method_word(&given))
     }
 
     /// The outside name that an expression calls, and the object it is called on.
@@ -201,10 +221,13 @@ impl World<'_> {
                 text.push(&rest);
                 Value::Text(Rc::new(text))
             }
+            // `std::env::var("URL").unwrap()`, `"https://x".parse()?`
+            Expr::Call { callee, .. } if let Some(adapted) = self.adapted(reader, *callee) => self.read(reader, adapted, depth + 1),
             Expr::Call { callee, args, .. } => match self.called(reader, *callee, depth + 1) {
                 Some((symbol, _)) => {
                     let args = self.read_args(reader, args, depth + 1);
-                    made_of(symbol, args)
+                    let variable = args.at(0).and_then(Value::as_str).filter(|_| ENVIRONMENT.contains(&symbol.as_str()));
+                    variable.map_or_else(|| made_of(symbol, args), |name| Value::unknown(name, "an environment variable", Some(at)))
                 }
                 None => unknown(self),
             },
@@ -212,6 +235,12 @@ impl World<'_> {
             Expr::Dict(..) | Expr::Number(_) | Expr::Bool(_) | Expr::Null => self.read_global(reader, id),
             _ => unknown(self),
         }
+    }
+
+    /// What a call only hands on, in the way of Rust.
+    fn adapted(&self, reader: &Reader, callee: ExprId) -> Option<ExprId> {
+        let Expr::Attr(base, name) = reader.tree.expr(callee) else { return None };
+        (self.family == Family::Rust && ADAPTERS.contains(&name.as_str())).then_some(*base)
     }
 
     fn read_attr(&mut self, reader: &Reader, id: ExprId, base: ExprId, name: &SmolStr, depth: u32) -> Value {

@@ -24,6 +24,8 @@ pub const LEAST_IDLE_STEPS: u64 = 6_000;
 pub const MAX_CALLS: usize = 60;
 /// Recursion of one function.
 pub const MAX_RECURSION: usize = 3;
+/// Recursion of one function down a structure of lists and framework objects, another part of it each time.
+pub const MAX_DESCENT: usize = 8;
 /// Turns of one loop.
 pub const MAX_TURNS: usize = 3_000;
 /// Turns of a counting loop in which nothing was made or registered.
@@ -110,6 +112,8 @@ pub struct Frame {
     pub at: Place,
     /// Steps taken when it was called.
     pub started: u64,
+    /// The list or framework object that it was given first.
+    pub given: Option<usize>,
 }
 
 /// A function, an entry, and the scope it captured when that tells it apart.

@@ -18,9 +18,23 @@ const MAX_FIELDS: usize = 100;
 /// Schemas of one endpoint that are looked at.
 const MAX_SCHEMAS: usize = 2_000;
 
+/// The class of rules that tag nothing: their words tell something about what is named (`password_length`).
+const NONE: &str = "none";
+
 /// The rules in force.
 #[derive(Debug)]
-pub struct Rules(Vec<Rule>);
+pub struct Rules {
+    rules: Vec<Rule>,
+    about: Vec<About>,
+}
+
+/// Words that tell something about what is named, at the start and the end of a name.
+#[derive(Debug)]
+struct About {
+    rule: String,
+    starts: Vec<Vec<String>>,
+    ends: Vec<Vec<String>>,
+}
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +46,10 @@ struct Raw {
     #[serde(default)]
     whole: Vec<String>,
     #[serde(default)]
+    starts: Vec<String>,
+    #[serde(default)]
+    ends: Vec<String>,
+    #[serde(default)]
     unless: Vec<String>,
     #[serde(default)]
     types: Vec<String>,
@@ -42,6 +60,7 @@ struct Rule {
     tag: SensitiveTag,
     names: Vec<Vec<String>>,
     whole: Vec<Vec<String>>,
+    ends: Vec<Vec<String>>,
     unless: Vec<Vec<String>>,
     types: Vec<String>,
 }
@@ -65,19 +84,37 @@ impl Rules {
                 let bytes = tree.read(at).map_err(|e| RuleError { file: OWN_RULES.to_owned(), message: e.to_string() })?;
                 parse(OWN_RULES, &String::from_utf8_lossy(&bytes))?
             }
-            None => Vec::new(),
+            None => Rules { rules: Vec::new(), about: Vec::new() },
         };
         Rules::with(own)
     }
 
-    fn with(own: Vec<Rule>) -> Result<Rules, RuleError> {
-        let mut rules = own;
-        for rule in parse("grammars/sensitive.yaml", BUILTIN)? {
-            if !rules.iter().any(|r| r.tag.rule == rule.tag.rule) {
-                rules.push(rule);
+    /// The built-in rules alone.
+    ///
+    /// # Errors
+    /// When they are wrong, which a test rules out.
+    pub fn builtin() -> Result<Rules, RuleError> {
+        parse("grammars/sensitive.yaml", BUILTIN)
+    }
+
+    fn with(mut own: Rules) -> Result<Rules, RuleError> {
+        let builtin = Rules::builtin()?;
+        for rule in builtin.rules {
+            if !own.rules.iter().any(|r| r.tag.rule == rule.tag.rule) {
+                own.rules.push(rule);
             }
         }
-        Ok(Rules(rules))
+        for about in builtin.about {
+            if !own.about.iter().any(|a| a.rule == about.rule) {
+                own.about.push(about);
+            }
+        }
+        Ok(own)
+    }
+
+    /// The tag of a name of which no type is known.
+    pub fn of_name(&self, name: &str) -> Option<SensitiveTag> {
+        self.of_field(name, &Value::Null, None)
     }
 
     /// Tags an endpoint's parameters, and the fields of its bodies and answers.
@@ -103,36 +140,65 @@ impl Rules {
             return None;
         }
         let words = words(name);
-        self.0.iter().find(|rule| rule.fits(&words, &said)).map(|rule| rule.tag.clone())
+        self.rules.iter().find(|rule| rule.fits(&words, &said, &self.about)).map(|rule| rule.tag.clone())
     }
 }
 
 impl Rule {
-    fn fits(&self, words: &[String], types: &[&str]) -> bool {
+    fn fits(&self, words: &[String], types: &[&str], about: &[About]) -> bool {
         if types.iter().any(|t| self.types.iter().any(|own| own == t)) {
             return true;
         }
-        // Names that don't set their words apart (`accesstoken`) are words of their own.
-        let is_one = |wanted: &[String]| wanted.len() > 1 && words.contains(&wanted.concat());
-        let beside = |wanted: &[String]| words.windows(wanted.len().max(1)).any(|w| w == wanted);
-        let has = |all: &[Vec<String>]| all.iter().any(|wanted| beside(wanted) || is_one(wanted));
-        (self.whole.iter().any(|wanted| wanted == words) || has(&self.names)) && !has(&self.unless)
+        if self.unless.iter().any(|wanted| !places(words, wanted).is_empty()) {
+            return false;
+        }
+        let at_end = |wanted: &&Vec<String>| words.len() > wanted.len() && words.ends_with(wanted.as_slice());
+        let ends = self.ends.iter().filter(at_end).map(|wanted| (words.len() - wanted.len(), words.len()));
+        let mut found = self.names.iter().flat_map(|wanted| places(words, wanted)).chain(ends);
+        self.whole.iter().any(|wanted| wanted == words) || found.any(|place| !about.iter().any(|a| a.tells(words, place)))
     }
 }
 
-fn parse(file: &str, text: &str) -> Result<Vec<Rule>, RuleError> {
+impl About {
+    /// Whether a name starts or ends with one of these words, outside of a place in it.
+    fn tells(&self, words: &[String], (from, to): (usize, usize)) -> bool {
+        self.starts.iter().any(|w| w.len() <= from && words.starts_with(w))
+            || self.ends.iter().any(|w| w.len() <= words.len() - to && words.ends_with(w))
+    }
+}
+
+/// Where words stand next to each other in a name; names that don't set their words apart (`accesstoken`) are words of their own.
+fn places(words: &[String], wanted: &[String]) -> Vec<(usize, usize)> {
+    let apart = words.windows(wanted.len().max(1)).enumerate().filter(|(_, w)| *w == wanted).map(|(at, w)| (at, at + w.len()));
+    let joined = Some(wanted.concat()).filter(|_| wanted.len() > 1);
+    let as_one = words.iter().enumerate().filter(|(_, w)| Some(*w) == joined.as_ref()).map(|(at, _)| (at, at + 1));
+    apart.chain(as_one).collect()
+}
+
+fn parse(file: &str, text: &str) -> Result<Rules, RuleError> {
     let fail = |message: String| RuleError { file: file.to_owned(), message };
     let raw: Vec<Raw> = serde_yaml::from_str(text).map_err(|e| fail(e.to_string()))?;
-    let rule = |raw: Raw| {
+    let all = |texts: &[String]| -> Vec<Vec<String>> { texts.iter().map(|t| words(t)).filter(|w| !w.is_empty()).collect() };
+    let mut out = Rules { rules: Vec::new(), about: Vec::new() };
+    for raw in raw {
+        if raw.class == NONE {
+            if !(raw.names.is_empty() && raw.whole.is_empty() && raw.unless.is_empty() && raw.types.is_empty()) {
+                return Err(fail(format!("rule `{}`: a rule of the class `none` has only `starts` and `ends`", raw.rule)));
+            }
+            out.about.push(About { rule: raw.rule, starts: all(&raw.starts), ends: all(&raw.ends) });
+            continue;
+        }
         let class = SensitiveClass::from_word(&raw.class).ok_or_else(|| {
             let known: Vec<&str> = SensitiveClass::ALL.iter().map(|c| c.as_str()).collect();
-            fail(format!("rule `{}`: there is no class `{}` ({})", raw.rule, raw.class, known.join(", ")))
+            fail(format!("rule `{}`: there is no class `{}` ({}, {NONE})", raw.rule, raw.class, known.join(", ")))
         })?;
-        let all = |texts: &[String]| texts.iter().map(|t| words(t)).filter(|w| !w.is_empty()).collect();
-        let (names, whole, unless) = (all(&raw.names), all(&raw.whole), all(&raw.unless));
-        Ok(Rule { tag: SensitiveTag { class, rule: raw.rule }, names, whole, unless, types: raw.types })
-    };
-    raw.into_iter().map(rule).collect()
+        if !raw.starts.is_empty() {
+            return Err(fail(format!("rule `{}`: only a rule of the class `none` has `starts`", raw.rule)));
+        }
+        let (names, whole, ends, unless) = (all(&raw.names), all(&raw.whole), all(&raw.ends), all(&raw.unless));
+        out.rules.push(Rule { tag: SensitiveTag { class, rule: raw.rule }, names, whole, ends, unless, types: raw.types });
+    }
+    Ok(out)
 }
 
 /// The words of a name: `dateOfBirth`, `date_of_birth`, `DATE-OF-BIRTH` are date, of, birth; `userID` is user, id.
@@ -213,7 +279,7 @@ mod tests {
     use serde_json::json;
 
     fn class(name: &str) -> Option<&'static str> {
-        Rules::with(Vec::new()).unwrap().of_field(name, &Value::Null, None).map(|tag| tag.class.as_str())
+        Rules::builtin().unwrap().of_field(name, &Value::Null, None).map(|tag| tag.class.as_str())
     }
 
     #[test]
@@ -227,7 +293,10 @@ mod tests {
             ("ssn taxId passportNumber", Some("identifier")),
             ("lat longitude client_ip", Some("location")),
             ("bloodType medical_record", Some("health")),
-            ("name id title max_tokens passenger tokenType emailTemplate pinned latest page_token_count secretary", None),
+            (
+                "name id title max_tokens has_password password_length isSecret api_key_limit passenger tokenType emailTemplate pinned latest page_token_count secretary",
+                None,
+            ),
         ];
         for (names, expected) in cases {
             for name in names.split(' ') {
@@ -238,7 +307,7 @@ mod tests {
 
     #[test]
     fn types_tell_and_truth_values_do_not() {
-        let rules = Rules::with(Vec::new()).unwrap();
+        let rules = Rules::builtin().unwrap();
         let of = |name: &str, schema: Value| rules.of_field(name, &schema, None).map(|t| t.rule);
         assert_eq!(of("to", json!({"type": "string", "format": "email"})).as_deref(), Some("email"));
         assert_eq!(of("has_password", json!({"type": "boolean"})), None);
@@ -246,7 +315,7 @@ mod tests {
 
     #[test]
     fn fields_of_fields_are_found_once_and_recursion_ends() {
-        let rules = Rules::with(Vec::new()).unwrap();
+        let rules = Rules::builtin().unwrap();
         let schemas: BTreeMap<String, Value> = [
             ("User".to_owned(), json!({"properties": {"email": {"type": "string"}, "friends": {"items": {"$ref": "#/schemas/User"}}}})),
             ("Order".to_owned(), json!({"properties": {"user": {"anyOf": [{"$ref": "#/schemas/User"}, {"type": "null"}]}}})),
@@ -269,5 +338,7 @@ mod tests {
         let wrong = parse("x", "- {rule: a, class: secrt, names: [a]}").unwrap_err();
         assert!(wrong.to_string().contains("there is no class `secrt`"), "{wrong}");
         assert!(parse("x", "- {rule: a, nmes: [a]}").is_err());
+        assert!(parse("x", "- {rule: a, class: none, names: [a]}").is_err());
+        assert!(parse("x", "- {rule: a, class: secret, starts: [a]}").is_err());
     }
 }

@@ -1,31 +1,10 @@
 //! Controls and calls to other services, of small trees scanned whole.
 #![allow(clippy::unwrap_used)]
 
-use apicensus_catalog::{Catalog, ControlKind, Endpoint};
-use apicensus_source::{OpenOptions, Tree};
-use apicensus_surface::scan::{ScanOptions, scan};
-use std::fs;
+mod common;
 
-fn catalog(files: &[(&str, &str)]) -> Catalog {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    let tree = Tree::open(&OpenOptions { paths: vec![folder.path().to_owned()], ..OpenOptions::default() }).unwrap();
-    scan(&tree, &ScanOptions::default()).unwrap()
-}
-
-/// `state limits origins credentials` of a control of the endpoint at a path.
-fn control(catalog: &Catalog, path: &str, kind: ControlKind) -> String {
-    let endpoint: &Endpoint = catalog.endpoints.iter().find(|e| e.path == path).unwrap_or_else(|| panic!("no {path}"));
-    let found = &endpoint.controls[&kind];
-    let mut words = vec![found.state.to_string()];
-    words.extend(found.limits.iter().chain(&found.origins).cloned());
-    words.extend(found.credentials.then(|| "credentials".to_owned()));
-    words.join(" ")
-}
+use apicensus_catalog::{Catalog, ControlKind};
+use common::{catalog, control};
 
 #[test]
 fn fastapi() {
@@ -301,6 +280,13 @@ async fn a() -> String {
     client.post("https://x.example/in").send().await.unwrap();
     reqwest::get(format!("https://y.example/{}", 1)).await.unwrap().text().await.unwrap()
 }
+async fn b() {
+    let base = std::env::var("STOCK_URL").unwrap();
+    let request = hyper::Request::builder().method("POST").uri(format!("{base}/items")).body(()).unwrap();
+    let client = hyper_util::client::legacy::Client::builder(executor).build_http();
+    client.request(request).await;
+    client.get("https://z.example/h".parse().unwrap()).await;
+}
 #[tokio::main]
 async fn main() {
     let app = Router::new().route("/a", get(a));
@@ -309,9 +295,14 @@ async fn main() {
 "#;
     let found = catalog(&[
         ("src/main.rs", main),
-        ("Cargo.toml", "[package]\nname = \"x\"\nversion = \"0.1.0\"\n[dependencies]\naxum = \"0.8\"\nreqwest = \"0.12\"\n"),
+        (
+            "Cargo.toml",
+            "[package]\nname = \"x\"\nversion = \"0.1.0\"\n[dependencies]\naxum = \"0.8\"\nreqwest = \"0.12\"\nhyper = \"1\"\nhyper-util = \"0.1\"\n",
+        ),
     ]);
     let found = calls(&found);
     assert_eq!(found[0], "POST https://x.example/in reqwest");
     assert!(found[1].starts_with("GET https://y.example/"), "{found:?}");
+    assert_eq!(found[2], "POST {?STOCK_URL}/items hyper");
+    assert_eq!(found[3], "GET https://z.example/h hyper");
 }

@@ -30,6 +30,9 @@ impl World<'_> {
         {
             return Some(known);
         }
+        if let Some(known) = super::by_route::holds(reader, id) {
+            return Some(known);
+        }
         match tree.expr(id) {
             Expr::Wrap(_, inner) => self.holds(reader, *inner, depth + 1),
             Expr::Unary(UnaryOp::Not, inner) => self.holds(reader, *inner, depth + 1).map(|b| !b),
@@ -118,7 +121,16 @@ impl World<'_> {
                     self.list_in(reader, *base).map(|all| all.contains(&text))
                 }
                 "some" => self.some_holds(reader, *base, first, depth),
-                _ => None,
+                // What a method says of marks is read with them.
+                _ if reader.facts.marks.is_some() => None,
+                _ => {
+                    let home = reader.closure.home.borrow().clone();
+                    match self.named_value(&reader.closure.scope, home.as_ref(), &tree, callee, 0)? {
+                        Value::Function(f) => self.function_holds(reader, &f, first, depth),
+                        Value::BoundFunction(b) => self.function_holds(reader, &b.1.clone(), first, depth),
+                        _ => None,
+                    }
+                }
             };
         }
         match self.named_value(&reader.closure.scope, None, &tree, callee, 0)? {
@@ -141,6 +153,12 @@ impl World<'_> {
         let function = tree.function(*id);
         let name = crate::interp::function::param_name(&function.params.first()?.pattern)?;
         let body = returned(&tree, *id)?;
+        if let Some(given) = tested(&tree, body, &name)
+            && let Some(all) = self.regexes_in(reader, list)
+        {
+            let text = self.text_in(reader, given)?;
+            return Some(all.iter().any(|m| m.fits(&text)));
+        }
         let mut any = false;
         for item in self.list_in(reader, list)? {
             let mut locals = reader.locals.clone();
@@ -294,9 +312,26 @@ impl World<'_> {
     }
 }
 
-/// `isPublic(req)`: a name is called.
+/// What a regular expression of this name is compared with: `pattern.test(req.path)`, `req.path.match(pattern)`.
+fn tested(tree: &Module, id: ExprId, name: &SmolStr) -> Option<ExprId> {
+    let Expr::Call { callee, args, .. } = tree.expr(id) else { return None };
+    let (Expr::Attr(base, method), [Arg::Positional(given)]) = (tree.expr(*callee), args.as_slice()) else { return None };
+    let is_name = |id: ExprId| matches!(tree.expr(id), Expr::Name(n) if n == name);
+    match method.as_str() {
+        "test" if is_name(*base) => Some(*given),
+        "match" if is_name(*given) => Some(*base),
+        _ => None,
+    }
+}
+
+/// `isPublic(req)`, `this.isPublic(req)`: a name or an own method is called.
 fn calls_unknown(tree: &Module, id: ExprId) -> bool {
-    matches!(tree.expr(id), Expr::Call { callee, .. } if matches!(tree.expr(*callee), Expr::Name(_)))
+    let Expr::Call { callee, .. } = tree.expr(id) else { return false };
+    match tree.expr(*callee) {
+        Expr::Name(_) => true,
+        Expr::Attr(base, _) => matches!(tree.expr(*base), Expr::This),
+        _ => false,
+    }
 }
 
 /// The one thing that a function returns.

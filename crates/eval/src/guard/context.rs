@@ -29,7 +29,7 @@ impl World<'_> {
                 };
                 let enter = self.class_attr(&class, "__enter__").or_else(|| self.class_attr(&class, "__aenter__"));
                 if let Some(enter @ Value::Function(_)) = enter {
-                    out.push(Site { callee: enter, is_soft: false, tells: true, at: vec![tree.span(*item)] });
+                    out.push(Site { callee: enter, is_soft: false, tells: true, given: false, at: vec![tree.span(*item)] });
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Controls other than authentication on the way to a handler: what brings or lifts rate limits, CORS, CSRF protection,
 //! size limits, validation, logging and TLS. Known from models; code of the tree is a doubt where its name says that it
-//! may be one, and is taken for CORS when it writes the header.
+//! may be one, and is taken for CORS when it writes the header, for a rate limit when it answers 429.
 //!
 //! Left out: weighing facts against each other, which is `surface`'s.
 
@@ -138,12 +138,12 @@ impl World<'_> {
         let mut origins = given(self, &model.origins);
         let mut credentials = given(self, &model.credentials);
         if let Some(made) = made {
-            for (name, into) in [
+            for (names, into) in [
                 (&model.builder_limits, &mut limits),
                 (&model.builder_origins, &mut origins),
                 (&model.builder_credentials, &mut credentials),
             ] {
-                into.extend(name.as_deref().and_then(|n| built(made, n)).unwrap_or_default());
+                into.extend(built(made, names));
             }
         }
         let window = given(self, &model.window).first().map(|v| self.shown(v).join(" "));
@@ -164,6 +164,10 @@ impl World<'_> {
             fact.origins.extend(model.default_origins.as_deref().map(SmolStr::new));
         }
         fact.credentials = credentials.iter().any(|v| matches!(self.force(v).plain(), Value::Bool(true)));
+        fact.credentials |= credentials.is_empty() && model.default_credentials;
+        if fact.credentials && model.credentials_reflect {
+            fact.origins.iter_mut().filter(|o| *o == "*").for_each(|o| *o = "reflected".into());
+        }
         fact.limits.truncate(MAX_LISTED);
         fact.origins.truncate(MAX_LISTED);
         Some(fact)
@@ -185,13 +189,23 @@ impl World<'_> {
         let tree = self.module(f.module).tree.clone();
         let name = tree.function(f.function).name.clone().unwrap_or_default();
         let mut facts = doubts(&name);
-        let mut writes = false;
+        let (mut writes, mut exprs) = (false, Vec::new());
         crate::walk::function(&tree, f.function, &mut |id| {
+            exprs.push(id);
             if let Expr::Str(parts) = tree.expr(id) {
                 let is_header = |p: &StrPart| matches!(p, StrPart::Text(t) if t.eq_ignore_ascii_case("access-control-allow-origin"));
                 writes |= parts.iter().any(is_header);
             }
         });
+        let compared = super::compared(&tree, &exprs);
+        if exprs.iter().any(|id| !compared.contains(id) && says_too_many(tree.expr(*id))) {
+            facts.retain(|f| f.control != "rate_limit");
+            facts.push(ControlFact {
+                control: "rate_limit".into(),
+                limits: vec!["{?decided by its code}".into()],
+                ..ControlFact::default()
+            });
+        }
         if writes {
             facts.retain(|f| f.control != "cors");
             facts.push(ControlFact { control: "cors".into(), origins: vec!["{?decided by its code}".into()], ..ControlFact::default() });
@@ -284,6 +298,18 @@ impl World<'_> {
     }
 }
 
+/// The status by which code refuses who asks too often (RFC 6585, section 4).
+fn says_too_many(expr: &Expr) -> bool {
+    match expr {
+        Expr::Number(n) => *n == 429.0,
+        Expr::Name(name) | Expr::Attr(_, name) => {
+            let flat: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+            flat.contains("toomanyrequests")
+        }
+        _ => false,
+    }
+}
+
 /// A call of an outside name.
 pub(crate) fn made_of(symbol: SmolStr, args: Args) -> Value {
     Value::Unknown(Rc::new(Unknown { label: symbol.clone(), callee: Some(symbol), args, ..Unknown::default() }))
@@ -302,18 +328,21 @@ pub(crate) fn bringing(symbol: SmolStr, at: Place, level: &str, said: Said) -> G
     }
 }
 
-/// The arguments of a method in the chain of calls that made a value: `CorsLayer::new().allow_origin(Any)`.
-fn built(made: &Rc<Unknown>, name: &str) -> Option<Vec<Value>> {
-    let mut one = made.clone();
+/// The arguments of methods in the chain of calls that made a value, the first one first: `CorsLayer::new().allow_origin(Any)`.
+/// A method without arguments says yes.
+fn built(made: &Rc<Unknown>, names: &[String]) -> Vec<Value> {
+    let (mut one, mut out) = (made.clone(), Vec::new());
     for _ in 0..32 {
-        if one.callee.as_deref().is_some_and(|c| c.rsplit('.').next() == Some(name)) && !one.args.items.is_empty() {
-            return Some(one.args.items.clone());
+        let last = one.callee.as_deref().and_then(|c| c.rsplit('.').next()).unwrap_or_default();
+        if names.iter().any(|n| n == last) {
+            let given = if one.args.items.is_empty() { vec![Value::Bool(true)] } else { one.args.items.clone() };
+            out.splice(0..0, given);
         }
-        let Some(Value::Unknown(before)) = &one.from else { return None };
+        let Some(Value::Unknown(before)) = &one.from else { break };
         let before = before.clone();
         one = before;
     }
-    None
+    out
 }
 
 /// The controls that a name of the tree's own makes likely.

@@ -27,6 +27,10 @@ pub(crate) struct Facts {
     pub full: String,
     /// Its path below where the guard hangs.
     pub relative: String,
+    /// The names of the parameters in its path.
+    pub params: Vec<SmolStr>,
+    /// The methods that it answers; None for all.
+    pub methods: Option<Vec<SmolStr>>,
     /// Its marks, where its framework has them.
     pub marks: Option<Rc<Marks>>,
     /// The caller proves nothing.

@@ -74,7 +74,22 @@ impl World<'_> {
     fn made_field(&mut self, class: &Rc<ClassValue>, field: &SmolStr) -> Option<Rc<ClassValue>> {
         let tree = self.module(class.module).tree.clone();
         let declared = class.class.and_then(|id| tree.class(id).fields.iter().find(|f| f.name == *field));
-        let made = declared.and_then(|f| f.value).or_else(|| {
+        let made = self.field_source(class, field);
+        let named = match made.map(|id| tree.expr(id)) {
+            Some(Expr::Call { callee, new: true, .. }) => Some(*callee),
+            _ => declared.and_then(|f| f.ty),
+        };
+        match self.named_value(&class.scope.clone(), None, &tree, named?, 0)? {
+            Value::Class(found) => Some(found),
+            _ => None,
+        }
+    }
+
+    /// What a field is set to where it is declared, or by the constructor.
+    pub(super) fn field_source(&mut self, class: &Rc<ClassValue>, field: &SmolStr) -> Option<ExprId> {
+        let tree = self.module(class.module).tree.clone();
+        let declared = class.class.and_then(|id| tree.class(id).fields.iter().find(|f| f.name == *field));
+        declared.and_then(|f| f.value).or_else(|| {
             let Some(Value::Function(made)) = class.attrs.borrow().get("constructor").cloned() else { return None };
             if made.module != class.module {
                 return None;
@@ -88,15 +103,7 @@ impl World<'_> {
                 },
                 _ => None,
             })
-        });
-        let named = match made.map(|id| tree.expr(id)) {
-            Some(Expr::Call { callee, new: true, .. }) => Some(*callee),
-            _ => declared.and_then(|f| f.ty),
-        };
-        match self.named_value(&class.scope.clone(), None, &tree, named?, 0)? {
-            Value::Class(found) => Some(found),
-            _ => None,
-        }
+        })
     }
 
     /// The class that is provided for a token.

@@ -11,7 +11,7 @@ use super::signs::{
     told_to_skip,
 };
 use super::typed::Locals;
-use super::{Facts, all_of, names};
+use super::{Facts, all_of, issue, names};
 use crate::evaluate::Family;
 use crate::models::GuardSays;
 use crate::output::{Ruling, Says};
@@ -49,7 +49,7 @@ impl World<'_> {
         }
         let reading = self.reading(f, 0);
         // Where they get a token, what is refused is what they send for it.
-        if names::gives_token(&name) && !(reading.turns_away || reading.sure && reading.inner_credential) {
+        if !reading.turns_away && !(reading.sure && reading.inner_guard) && self.gives_identity(f, &name, &reading) {
             return Ruling::default();
         }
         reading.as_handler()
@@ -95,6 +95,7 @@ impl World<'_> {
         reading.marks |= marks;
         (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
         reading.turns_away = super::strangers::turned_away(&tree, &tree.function(f.function).body, &dead);
+        reading.sends_away = super::strangers::sent_away(&tree, &tree.function(f.function).body, &dead);
         reading.settle(&tree, f.function, &dead);
         self.read_offer(f, &Facts::default(), (&exprs, &binds), &mut reading, depth);
         self.readings.insert(key, (f.clone(), reading.clone()));
@@ -126,6 +127,7 @@ impl World<'_> {
         (reading.looks, reading.marks, reading.inner_looks) = (plain.looks, plain.marks, plain.inner_looks);
         (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
         reading.turns_away = super::strangers::turned_away(&tree, &tree.function(f.function).body, &dead);
+        reading.sends_away = super::strangers::sent_away(&tree, &tree.function(f.function).body, &dead);
         reading.settle(&tree, f.function, &dead);
         self.read_offer(f, &facts, (&exprs, &binds), &mut reading, depth);
         if found.path && plain.as_guard().says >= Says::Optional {
@@ -212,6 +214,7 @@ impl World<'_> {
         for stmt in binds {
             read_taken(tree, *stmt, &mut out);
         }
+        out.issues = issue::issues(tree, exprs);
         self.read_names(f, tree, exprs, &mut out);
         if self.family == Family::Python {
             read_params(tree, f.function, &mut out);
@@ -233,6 +236,9 @@ impl World<'_> {
                 out.inner_credential |= called.credential;
                 out.marks |= called.marks;
                 out.inner_looks |= called.looks;
+                out.issues |= called.issues;
+                out.inner_guard |=
+                    called.ruling.says == Says::Required && (called.guards && called.proof || called.takes_proof && site.given);
                 inner.push(called.ruling);
             }
             for value in self.injected(f) {
@@ -288,6 +294,7 @@ impl World<'_> {
                 if self.facts.is_some() && (reading.marks || depth == 1) {
                     reading = self.reading(f, depth);
                 }
+                let name = self.module(f.module).tree.function(f.function).name.clone();
                 // A method of who calls looks at who calls.
                 let of_caller = f.home.borrow().as_ref().is_some_and(|home| names::is_caller(&home.name));
                 Called {
@@ -297,6 +304,11 @@ impl World<'_> {
                     credential: reading.credential || reading.inner_credential,
                     marks: reading.marks,
                     looks: reading.looks && (reading.denies.is_some() || reading.redirects && reading.login),
+                    issues: reading.issues,
+                    guards: name.as_deref().is_some_and(names::guards),
+                    takes_proof: !reading.issues
+                        && reading.credential | reading.inner_credential
+                        && !name.as_deref().is_some_and(names::gives_token),
                 }
             }
             Value::Class(class) => {
@@ -349,7 +361,7 @@ impl World<'_> {
             let extracted = self.extracted(f, tree, *callee, types);
             if !extracted.is_empty() {
                 let at = tree.span(*id);
-                out.extend(extracted.into_iter().map(|callee| Site { callee, is_soft, tells: true, at: vec![at] }));
+                out.extend(extracted.into_iter().map(|callee| Site { callee, is_soft, tells: true, given: true, at: vec![at] }));
                 continue;
             }
             let value = if in_guard && let Some(found) = self.of_field(home.as_ref(), tree, *callee) {
@@ -376,7 +388,8 @@ impl World<'_> {
                     continue;
                 }
             };
-            let site = Site { callee: found, is_soft, tells: tells(tree, *callee), at: vec![tree.span(*id)] };
+            let site =
+                Site { callee: found, is_soft, tells: tells(tree, *callee), given: takes_request(tree, args), at: vec![tree.span(*id)] };
             add_site(site, &mut seen, &mut out);
         }
         out
@@ -437,6 +450,8 @@ pub(super) struct Site {
     pub(super) is_soft: bool,
     /// Its name says that it may check who calls.
     pub(super) tells: bool,
+    /// It is given the request.
+    pub(super) given: bool,
     pub(super) at: Vec<Span>,
 }
 
@@ -466,6 +481,12 @@ struct Called {
     marks: bool,
     /// It refuses by the path.
     looks: bool,
+    /// It makes what callers prove an identity with.
+    issues: bool,
+    /// Its name says that it is there to check who calls.
+    guards: bool,
+    /// It reads what a request proves an identity with, and gives none.
+    takes_proof: bool,
 }
 
 /// Whether a method is named by the verb that it answers.

@@ -6,6 +6,7 @@
 mod absent;
 mod anonymous;
 mod by_path;
+mod by_route;
 mod caught;
 mod class;
 mod context;
@@ -16,6 +17,7 @@ mod facts;
 mod fields;
 mod handler;
 mod infer;
+mod issue;
 mod marks;
 pub(crate) mod matcher;
 mod names;
@@ -179,6 +181,10 @@ impl World<'_> {
             return Ruling { says: Says::Public, overrides: true, ..Ruling::default() };
         };
         all.iter().for_each(|one| out.merge_proof(one));
+        // Who proves nothing is let in by one of them, and not by the others.
+        if out.says == Says::Nothing && all.iter().any(|one| one.says >= Says::Optional) {
+            out = any_of(&all);
+        }
         out.overrides = true;
         out
     }

@@ -145,6 +145,15 @@ pub(super) fn checks(name: &str) -> bool {
     (verb && noun) || has(&["authorize", "authenticate", "authorise", "isauthenticated", "authenticated", "authorized"])
 }
 
+/// Whether a function of this name is there to check who calls, and not to give them something.
+pub(super) fn guards(name: &str) -> bool {
+    let is_guard = |w: &String| {
+        is_auth(w) && w != "authorize"
+            || matches!(w.as_str(), "required" | "guard" | "protected" | "permission" | "permissions" | "logged" | "login" | "admin")
+    };
+    !gives_token(name) && (checks(name) || words(name).iter().any(is_guard))
+}
+
 /// Whether something of this name tells who calls: `CurrentUser`, `Claims`, `ApiKey`.
 pub(super) fn is_identity(name: &str) -> bool {
     let all = words(name);
@@ -322,6 +331,8 @@ mod tests {
         for name in ["login_required", "is_admin", "public_id", "allow_redirects", "authenticated"] {
             assert!(!exempts(name), "{name}");
         }
+        assert!(guards("login_required") && guards("ensure_admin") && guards("get_claims_from_request"));
+        assert!(!guards("revoke_refresh_token") && !guards("aggregate_token") && !guards("exchange_token"));
         assert!(checks("get_current_user") && checks("verifyToken") && !checks("render"));
     }
 }

@@ -3,6 +3,7 @@
 use crate::assemble::join_path;
 use crate::evaluate::Family;
 use crate::guard::Facts;
+use crate::guard::by_route::params;
 use crate::guard::matcher::{Matcher, sample};
 use crate::models::Join;
 use crate::output::{GuardRef, PathPiece, Ruling, Says};
@@ -164,6 +165,8 @@ impl World<'_> {
                 let facts = Facts {
                     full: full.clone(),
                     relative,
+                    params: params(&shown),
+                    methods: route.methods.clone(),
                     marks: route.marks.clone(),
                     wide,
                     endpoint: endpoint.clone(),

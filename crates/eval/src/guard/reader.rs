@@ -39,9 +39,14 @@ pub(super) struct Found {
 }
 
 impl Reader<'_> {
-    /// Whether an expression is the name of what answers (`request.endpoint`).
+    /// Whether an expression is the name of what answers (`request.endpoint`, a parameter of that name).
     pub(super) fn is_endpoint(&self, id: ExprId) -> bool {
-        self.facts.endpoint.is_some() && matches!(self.tree.expr(id), Expr::Attr(_, name) if name == "endpoint")
+        self.facts.endpoint.is_some()
+            && match self.tree.expr(id) {
+                Expr::Attr(_, name) => name == "endpoint",
+                Expr::Name(name) => name == "endpoint" && super::by_route::is_param(self, name),
+                _ => false,
+            }
     }
 
     /// Whether an endpoint's name, with that of its blueprint or not, is that of the function that answers.

@@ -24,6 +24,12 @@ pub(crate) struct Reading {
     pub(super) about_forgery: bool,
     pub(super) redirects: bool,
     pub(super) login: bool,
+    /// It breaks off for who is not known.
+    pub(super) sends_away: bool,
+    /// It, or what it calls, makes what callers then prove an identity with.
+    pub(super) issues: bool,
+    /// It calls something that by its name checks who calls, looks at it and refuses.
+    pub(super) inner_guard: bool,
     pub(super) schemes: Vec<(SmolStr, SmolStr)>,
     /// What it calls and depends on.
     pub(super) inner: Ruling,
@@ -78,7 +84,7 @@ impl Reading {
     }
     /// As middleware, dependency, decorator or extractor.
     pub(super) fn as_guard(&self) -> Ruling {
-        let denies = self.denies.or((self.redirects && self.login && self.proof()).then_some(401));
+        let denies = self.denies.or((self.redirects && self.login && self.proof() || self.sends_away).then_some(401));
         let says = match denies {
             _ if self.about_forgery => Says::Nothing,
             _ if self.inner.says == Says::Required => Says::Required,
@@ -126,7 +132,7 @@ impl Reading {
             _ if self.turns_away || self.inner.says == Says::Required && self.inner_proof => Says::Required,
             _ if self.password && !self.inner_credential => Says::Nothing,
             Some(_) if self.credential || self.user || self.inner_proof => Says::Required,
-            None if self.redirects && self.login && self.user => return self.ruling(Says::Required),
+            None if self.redirects && self.login && self.user || self.sends_away => return self.ruling(Says::Required),
             _ => Says::Nothing,
         };
         // A check that only some requests meet, or that is only there where a setting is.

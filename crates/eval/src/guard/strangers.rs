@@ -71,7 +71,7 @@ pub(super) fn holds(tree: &Module, test: ExprId, depth: u32) -> Option<bool> {
                 Some(false)
             }
             Expr::Name(name) => told(name),
-            Expr::Attr(base, name) => told(name).or_else(|| holds(tree, *base, depth + 1).filter(|known| !known)),
+            Expr::Attr(base, name) => told(name.trim_start_matches('_')).or_else(|| holds(tree, *base, depth + 1).filter(|known| !known)),
             _ => None,
         },
         _ => None,
@@ -95,6 +95,102 @@ pub(super) fn turned_away(tree: &Module, body: &[StmtId], dead: &[Span]) -> bool
         Stmt::Try { body, .. } | Stmt::Block(body) => turned_away(tree, body, dead),
         _ => false,
     })
+}
+
+/// Whether a body breaks off for who is not known, with a redirect that is thrown or by closing the connection: `if "user" not in session: raise Redirect(..)`. What follows
+/// a branch that ends for those who are known is for the others.
+pub(super) fn sent_away(tree: &Module, body: &[StmtId], dead: &[Span]) -> bool {
+    let mut for_others = false;
+    for stmt in body.iter().filter(|s| !within(dead, tree.stmt_span(**s))) {
+        match tree.stmt(*stmt) {
+            Stmt::Throw(Some(thrown)) if for_others && is_redirect(tree, *thrown) => return true,
+            Stmt::If { test, then, other } => {
+                let (known, others) = match of_known(tree, *test, 0) {
+                    Some(true) => (Some(then), Some(other)),
+                    Some(false) => (Some(other), Some(then)),
+                    None => (None, None),
+                };
+                if others.is_some_and(|block| breaks_off(tree, block, dead)) {
+                    return true;
+                }
+                for_others |= known.is_some_and(|block| block.iter().any(|s| matches!(tree.stmt(*s), Stmt::Return(_))));
+                if sent_away(tree, then, dead) || sent_away(tree, other, dead) {
+                    return true;
+                }
+            }
+            Stmt::Try { body, .. } | Stmt::Block(body) if sent_away(tree, body, dead) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a block throws a redirect, or closes a connection.
+fn breaks_off(tree: &Module, block: &[StmtId], dead: &[Span]) -> bool {
+    block.iter().filter(|s| !within(dead, tree.stmt_span(**s))).any(|s| match tree.stmt(*s) {
+        Stmt::Throw(Some(thrown)) => is_redirect(tree, *thrown),
+        Stmt::Expr(done) | Stmt::Return(Some(done)) => closes(tree, *done),
+        _ => false,
+    })
+}
+
+/// `await self.close()`, `websocket.close(code=1008)`
+fn closes(tree: &Module, id: ExprId) -> bool {
+    match tree.expr(id) {
+        Expr::Wrap(_, inner) => closes(tree, *inner),
+        Expr::Call { callee, .. } => {
+            let Expr::Attr(base, name) = tree.expr(*callee) else { return false };
+            name == "close" && matches!(tree.expr(*base), Expr::Name(n) if matches!(n.as_str(), "self" | "websocket" | "ws" | "socket"))
+        }
+        _ => false,
+    }
+}
+
+/// `Redirect303(..)`, `web.HTTPFound(..)`, `redirect(..)`.
+fn is_redirect(tree: &Module, id: ExprId) -> bool {
+    match tree.expr(id) {
+        Expr::Wrap(_, inner) => is_redirect(tree, *inner),
+        Expr::Call { callee, .. } => is_redirect(tree, *callee),
+        Expr::Name(name) | Expr::Attr(_, name) => {
+            let flat = name.to_ascii_lowercase();
+            ["redirect", "httpfound", "seeother"].iter().any(|w| flat.contains(w))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a test is one for who is known (true) or for who is not (false), beside what else it asks; None for any other.
+fn of_known(tree: &Module, test: ExprId, depth: u32) -> Option<bool> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    if let Some(holds) = holds(tree, test, 0) {
+        return Some(!holds);
+    }
+    match tree.expr(test) {
+        Expr::Wrap(_, inner) => of_known(tree, *inner, depth + 1),
+        Expr::Unary(UnaryOp::Not, inner) => of_known(tree, *inner, depth + 1).map(|known| !known),
+        Expr::Binary(BinaryOp::And | BinaryOp::Or, a, b) => of_known(tree, *a, depth + 1).or_else(|| of_known(tree, *b, depth + 1)),
+        Expr::Binary(BinaryOp::In, _, of) => is_of_session(tree, *of, 0).then_some(true),
+        Expr::Binary(BinaryOp::NotIn, _, of) => is_of_session(tree, *of, 0).then_some(false),
+        Expr::Call { args, .. }
+            if args.iter().any(|a| matches!(a, Arg::Positional(e) if matches!(tree.expr(*e), Expr::Name(n) if n == "session"))) =>
+        {
+            Some(true)
+        }
+        _ => is_of_session(tree, test, 0).then_some(true),
+    }
+}
+
+/// Whether an expression is a session or something in it: `session.get("projects", {})`, `request.session["user"]`.
+fn is_of_session(tree: &Module, id: ExprId, depth: u32) -> bool {
+    depth < MAX_DEPTH
+        && match tree.expr(id) {
+            Expr::Name(name) => name == "session",
+            Expr::Attr(base, name) => name == "session" && gives_request(tree, *base) || is_of_session(tree, *base, depth + 1),
+            Expr::Wrap(_, base) | Expr::Index(base, _) | Expr::Call { callee: base, .. } => is_of_session(tree, *base, depth + 1),
+            _ => false,
+        }
 }
 
 /// Whether a test asks the request who calls, not a name that sign-in itself may have bound.

@@ -5,7 +5,7 @@ use crate::evaluate::Family;
 use crate::output::Place;
 use crate::scope::{self, ScopeKind};
 use crate::value::*;
-use crate::world::{Frame, MAX_CALLS, MAX_RECURSION, World};
+use crate::world::{Frame, MAX_CALLS, MAX_DESCENT, MAX_RECURSION, World};
 use apicensus_syntax::{BindKind, Expr, ExprId, FunctionId, FunctionKind, ParamKind, Pattern};
 use smol_str::SmolStr;
 use std::cell::RefCell;
@@ -232,8 +232,8 @@ impl World<'_> {
         if function.body.is_empty() && !function.params.iter().any(|p| p.is_field) || function.is_abstract {
             return Value::unknown(function.name.clone().unwrap_or_default(), "the function has no body", Some(at));
         }
-        let depth = self.frames.iter().filter(|frame| frame.key == key).count();
-        if self.frames.len() >= MAX_CALLS || depth >= MAX_RECURSION {
+        let given = args.items.first().filter(|v| matches!(v, Value::List(_) | Value::Object(_))).and_then(Value::ptr);
+        if self.frames.len() >= MAX_CALLS || self.recurs_too_deeply(key, given) {
             return Value::unknown(function.name.clone().unwrap_or_default(), "calls nest too deeply", Some(at));
         }
         let summary = (f.module, f.function, self.entry, self.telling_scope(&f.scope));
@@ -256,7 +256,7 @@ impl World<'_> {
         let before = self.before_call();
         self.ran.insert(Rc::as_ptr(f) as usize);
         let place = if at.file.0 == u32::MAX { self.frames.last().map_or(at, |f| f.at) } else { at };
-        self.frames.push(Frame { key, at: place, started: self.steps });
+        self.frames.push(Frame { key, at: place, started: self.steps, given });
         self.budget.push(f.module);
         // What only some builds have is registered under that condition.
         let conditions = if self.family == Family::Rust {
@@ -285,6 +285,13 @@ impl World<'_> {
             entry.1 = Some(value.clone());
         }
         value
+    }
+
+    /// Whether a function calls itself too often: a bit deeper while each call gets a part that none before had.
+    fn recurs_too_deeply(&self, key: (ModuleId, FunctionId), given: Option<usize>) -> bool {
+        let calls = || self.frames.iter().filter(|frame| frame.key == key);
+        let most = if given.is_some() && calls().all(|frame| frame.given != given) { MAX_DESCENT } else { MAX_RECURSION };
+        calls().count() >= most
     }
 
     /// The identity of a captured scope that holds something which could change what a function registers; 0 without such.

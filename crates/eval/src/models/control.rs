@@ -80,15 +80,22 @@ pub struct ControlModel {
     /// Whether they may send credentials.
     #[serde(default)]
     pub credentials: Option<Place>,
-    /// The methods of a builder whose arguments say the limit, the origins and whether credentials may be sent.
+    /// Whether they may without an argument.
     #[serde(default)]
-    pub builder_limits: Option<String>,
+    pub default_credentials: bool,
+    /// Where credentials may be sent, any origin is answered with the one that asks instead of `*`.
+    #[serde(default)]
+    pub credentials_reflect: bool,
+    /// The methods of a builder whose arguments say the limit, the origins and whether credentials may be sent; one without
+    /// arguments says yes, which is any origin.
+    #[serde(default)]
+    pub builder_limits: Vec<String>,
     /// See `builder_limits`.
     #[serde(default)]
-    pub builder_origins: Option<String>,
+    pub builder_origins: Vec<String>,
     /// See `builder_limits`.
     #[serde(default)]
-    pub builder_credentials: Option<String>,
+    pub builder_credentials: Vec<String>,
     /// For a framework by itself: it overrules what is applied, instead of the other way round.
     #[serde(default)]
     pub last: bool,

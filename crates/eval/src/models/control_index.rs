@@ -51,7 +51,10 @@ impl Controls {
         let exact = found.into_iter().flatten().filter_map(|at| self.fact(*at)).filter(|f| f.symbol.iter().any(|s| fits(s, symbol)));
         let mut out: Vec<&ControlModel> = exact.collect();
         if out.is_empty() {
-            let inside = |(l, start, _): &&(SmolStr, SmolStr, _)| l == language && symbol.starts_with(start.as_str());
+            // `a.b.*` is `a.b.c` and, of what `a.b` makes, `a.b().c`.
+            let made = |start: &str| symbol.strip_prefix(start.trim_end_matches('.')).is_some_and(|rest| rest.starts_with("()."));
+            let inside =
+                |(l, start, _): &&(SmolStr, SmolStr, _)| l == language && (symbol.starts_with(start.as_str()) || made(start.as_str()));
             out.extend(self.wide.iter().filter(inside).filter_map(|(_, _, at)| self.fact(*at)));
         }
         out
@@ -151,6 +154,7 @@ mod tests {
         let kinds = |symbol| controls.of_symbol("python", symbol).iter().map(|f| f.control.clone()).collect::<Vec<_>>();
         assert_eq!(kinds("a.b.Limit"), ["rate_limit"]);
         assert_eq!(kinds("a.b.Other"), ["nothing"]);
+        assert_eq!(kinds("a.b().other"), ["nothing"]);
         assert_eq!(kinds("q.w.shield"), ["csrf"]);
         assert!(kinds("a.bc.Other").is_empty());
         assert!(controls.of_symbol("rust", "a.b.Limit").is_empty());
