@@ -36,7 +36,10 @@ fn view(world: &mut World<'_>, value: &Value, at: Place, depth: u32) -> Option<V
                     Some(class_view(world, &class, Some(&actions)))
                 }
                 (Value::Symbol(symbol), Some(actions)) => Some(outside_actions(world, &symbol, &actions)),
-                (Value::Class(class), None) => Some(vec![Handler { handler: Some(class_ref(world, &class)), ..Handler::default() }]),
+                (Value::Class(class), None) => {
+                    let handler = Some(class_ref(world, &class));
+                    Some(vec![Handler { handler, class: Some(class), ..Handler::default() }])
+                }
                 _ => Some(vec![Handler { third_party: true, ..Handler::default() }]),
             }
         }
