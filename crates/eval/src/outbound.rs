@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Values are followed through at most so many names and calls.
-const MAX_DEPTH: u32 = 8;
+const MAX_DEPTH: u32 = 16;
 /// Functions that give a variable of the environment by its name.
 const ENVIRONMENT: &[&str] = &["std.env.var", "env.var"];
 /// Methods of Rust that give what they are called on, for all that matters to a URL.

@@ -38,6 +38,19 @@ pub(super) fn is_guarding(method: &str) -> bool {
 }
 
 impl World<'_> {
+    /// Whether a value is a guard as classes of permissions are, which operators put together.
+    pub(crate) fn asks_callers(&mut self, value: &Value) -> bool {
+        match value {
+            Value::Class(class) => {
+                self.class_attr(class, "has_permission").is_some()
+                    || self.outside_bases(class).iter().any(|base| base.contains(".permissions."))
+            }
+            Value::Symbol(symbol) => symbol.contains(".permissions."),
+            Value::Unknown(u) => u.callee.as_deref().is_some_and(|c| c == super::ALL || c == super::ANY),
+            _ => false,
+        }
+    }
+
     /// What a class of guards says: what its guarding methods do, else a base that a model knows.
     pub(super) fn class_ruling(&mut self, class: &Rc<ClassValue>, depth: u32) -> Ruling {
         if depth > MAX_DEPTH {

@@ -51,6 +51,9 @@ use std::rc::Rc;
 
 /// The callee of guards that replace those further out.
 const OWN: &str = "@own";
+/// The callees of guards of which all must pass, or one.
+const ALL: &str = "@all";
+const ANY: &str = "@any";
 /// Guards wrap guards at most so deep.
 pub(super) const MAX_DEPTH: u32 = 32;
 /// Joins rulings of which all must pass.
@@ -87,6 +90,14 @@ fn any_of(rulings: &[Ruling]) -> Ruling {
         (_, _, Some(offers)) => Ruling { says: Says::Optional, ..offers.clone() },
         _ => weakest,
     }
+}
+
+/// Guards of which all must pass, or one: `IsMember & HasScope`.
+pub(crate) fn combined(all: bool, parts: [Value; 2], at: Place) -> Value {
+    let label = if all { "all of several guards" } else { "one of several guards" };
+    let callee = Some(SmolStr::new_static(if all { ALL } else { ANY }));
+    let args = Args::of(parts.to_vec());
+    Value::Unknown(Rc::new(Unknown { label: SmolStr::new_static(label), callee, args, at: Some(at), ..Unknown::default() }))
 }
 
 impl Ruling {
@@ -127,7 +138,7 @@ impl World<'_> {
                 let function = self.module(b.1.module).tree.function(b.1.function).clone();
                 (function.name.unwrap_or_default(), Some(self.place(b.1.module, function.span)))
             }
-            Value::Unknown(u) => (u.callee.clone().filter(|c| c != OWN).unwrap_or_else(|| u.label.clone()), None),
+            Value::Unknown(u) => (u.callee.clone().filter(|c| !c.starts_with('@')).unwrap_or_else(|| u.label.clone()), None),
             Value::Symbol(s) => (s.clone(), None),
             Value::Class(c) => (c.name.clone(), Some(c.at)),
             Value::Instance(i) => (i.class.name.clone(), Some(i.class.at)),
@@ -270,6 +281,10 @@ impl World<'_> {
     pub(super) fn unknown_ruling(&mut self, u: &Rc<Unknown>, depth: u32) -> Ruling {
         if u.callee.as_deref() == Some(OWN) {
             return self.replacing_ruling(&u.args, depth);
+        }
+        if let Some(ALL | ANY) = u.callee.as_deref() {
+            let parts: Vec<Ruling> = u.args.items.iter().map(|v| self.ruling(v, depth + 1)).collect();
+            return if u.callee.as_deref() == Some(ALL) { all_of(parts) } else { any_of(&parts) };
         }
         let is_modelled = u.callee.as_ref().is_some_and(|c| self.input.models.guard(self.family.language(), c).is_some());
         if !is_modelled {

@@ -38,6 +38,9 @@ impl World<'_> {
             BinaryOp::InstanceOf => self.is_instance(&a, &b).map_or_else(|| unknown_test(&a, at), Value::Bool),
             BinaryOp::Mod if self.family == Family::Python && matches!(a.plain(), Value::Text(_)) => self.percent(&a, &b, at),
             BinaryOp::Div if a.as_number().is_none() => self.path_join(&a, &b, at),
+            BinaryOp::BitAnd | BinaryOp::BitOr if self.asks_callers(&a) && self.asks_callers(&b) => {
+                crate::guard::combined(op == BinaryOp::BitAnd, [a, b], at)
+            }
             BinaryOp::BitOr => self.union(&a, &b),
             BinaryOp::Sub if matches!((&a, &b), (Value::List(_), Value::List(_))) => self.difference(&a, &b),
             BinaryOp::Mul if self.family == Family::Python && matches!(a, Value::List(_)) => self.repeat(&a, &b),

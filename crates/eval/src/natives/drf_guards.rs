@@ -88,7 +88,11 @@ fn listed(world: &mut World<'_>, said: &Value, at: Place) -> Vec<Value> {
         return vec![said];
     }
     let (items, is_open) = world.items_of(&said, at);
-    let mut items: Vec<Value> = items.iter().map(|v| world.force(v)).collect();
+    let unread = |v: Value| match &v {
+        Value::Unknown(u) if u.callee.is_none() => Value::unknown("permission_classes", "one of the list is not known", Some(at)),
+        _ => v,
+    };
+    let mut items: Vec<Value> = items.iter().map(|v| unread(world.force(v))).collect();
     if is_open {
         items.push(Value::unknown("permission_classes", "some of the list are not known", Some(at)));
     }
