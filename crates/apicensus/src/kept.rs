@@ -33,6 +33,11 @@ pub fn open(args: &CacheArgs) -> Cache {
     Cache::with(if args.no_cache { None } else { disk(args) })
 }
 
+/// The same for a run that scans once.
+pub fn open_for_one(args: &CacheArgs) -> Cache {
+    Cache::for_one(if args.no_cache { None } else { disk(args) })
+}
+
 fn disk(args: &CacheArgs) -> Option<Disk> {
     let folder = args.cache.clone().or_else(default_folder)?;
     let size = args.cache_size.map_or(DEFAULT_SIZE, |mb| u64::from(mb) << 20);

@@ -114,7 +114,7 @@ impl Job {
 
     /// Scans the tree.
     pub fn scan(&self, progress: &Progress) -> Result<Catalog> {
-        self.scan_beside(progress, &kept::open(&self.cache), None)
+        self.scan_beside(progress, &kept::open_for_one(&self.cache), None)
     }
 
     /// Scans the tree with what other scans have read, and beside an earlier state.

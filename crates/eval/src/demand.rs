@@ -113,10 +113,18 @@ impl Demand<'_> {
 
 /// What makes a file worth a look: imports and keywords of models.
 pub struct Anchors {
-    /// (model, import, language)
-    imports: Vec<(u16, SmolStr, Family)>,
+    /// One of each family.
+    families: [FamilyAnchors; 3],
+}
+
+/// Those of a family.
+#[derive(Default)]
+struct FamilyAnchors {
+    /// (model, import), by the import's first segment.
+    imports: FxHashMap<SmolStr, Vec<(u16, SmolStr)>>,
     keywords: Option<AhoCorasick>,
-    owners: Vec<(u16, Family)>,
+    /// The model of each keyword.
+    owners: Vec<u16>,
 }
 
 /// What of a file decides which files are evaluated, before any of them is.
@@ -132,19 +140,22 @@ pub struct Facts {
 impl Anchors {
     /// Those of some models.
     pub fn new(of: &Models) -> Self {
-        let mut imports = Vec::new();
-        let mut words = Vec::new();
-        let mut owners = Vec::new();
-        for family in Family::ALL {
+        let family = |family: Family| {
+            let mut out = FamilyAnchors::default();
+            let mut words = Vec::new();
             for (m, model) in of.of(family.language()) {
-                imports.extend(model.imports.iter().map(|i| (m, SmolStr::new(i), family)));
+                for import in &model.imports {
+                    out.imports.entry(SmolStr::new(first_segment(import))).or_default().push((m, SmolStr::new(import)));
+                }
                 for word in &model.keywords {
                     words.push(word.clone());
-                    owners.push((m, family));
+                    out.owners.push(m);
                 }
             }
-        }
-        Anchors { imports, keywords: AhoCorasick::new(&words).ok(), owners }
+            out.keywords = AhoCorasick::new(&words).ok();
+            out
+        };
+        Anchors { families: Family::ALL.map(family) }
     }
 
     /// A file's imports, and the models that anchor it if any do or it registers on something passed in.
@@ -161,17 +172,18 @@ impl Anchors {
         let family = Family::of(lang);
         let specs = imports_of(lang, text);
         let mut models: Vec<u16> = Vec::new();
+        let anchors = &self.families[family as usize];
         for spec in specs.iter().filter(|s| s.level == 0 && !s.module.starts_with('.')) {
-            for (m, import, of) in &self.imports {
-                if *of == family && !models.contains(m) && anchored_by(&spec.module, import) {
+            for (m, import) in anchors.imports.get(first_segment(&spec.module)).into_iter().flatten() {
+                if !models.contains(m) && anchored_by(&spec.module, import) {
                     models.push(*m);
                 }
             }
         }
-        if let Some(keywords) = &self.keywords {
+        if let Some(keywords) = &anchors.keywords {
             for found in keywords.find_overlapping_iter(text) {
-                let (m, of) = self.owners[found.pattern().as_usize()];
-                if of == family && !models.contains(&m) {
+                let m = anchors.owners[found.pattern().as_usize()];
+                if !models.contains(&m) {
                     models.push(m);
                 }
             }
@@ -230,6 +242,11 @@ fn depended_on(input: &Input<'_>, weights: &mut [usize]) {
 
 fn contains(text: &[u8], wanted: &[u8]) -> bool {
     text.windows(wanted.len()).any(|w| w == wanted)
+}
+
+/// A module's name up to what [`anchored_by`] takes for the end of a segment.
+fn first_segment(module: &str) -> &str {
+    module.split(['.', '/', ':']).next().unwrap_or_default()
 }
 
 /// Whether importing a module anchors a file: the module itself or something inside.

@@ -70,16 +70,20 @@ fn spread(
     fresh: &FxHashMap<FileId, BTreeSet<String>>,
     what: Spread,
 ) -> Option<(FileId, BTreeSet<String>)> {
-    let names: BTreeSet<&String> = graph.imports(id).iter().filter_map(|from| fresh.get(from)).flatten().collect();
+    let names: FxHashSet<&str> = graph.imports(id).iter().filter_map(|from| fresh.get(from)).flatten().map(String::as_str).collect();
     if names.is_empty() {
         return None;
     }
     let text = (input.text)(id)?;
+    let names: Vec<&str> = names.into_iter().collect();
+    let used = uses(&text, &names);
+    if used.is_empty() {
+        return None;
+    }
     let imported = Imported::new(&text, specs);
-    let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
     let mut is_named: FxHashMap<&str, bool> = FxHashMap::default();
     let mut counts = |name, at| *is_named.entry(name).or_insert_with(|| imported.is_named(name, |_| true)) || imported.is_member(at);
-    let mut hits: Vec<usize> = uses(&text, &names).into_iter().filter(|(at, name)| counts(*name, *at)).map(|(at, _)| at).collect();
+    let mut hits: Vec<usize> = used.into_iter().filter(|(at, name)| counts(*name, *at)).map(|(at, _)| at).collect();
     hits.sort_unstable();
     let names = closure(&text, definitions(&text, &hits, what), what);
     let counts = if what == Spread::Uses { !hits.is_empty() } else { !names.is_empty() };
@@ -240,15 +244,16 @@ impl Signs {
 
     fn look(&self, input: &Input<'_>, id: FileId, specs: &[ImportSpec], anchors: &[u16]) -> (bool, BTreeSet<String>) {
         let Some(text) = (input.text)(id) else { return Default::default() };
-        let imported = Imported::new(&text, specs);
+        // Names of a model count in files that it anchors.
+        let imported = (!anchors.is_empty()).then(|| Imported::new(&text, specs));
         let is_sign = is_settings(&input.files.get(id).path) && self.settings.is_match(&text)
-            || self.verbs.is_match(&text)
             || self.words.find_overlapping_iter(&text[..]).any(|m| is_whole(&text, m.start(), m.end()))
-            || self.owned.find(&imported, anchors).next().is_some();
+            || imported.as_ref().is_some_and(|imported| self.owned.find(imported, anchors).next().is_some())
+            || self.verbs.is_match(&text);
         if !is_sign {
             return (false, BTreeSet::new());
         }
-        let hits: Vec<usize> = self.seeds.find(&imported, anchors).collect();
+        let hits: Vec<usize> = imported.iter().flat_map(|imported| self.seeds.find(imported, anchors)).collect();
         (true, closure(&text, definitions(&text, &hits, Spread::Uses), Spread::Uses))
     }
 }
@@ -271,10 +276,9 @@ fn is_whole(text: &[u8], start: usize, end: usize) -> bool {
 
 /// Where names stand as whole words, in no order. Few names are searched one by one; for many, every word is looked up.
 fn uses<'n>(text: &[u8], names: &[&'n str]) -> Vec<(usize, &'n str)> {
-    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     let (many, odd): (Vec<&str>, Vec<&str>) = match names.len() {
         0..=FEW_NAMES => (Vec::new(), names.to_vec()),
-        _ => names.iter().partition(|name| name.bytes().all(is_word)),
+        _ => names.iter().partition(|name| name.bytes().all(is_word_byte)),
     };
     let mut found = Vec::new();
     for name in odd {
@@ -284,18 +288,66 @@ fn uses<'n>(text: &[u8], names: &[&'n str]) -> Vec<(usize, &'n str)> {
     if many.is_empty() {
         return found;
     }
-    let known: FxHashMap<&[u8], &'n str> = many.into_iter().map(|name| (name.as_bytes(), name)).collect();
-    let mut at = 0;
-    while let Some(start) = text[at..].iter().position(|b| is_word(*b)).map(|n| at + n) {
-        let end = text[start..].iter().position(|b| !is_word(*b)).map_or(text.len(), |n| start + n);
-        if end - start >= LEAST_NAME
-            && let Some(name) = known.get(&text[start..end])
-        {
-            found.push((start, *name));
-        }
-        at = end;
-    }
+    let words = Words::new(many.into_iter().map(|name| (name, name)));
+    found.extend(words.find(text).map(|(at, name)| (at, *name)));
     found
+}
+
+/// Whether a byte is of a word.
+fn is_word_byte(byte: u8) -> bool {
+    const IS_WORD: [bool; 256] = {
+        let mut all = [false; 256];
+        let mut at = 0;
+        while at < 256 {
+            all[at] = (at as u8).is_ascii_alphanumeric() || at as u8 == b'_';
+            at += 1;
+        }
+        all
+    };
+    IS_WORD[byte as usize]
+}
+
+/// Words to look up in a text, each with something about it.
+struct Words<'n, T> {
+    known: FxHashMap<&'n [u8], T>,
+    /// Whether a word starts with a byte.
+    starts: [bool; 256],
+    /// Whether a word has a length; the last one stands for all that are longer.
+    lengths: [bool; 64],
+}
+
+impl<'n, T> Words<'n, T> {
+    fn new(words: impl Iterator<Item = (&'n str, T)>) -> Words<'n, T> {
+        let mut out = Words { known: FxHashMap::default(), starts: [false; 256], lengths: [false; 64] };
+        for (word, about) in words.filter(|(word, _)| !word.is_empty()) {
+            out.starts[word.as_bytes()[0] as usize] = true;
+            out.lengths[word.len().min(63)] = true;
+            out.known.insert(word.as_bytes(), about);
+        }
+        out
+    }
+
+    /// Where they stand, in order.
+    fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = (usize, &'a T)> + 'a {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            loop {
+                while !is_word_byte(*text.get(at)?) {
+                    at += 1;
+                }
+                let start = at;
+                while text.get(at).is_some_and(|b| is_word_byte(*b)) {
+                    at += 1;
+                }
+                if self.starts[text[start] as usize]
+                    && self.lengths[(at - start).min(63)]
+                    && let Some(about) = self.known.get(&text[start..at])
+                {
+                    return Some((start, about));
+                }
+            }
+        })
+    }
 }
 
 /// With the definitions of the same file that use them: subclasses, functions that call them.
@@ -322,6 +374,9 @@ fn definitions(text: &[u8], hits: &[usize], what: Spread) -> BTreeSet<String> {
     let mut imports = false;
     let mut at = 0;
     for line in text.split_inclusive(|b| *b == b'\n') {
+        if hits.peek().is_none() {
+            break;
+        }
         let end = at + line.len();
         let first = line.first().copied().unwrap_or(b'\n');
         if first == b'@' {

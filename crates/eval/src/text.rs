@@ -50,6 +50,13 @@ impl Text {
     pub fn hole(label: impl Into<SmolStr>, reason: impl Into<SmolStr>, at: Option<Place>) -> Text {
         Text { parts: vec![Part::Hole { label: label.into(), reason: reason.into(), at }], is_default: false }
     }
+    /// The whole text, if it has one part and no holes.
+    pub fn as_known(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Known(text, _)] => Some(text),
+            _ => None,
+        }
+    }
     /// The whole text, if there are no holes.
     pub fn known(&self) -> Option<SmolStr> {
         match self.parts.as_slice() {

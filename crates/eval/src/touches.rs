@@ -10,9 +10,38 @@ use crate::value::*;
 use crate::walk;
 use crate::world::World;
 use apicensus_syntax::{Arg, Expr, ExprId, FunctionId, Module, Stmt, StmtId};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 use std::rc::Rc;
+
+/// Where classes have attributes of a name: the index of the class and of the attribute, in order.
+#[derive(Default)]
+pub(crate) struct Methods {
+    by_name: FxHashMap<SmolStr, Vec<(u32, u32)>>,
+    /// Steps taken and number of classes when it was looked at last: without a step nothing changes.
+    at: (u64, usize),
+    /// Number of attributes.
+    len: usize,
+}
+
+impl Methods {
+    fn refresh(&mut self, steps: u64, classes: &[Rc<ClassValue>]) {
+        let at = (steps, classes.len());
+        if self.at == at {
+            return;
+        }
+        let len = classes.iter().map(|class| class.attrs.borrow().len()).sum();
+        if len != self.len || self.at.1 != at.1 {
+            self.by_name.clear();
+            for (class, value) in classes.iter().enumerate() {
+                for (at, name) in value.attrs.borrow().keys().enumerate() {
+                    self.by_name.entry(name.clone()).or_default().push((class as u32, at as u32));
+                }
+            }
+        }
+        (self.at, self.len) = (at, len);
+    }
+}
 
 impl World<'_> {
     /// Whether a function calls router-like methods on a name: `x.get("/..", ..)`, `x.use(..)`.
@@ -319,14 +348,15 @@ impl World<'_> {
             .filter(|(base, _)| matches!(tree.expr(*base), Expr::Call { .. } | Expr::Wrap(..) | Expr::Name(_)))
             .map(|(_, name)| name)
             .collect();
-        let classes = self.classes.clone();
-        classes.iter().any(|class| {
-            let methods: Vec<Value> =
-                class.attrs.borrow().iter().filter(|(name, _)| called.contains(name)).map(|(_, value)| value.clone()).collect();
-            methods.iter().any(|method| match method {
-                Value::Function(f) => !self.is_static(f) && self.touches(f),
+        self.methods.refresh(self.steps, &self.classes);
+        let mut found: Vec<(u32, u32)> = called.iter().filter_map(|name| self.methods.by_name.get(*name)).flatten().copied().collect();
+        found.sort_unstable();
+        found.into_iter().any(|(class, at)| {
+            let method = self.classes[class as usize].attrs.borrow().get_index(at as usize).map(|(_, value)| value.clone());
+            match method {
+                Some(Value::Function(f)) => !self.is_static(&f) && self.touches(&f),
                 _ => false,
-            })
+            }
         })
     }
 

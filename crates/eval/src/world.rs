@@ -242,6 +242,10 @@ pub struct World<'a> {
     pub(crate) facts: Option<Rc<crate::guard::Facts>>,
     /// What functions that look at it were read as for this route.
     pub(crate) fact_readings: FxHashMap<usize, crate::guard::Reading>,
+    /// What is known of functions that are read for many routes.
+    pub(crate) read_again: crate::guard::ReadAgain,
+    /// Methods of classes by name.
+    pub(crate) methods: crate::touches::Methods,
     /// Methods that traits of the tree give to types from outside, by name.
     pub(crate) extensions: FxHashMap<SmolStr, Vec<Rc<Closure>>>,
 }
@@ -308,6 +312,8 @@ impl<'a> World<'a> {
             shared: Default::default(),
             facts: None,
             fact_readings: FxHashMap::default(),
+            read_again: Default::default(),
+            methods: Default::default(),
             extensions: FxHashMap::default(),
             schemas: Default::default(),
             schema_names: FxHashMap::default(),

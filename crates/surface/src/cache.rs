@@ -24,6 +24,8 @@ pub struct Cache {
     modules: Mutex<HashMap<(Lang, Id), Arc<OnceLock<Lowered>>>>,
     size: AtomicUsize,
     lowered: AtomicUsize,
+    /// It is for one scan of files on disk: nothing comes twice.
+    is_for_one: bool,
     disk: Option<apicensus_cache::Cache>,
 }
 
@@ -31,6 +33,16 @@ impl Cache {
     /// A cache that knows what earlier runs have lowered.
     pub fn with(disk: Option<apicensus_cache::Cache>) -> Cache {
         Cache { disk, ..Cache::default() }
+    }
+
+    /// A cache for one scan.
+    pub fn for_one(disk: Option<apicensus_cache::Cache>) -> Cache {
+        Cache { is_for_one: disk.is_none(), disk, ..Cache::default() }
+    }
+
+    /// Whether what is lowered may be asked for again by its content.
+    pub(crate) fn is_shared(&self) -> bool {
+        !self.is_for_one
     }
 
     /// The part on disk.

@@ -9,6 +9,7 @@ use apicensus_catalog::{Audience, Auth, Confidence, Endpoint, GuardLevel, Locati
 use apicensus_eval::output::{Flow, GuardRef, Methods, PathPiece, Place, Protocol, Route, Says};
 use apicensus_source::classify::Class;
 use indexmap::IndexMap;
+use rayon::prelude::*;
 use std::collections::HashSet;
 
 /// Characters of an endpoint's id.
@@ -16,15 +17,19 @@ const ID_LENGTH: usize = 16;
 
 /// Converts the routes. Sorted by service, path, method and protocol.
 pub fn endpoints(routes: &[Route], services: &Services, survey: &Survey<'_>) -> Vec<Endpoint> {
-    let mut found: IndexMap<String, Endpoint> = IndexMap::new();
-    for (route, service) in routes.iter().zip(&services.of_route) {
-        let Some(service) = services.services.get(*service) else { continue };
+    let of_route = |(route, service): (&Route, &usize)| {
+        let mut out = Vec::new();
+        let Some(service) = services.services.get(*service) else { return out };
         for template in template::templates(&route.path) {
             for method in methods(route) {
-                add(&mut found, Converter { route, survey }.endpoint(&service.id, &template, method));
+                out.push(Converter { route, survey }.endpoint(&service.id, &template, method));
             }
         }
-    }
+        out
+    };
+    let made: Vec<Vec<Endpoint>> = routes.par_iter().zip(&services.of_route).map(of_route).collect();
+    let mut found: IndexMap<String, Endpoint> = IndexMap::new();
+    made.into_iter().flatten().for_each(|endpoint| add(&mut found, endpoint));
     let mut endpoints: Vec<Endpoint> = found.into_values().collect();
     without_rehearsals(&mut endpoints);
     without_unread(&mut endpoints);

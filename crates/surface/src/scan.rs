@@ -13,6 +13,7 @@ use apicensus_eval::output::Census;
 use apicensus_eval::{Input, Limits, evaluate};
 use apicensus_source::Tree;
 use apicensus_syntax::lower::STACK;
+use rayon::prelude::*;
 
 /// Where a repository keeps framework models of its own.
 pub const OWN_MODELS: &str = ".apicensus/models/";
@@ -99,10 +100,10 @@ struct Rules {
 impl Rules {
     fn apply(&self, catalog: &mut Catalog) {
         let Catalog { endpoints, schemas, .. } = catalog;
-        for endpoint in endpoints {
+        endpoints.par_iter_mut().for_each(|endpoint| {
             endpoint.auth.by_design = self.design.reason(endpoint);
             self.sensitive.tag(endpoint, schemas);
-        }
+        });
     }
 }
 

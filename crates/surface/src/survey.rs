@@ -161,7 +161,8 @@ impl<'a> Survey<'a> {
         let make = || {
             let lang = self.files.get(file).lang?;
             let lower_it = || self.lower(file, lang);
-            let (module, is_utf8) = match self.cache.and_then(|cache| Some((cache, self.content(file)?))) {
+            let (module, is_utf8) = match self.cache.filter(|cache| cache.is_shared()).and_then(|cache| Some((cache, self.content(file)?)))
+            {
                 Some((cache, id)) => cache.lowered(lang, id, || (lower_it(), state.is_read.get() == Some(&true))),
                 None => lower_it(),
             };

@@ -4,6 +4,7 @@
 //! [`STACK`] bytes of stack.
 
 use crate::tree::*;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -30,6 +31,7 @@ pub fn lower(lang: Lang, source: &str) -> Module {
 /// Lowers text that stands inside a file: spans are shifted by `offset` bytes and start at `line`.
 pub(crate) fn lower_at(lang: Lang, source: &str, offset: u32, line: u32) -> Module {
     let mut ctx = Ctx { source, module: Module::default(), depth: 0, offset, line };
+    ctx.module.expect(source.len());
     let Some(tree) = parse_best(lang, source) else {
         ctx.trouble(line, SyntaxTroubleKind::Unparsed, "parsing took too long; nothing of the file was read");
         return ctx.module;
@@ -92,6 +94,29 @@ fn parse(lang: Lang, source: &str) -> Option<tree_sitter::Tree> {
         }
         parse_with(parser, source)
     })
+}
+
+/// The ids of a grammar's field names, so that a child is not looked for by comparing names.
+struct FieldIds(FxHashMap<SmolStr, u16>);
+
+impl FieldIds {
+    fn of(language: &tree_sitter::Language) -> FieldIds {
+        let mut ids = FxHashMap::default();
+        for id in 1..=language.field_count() as u16 {
+            ids.extend(language.field_name_for_id(id).map(|name| (SmolStr::new(name), id)));
+        }
+        FieldIds(ids)
+    }
+    /// The first child under a field name.
+    fn child<'t>(&self, node: Node<'t>, name: &str) -> Option<Node<'t>> {
+        node.child_by_field_id(*self.0.get(name)?)
+    }
+    /// All children under a field name.
+    fn children<'t>(&self, node: Node<'t>, name: &str) -> Vec<Node<'t>> {
+        let Some(id) = self.0.get(name).copied().and_then(std::num::NonZero::new) else { return Vec::new() };
+        let mut cursor = node.walk();
+        node.children_by_field_id(id, &mut cursor).collect()
+    }
 }
 
 thread_local! {

@@ -2,12 +2,18 @@
 //!
 //! The layout follows the types of [`crate::tree`] and has no version: bytes are read by the build that wrote them.
 
-use crate::tree::Module;
+use crate::tree::{Expr, Module};
 
 impl Module {
     /// The module as bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         postcard::to_stdvec(self).unwrap_or_default()
+    }
+
+    /// Makes room for what some bytes of source are usually lowered to.
+    pub(crate) fn expect(&mut self, bytes: usize) {
+        self.exprs.reserve(bytes / 16);
+        self.stmts.reserve(bytes / 64);
     }
 
     /// Gives back memory that growing took.
@@ -26,6 +32,22 @@ impl Module {
                 Some(module)
             }
             _ => None,
+        }
+    }
+}
+
+impl Expr {
+    /// Gives back what growing took: there are very many, most of them with one or two parts.
+    pub(crate) fn shrink(&mut self) {
+        match self {
+            Expr::Str(parts) => parts.shrink_to_fit(),
+            Expr::Call { args, types, .. } => {
+                args.shrink_to_fit();
+                types.shrink_to_fit();
+            }
+            Expr::List(_, items) => items.shrink_to_fit(),
+            Expr::Dict(entries, _) => entries.shrink_to_fit(),
+            _ => {}
         }
     }
 }

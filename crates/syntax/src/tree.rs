@@ -253,7 +253,7 @@ pub enum Stmt {
     /// Python's global and nonlocal.
     Outer(Vec<SmolStr>),
     /// An import, of any language.
-    Import(Import),
+    Import(Box<Import>),
     /// An export, of JavaScript and TypeScript.
     Export(Export),
     /// Rust `macro_rules!`: kept as text, to be expanded where it is called.
@@ -762,7 +762,8 @@ impl Module {
         &self.classes[id.at()]
     }
     /// Adds an expression.
-    pub fn add_expr(&mut self, expr: Expr, span: Span) -> ExprId {
+    pub fn add_expr(&mut self, mut expr: Expr, span: Span) -> ExprId {
+        expr.shrink();
         self.exprs.push((expr, span));
         ExprId(self.exprs.len() as u32 - 1)
     }

@@ -10,7 +10,7 @@ use crate::world::World;
 use apicensus_syntax::{Arg, BinaryOp, BindKind, Expr, ExprId, FunctionId, Item, Module, Pattern, Stmt, StmtId, StrPart, UnaryOp};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 /// Whether code may look at the path of a request.
@@ -163,8 +163,14 @@ impl World<'_> {
         for item in self.list_in(reader, list)? {
             let mut locals = reader.locals.clone();
             locals.insert(name.clone(), item);
-            let inner =
-                Reader { closure: reader.closure.clone(), tree: tree.clone(), facts: reader.facts, locals, found: RefCell::default() };
+            let inner = Reader {
+                closure: reader.closure.clone(),
+                tree: tree.clone(),
+                facts: reader.facts,
+                locals,
+                found: RefCell::default(),
+                once: OnceCell::new(),
+            };
             any |= self.holds(&inner, body, depth + 1)?;
         }
         Some(any)
@@ -192,7 +198,8 @@ impl World<'_> {
             (None, _) if gives_request(&reader.tree, given) => {}
             _ => return None,
         }
-        let inner = Reader { closure: f.clone(), tree: tree.clone(), facts: &facts, locals, found: RefCell::default() };
+        let inner =
+            Reader { closure: f.clone(), tree: tree.clone(), facts: &facts, locals, found: RefCell::default(), once: OnceCell::new() };
         self.body_holds(&inner, &tree.function(f.function).body, depth + 1)
     }
 

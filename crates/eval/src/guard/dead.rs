@@ -6,14 +6,21 @@ use crate::value::*;
 use crate::world::World;
 use apicensus_syntax::{BinaryOp, Block, Case, Expr, ExprId, FunctionId, Handler, Module, Span, Stmt, StmtId};
 use rustc_hash::FxHashMap;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 impl World<'_> {
     /// The places of a function that don't run where these facts hold, and what it was found to be marked with.
     pub(super) fn dead_places(&mut self, f: &Rc<Closure>, facts: &Facts, exprs: &[ExprId], binds: &[StmtId]) -> (Vec<Span>, Found) {
         let tree = self.module(f.module).tree.clone();
-        let mut reader = Reader { closure: f.clone(), tree: tree.clone(), facts, locals: FxHashMap::default(), found: RefCell::default() };
+        let mut reader = Reader {
+            closure: f.clone(),
+            tree: tree.clone(),
+            facts,
+            locals: FxHashMap::default(),
+            found: RefCell::default(),
+            once: OnceCell::new(),
+        };
         reader.bind(binds);
         let mut dead: Vec<Span> = Vec::new();
         self.dead_in(&reader, &tree.function(f.function).body, &mut dead);

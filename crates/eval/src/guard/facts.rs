@@ -8,7 +8,7 @@ use crate::world::World;
 use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Pattern, Span, UnaryOp};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 /// The marks of a route: on its handler and on the class around it, outermost first.
@@ -244,7 +244,14 @@ impl World<'_> {
         };
         let tree = self.module(f.module).tree.clone();
         let value = super::by_path::answer(&tree, f.function)?;
-        let inner = Reader { closure: f, tree: tree.clone(), facts: reader.facts, locals: FxHashMap::default(), found: RefCell::default() };
+        let inner = Reader {
+            closure: f,
+            tree: tree.clone(),
+            facts: reader.facts,
+            locals: FxHashMap::default(),
+            found: RefCell::default(),
+            once: OnceCell::new(),
+        };
         let answer = self.mark_value(&inner, value, depth + 1);
         reader.found.borrow_mut().marks.extend(inner.found.into_inner().marks);
         answer

@@ -26,6 +26,7 @@ use std::sync::Arc;
 
 /// Guards call guards at most so deep.
 const MAX_CALLS: u32 = 16;
+
 impl World<'_> {
     /// What a function of the tree says as a guard.
     pub(super) fn inferred(&mut self, f: &Rc<Closure>, depth: u32) -> Ruling {
@@ -102,49 +103,23 @@ impl World<'_> {
         reading
     }
 
-    /// What it shows for the route that is known; only what looks at it is read again, and what that calls when it
-    /// looks at marks.
-    fn reading_here(&mut self, f: &Rc<Closure>, depth: u32, plain: Reading) -> Reading {
-        let (Some(facts), key) = (self.facts.clone(), Rc::as_ptr(f) as usize) else { return plain };
-        if let Some(known) = self.fact_readings.get(&key) {
-            return known.clone();
-        }
-        self.fact_readings.insert(key, plain.clone());
-        let tree = self.module(f.module).tree.clone();
-        let (mut exprs, mut binds) = (Vec::new(), Vec::new());
-        crate::walk::with_bindings(&tree, f.function, &mut |e| exprs.push(e), &mut binds);
-        let (dead, found) = self.dead_places(f, &facts, &exprs, &binds);
-        if dead.is_empty() && !plain.marks && !plain.inner_looks {
-            return plain;
-        }
-        let told = super::caught::told(&tree, &binds);
-        exprs.retain(|e| !within(&dead, tree.span(*e)) && !within(&told, tree.span(*e)));
-        binds.retain(|s| !within(&dead, tree.stmt_span(*s)));
-        // What it calls is the same for every route, but for what looks at marks.
-        let kept = if facts.wide && !plain.marks { self.facts.take() } else { None };
-        let mut reading = self.read_exprs(f, &tree, (&exprs, &binds, &found.invited), depth);
-        self.facts = kept.or(self.facts.take());
-        (reading.looks, reading.marks, reading.inner_looks) = (plain.looks, plain.marks, plain.inner_looks);
-        (reading.throws, reading.answers) = ends(&tree, &tree.function(f.function).body, &dead);
-        reading.turns_away = super::strangers::turned_away(&tree, &tree.function(f.function).body, &dead);
-        reading.sends_away = super::strangers::sent_away(&tree, &tree.function(f.function).body, &dead);
-        reading.settle(&tree, f.function, &dead);
-        self.read_offer(f, &facts, (&exprs, &binds), &mut reading, depth);
-        if found.path && plain.as_guard().says >= Says::Optional {
-            reading.lifted = Some("it lets this path pass".into());
-        }
-        for (key, value) in &found.marks {
-            match value {
-                Value::Bool(true) => reading.lifted = Some(SmolStr::new(format!("it lets pass what is marked `{key}`"))),
-                _ => self.words(value, &mut reading.roles, 0),
-            }
-        }
-        self.fact_readings.insert(key, reading.clone());
-        reading
+    /// Whether it must be asked whether a function only offers.
+    pub(super) fn may_offer(&self, tree: &Module, exprs: &[ExprId], reading: &Reading) -> bool {
+        let is_rust = self.family == Family::Rust;
+        let looks = reading.credential || reading.user || is_rust && reading.inner_proof;
+        let refuses = reading.denies.is_some() || reading.inner.says == Says::Required;
+        looks && self.family != Family::Python || !is_rust && refuses && super::unset::may_ask(tree, exprs)
     }
 
     /// Finds whether a function that refuses lets a caller pass who proves nothing: only what is proved wrongly is refused.
-    fn read_offer(&mut self, f: &Rc<Closure>, facts: &Facts, (exprs, binds): (&[ExprId], &[StmtId]), reading: &mut Reading, depth: u32) {
+    pub(super) fn read_offer(
+        &mut self,
+        f: &Rc<Closure>,
+        facts: &Facts,
+        (exprs, binds): (&[ExprId], &[StmtId]),
+        reading: &mut Reading,
+        depth: u32,
+    ) {
         let is_rust = self.family == Family::Rust;
         let looks = reading.credential || reading.user || is_rust && reading.inner_proof;
         if looks && self.family != Family::Python {
@@ -187,7 +162,7 @@ impl World<'_> {
     }
 
     /// Reads these expressions and bindings of a function; the last places are blocks that run in some cases.
-    fn read_exprs(
+    pub(super) fn read_exprs(
         &mut self,
         f: &Rc<Closure>,
         tree: &Arc<Module>,

@@ -16,6 +16,7 @@ mod extractor;
 mod facts;
 mod fields;
 mod handler;
+mod here;
 mod infer;
 mod issue;
 mod marks;
@@ -38,6 +39,7 @@ use caught::stands_in;
 use class::guards;
 pub(crate) use controls::made_of;
 pub(crate) use facts::{Facts, Marks};
+pub(crate) use here::ReadAgain;
 pub(crate) use reading::Reading;
 pub(crate) use signs::compared;
 

@@ -5,7 +5,7 @@ use crate::value::*;
 use apicensus_syntax::{Expr, ExprId, Module, Pattern, Span, Stmt, StmtId, StrPart};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ pub(super) struct Reader<'p> {
     pub locals: FxHashMap<SmolStr, String>,
     /// What the code found of the route.
     pub found: RefCell<Found>,
+    /// What names are bound to once, when it was asked for.
+    pub once: OnceCell<FxHashMap<SmolStr, Option<ExprId>>>,
 }
 
 /// What code that looks at a route finds.
@@ -87,20 +89,27 @@ impl Reader<'_> {
 
     /// What a name of the function's own is bound to, once and for all.
     pub(super) fn bound(&self, name: &SmolStr) -> Option<ExprId> {
+        self.once.get_or_init(|| self.bound_once()).get(name).copied().flatten()
+    }
+
+    /// The names that the function binds, with the value of those that it binds once.
+    fn bound_once(&self) -> FxHashMap<SmolStr, Option<ExprId>> {
         let own = self.tree.function(self.closure.function).span;
         let inside = |at: &Span| own.start <= at.start && at.end <= own.end;
-        let mut found = self.tree.stmts.iter().filter_map(|(stmt, at)| match stmt {
-            Stmt::Bind { target: Pattern::Name(bound, _), value, .. } if bound == name && inside(at) => Some(*value),
-            _ => None,
-        });
-        let value = found.next().flatten()?;
-        let again = found.next().is_some()
-            || self
-                .tree
-                .exprs
-                .iter()
-                .any(|(e, at)| matches!(e, Expr::Assign(p, ..) if matches!(&**p, Pattern::Name(n, _) if n == name)) && inside(at));
-        (!again).then_some(value)
+        let mut out: FxHashMap<SmolStr, Option<ExprId>> = FxHashMap::default();
+        for (stmt, _) in self.tree.stmts.iter().filter(|(_, at)| inside(at)) {
+            if let Stmt::Bind { target: Pattern::Name(name, _), value, .. } = stmt {
+                out.entry(name.clone()).and_modify(|known| *known = None).or_insert(*value);
+            }
+        }
+        for (expr, _) in self.tree.exprs.iter().filter(|(e, at)| matches!(e, Expr::Assign(..)) && inside(at)) {
+            if let Expr::Assign(pattern, ..) = expr
+                && let Pattern::Name(name, _) = &**pattern
+            {
+                out.insert(name.clone(), None);
+            }
+        }
+        out
     }
 
     /// Whether a name is declared without a value and gets one only where nothing runs.

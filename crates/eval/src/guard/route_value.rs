@@ -8,7 +8,7 @@ use crate::world::World;
 use apicensus_syntax::{Arg, BinaryOp, Entry, Expr, ExprId, Pattern, Stmt, StmtId};
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 const MAX_DEPTH: u32 = 12;
 
@@ -67,7 +67,8 @@ impl World<'_> {
             None if gives_request(&reader.tree, *given) => {}
             None => return None,
         }
-        let mut inner = Reader { closure: f.clone(), tree: tree.clone(), facts: &facts, locals, found: RefCell::default() };
+        let mut inner =
+            Reader { closure: f.clone(), tree: tree.clone(), facts: &facts, locals, found: RefCell::default(), once: OnceCell::new() };
         let mut binds = Vec::new();
         crate::walk::with_bindings(&tree, f.function, &mut |_| {}, &mut binds);
         inner.bind(&binds);

@@ -202,6 +202,11 @@ impl World<'_> {
 
     /// Whether two values are equal; None when that isn't known.
     pub(crate) fn equal(&mut self, a: &Value, b: &Value) -> Option<bool> {
+        if let (Value::Text(x), Value::Text(y)) = (a, b)
+            && let (Some(x), Some(y)) = (x.as_known(), y.as_known())
+        {
+            return Some(x == y);
+        }
         let (a, b) = (self.force(a), self.force(b));
         match (&a, &b) {
             (Value::Class(_), Value::Symbol(s)) | (Value::Symbol(s), Value::Class(_)) if crate::host::is_builtin_type(s) => Some(false),

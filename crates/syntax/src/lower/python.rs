@@ -4,9 +4,10 @@
 //! the message of an `assert`. A docstring becomes the `doc` of what it describes and is not kept as a statement.
 //! `print` and `exec` of Python 2 are `Unknown`.
 
-use super::Ctx;
+use super::{Ctx, FieldIds};
 use crate::tree::*;
 use smol_str::SmolStr;
+use std::sync::LazyLock;
 use tree_sitter::Node;
 
 mod compound;
@@ -40,8 +41,16 @@ fn parts<'t>(node: Node<'t>) -> Vec<Node<'t>> {
 
 /// All children of a field.
 fn fields<'t>(node: Node<'t>, name: &str) -> Vec<Node<'t>> {
-    let mut cursor = node.walk();
-    node.children_by_field_name(name, &mut cursor).filter(|n| n.is_named() && !n.is_extra()).collect()
+    let mut all = FIELDS.children(node, name);
+    all.retain(|n| n.is_named() && !n.is_extra());
+    all
+}
+
+static FIELDS: LazyLock<FieldIds> = LazyLock::new(|| FieldIds::of(&tree_sitter_python::LANGUAGE.into()));
+
+/// The first child of a field.
+fn child<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
+    FIELDS.child(node, name)
 }
 
 /// Whether a token stands directly in a node.
@@ -215,13 +224,13 @@ impl<'s> Python<'_, 's> {
         let mut targets = Vec::new();
         let mut current = node;
         let value = loop {
-            let target = match current.child_by_field_name("left") {
+            let target = match child(current, "left") {
                 Some(left) => self.pattern(left),
                 None => Pattern::Ignore,
             };
-            let ty = current.child_by_field_name("type").map(|n| self.expr(n));
+            let ty = child(current, "type").map(|n| self.expr(n));
             targets.push((target, ty));
-            match current.child_by_field_name("right") {
+            match child(current, "right") {
                 Some(right) if right.kind() == "assignment" => current = right,
                 right => break right.map(|n| self.expr(n)),
             }
@@ -244,15 +253,15 @@ impl<'s> Python<'_, 's> {
     }
 
     fn augmented(&mut self, node: Node<'_>, out: &mut Block) {
-        let Some(left) = node.child_by_field_name("left") else { return };
+        let Some(left) = child(node, "left") else { return };
         let target = self.pattern(left);
-        let op = node.child_by_field_name("operator").map_or(BinaryOp::Other, |n| operator(n.kind()));
+        let op = child(node, "operator").map_or(BinaryOp::Other, |n| operator(n.kind()));
         let value = Some(self.field(node, "right"));
         out.push(self.ctx.put_stmt(Stmt::Bind { target, value, kind: BindKind::Compound(op), ty: None }, node));
     }
 
     fn raise(&mut self, node: Node<'_>, out: &mut Block) {
-        let cause = node.child_by_field_name("cause").map(|n| n.id());
+        let cause = child(node, "cause").map(|n| n.id());
         let raised = parts(node).into_iter().find(|n| Some(n.id()) != cause);
         let value = raised.map(|n| {
             // `raise E, "text"` of Python 2.
@@ -278,22 +287,22 @@ impl<'s> Python<'_, 's> {
         for name in fields(node, "name") {
             let mut import = Import::default();
             if name.kind() == "aliased_import" {
-                import.module = name.child_by_field_name("name").map(|n| self.dotted(n)).unwrap_or_default();
-                import.namespace = name.child_by_field_name("alias").map(|n| self.ctx.name(n));
+                import.module = child(name, "name").map(|n| self.dotted(n)).unwrap_or_default();
+                import.namespace = child(name, "alias").map(|n| self.ctx.name(n));
             } else {
                 import.module = self.dotted(name);
                 import.root = import.module.contains('.');
                 import.namespace = if import.root { None } else { Some(import.module.clone()) };
             }
             if !import.module.is_empty() {
-                out.push(self.ctx.put_stmt(Stmt::Import(import), node));
+                out.push(self.ctx.put_stmt(Stmt::Import(Box::new(import)), node));
             }
         }
     }
 
     fn import_from(&mut self, node: Node<'_>, out: &mut Block) {
         let mut import = Import::default();
-        match node.child_by_field_name("module_name") {
+        match child(node, "module_name") {
             Some(relative) if relative.kind() == "relative_import" => {
                 for part in parts(relative) {
                     match part.kind() {
@@ -308,18 +317,15 @@ impl<'s> Python<'_, 's> {
         }
         import.star = parts(node).iter().any(|n| n.kind() == "wildcard_import");
         for name in fields(node, "name") {
-            let (name, alias) = if name.kind() == "aliased_import" {
-                (name.child_by_field_name("name").unwrap_or(name), name.child_by_field_name("alias"))
-            } else {
-                (name, None)
-            };
+            let (name, alias) =
+                if name.kind() == "aliased_import" { (child(name, "name").unwrap_or(name), child(name, "alias")) } else { (name, None) };
             let there = self.dotted(name);
             let local = alias.map_or_else(|| there.clone(), |n| self.ctx.name(n));
             if !there.is_empty() {
                 import.names.push((there, local, self.ctx.span(name)));
             }
         }
-        out.push(self.ctx.put_stmt(Stmt::Import(import), node));
+        out.push(self.ctx.put_stmt(Stmt::Import(Box::new(import)), node));
     }
 
     /// A dotted name as text, whatever blanks it was written with.

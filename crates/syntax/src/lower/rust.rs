@@ -7,12 +7,13 @@
 //! Generics, lifetimes, where clauses and visibility (but `pub use`) are left out; hygiene of macros is not modelled.
 //! Macros of other files are not expanded here: their calls stay calls.
 
-use super::{Ctx, MAX_DEPTH, parse};
+use super::{Ctx, FieldIds, MAX_DEPTH, parse};
 use crate::tree::*;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use tree_sitter::Node;
 
 mod attributes;
@@ -214,9 +215,11 @@ fn first<'t>(node: Node<'t>) -> Option<Node<'t>> {
     node.named_children(&mut cursor).find(|child| !is_comment(*child) && !child.is_error())
 }
 
+static FIELDS: LazyLock<FieldIds> = LazyLock::new(|| FieldIds::of(&tree_sitter_rust::LANGUAGE.into()));
+
 /// The child under a field name.
 fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
-    node.child_by_field_name(name)
+    FIELDS.child(node, name)
 }
 
 /// The first child of a kind, named or not.

@@ -24,7 +24,7 @@ pub(super) fn import(ctx: &mut Ctx<'_>, node: Node<'_>, out: &mut Block) {
         return;
     };
     import.module = literal::string_text(ctx, source);
-    out.push(ctx.put_stmt(Stmt::Import(import), node));
+    out.push(ctx.put_stmt(Stmt::Import(Box::new(import)), node));
 }
 
 fn clause(ctx: &mut Ctx<'_>, node: Node<'_>, import: &mut Import) {

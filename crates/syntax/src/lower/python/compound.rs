@@ -1,6 +1,6 @@
 //! Branches, loops, try, with and match.
 
-use super::{Python, fields, has_token, parts};
+use super::{Python, child, fields, has_token, parts};
 use crate::tree::*;
 use tree_sitter::Node;
 
@@ -13,15 +13,15 @@ impl Python<'_, '_> {
                 out.push(self.ctx.put_stmt(stmt, node));
             }
             "for_statement" => {
-                let target = node.child_by_field_name("left").map_or(Pattern::Ignore, |n| self.pattern(n));
+                let target = child(node, "left").map_or(Pattern::Ignore, |n| self.pattern(n));
                 let iter = self.field(node, "right");
-                let body = self.suite(node.child_by_field_name("body"));
+                let body = self.suite(child(node, "body"));
                 out.push(self.ctx.put_stmt(Stmt::For { target, iter, body, keys: false }, node));
                 self.after_loop(node, out);
             }
             "while_statement" => {
                 let test = Some(self.field(node, "condition"));
-                let body = self.suite(node.child_by_field_name("body"));
+                let body = self.suite(child(node, "body"));
                 out.push(self.ctx.put_stmt(Stmt::While { init: Vec::new(), test, step: Vec::new(), body }, node));
                 self.after_loop(node, out);
             }
@@ -36,7 +36,7 @@ impl Python<'_, '_> {
     /// An `if` or `elif` with the clauses that follow it.
     fn branch(&mut self, node: Node<'_>, rest: &[Node<'_>]) -> Stmt {
         let test = self.field(node, "condition");
-        let then = self.suite(node.child_by_field_name("consequence"));
+        let then = self.suite(child(node, "consequence"));
         let other = match rest.split_first() {
             Some((next, rest)) if next.kind() == "elif_clause" => {
                 let nested = self.deeper(*next, |p| {
@@ -45,7 +45,7 @@ impl Python<'_, '_> {
                 });
                 nested.into_iter().collect()
             }
-            Some((last, _)) => self.suite(last.child_by_field_name("body")),
+            Some((last, _)) => self.suite(child(*last, "body")),
             None => Vec::new(),
         };
         Stmt::If { test, then, other }
@@ -53,18 +53,18 @@ impl Python<'_, '_> {
 
     /// A loop's `else` runs after it: leaving by `break` is not told apart.
     fn after_loop(&mut self, node: Node<'_>, out: &mut Block) {
-        if let Some(clause) = node.child_by_field_name("alternative") {
-            out.extend(self.suite(clause.child_by_field_name("body")));
+        if let Some(clause) = child(node, "alternative") {
+            out.extend(self.suite(child(clause, "body")));
         }
     }
 
     fn guarded(&mut self, node: Node<'_>, out: &mut Block) {
-        let body = self.suite(node.child_by_field_name("body"));
+        let body = self.suite(child(node, "body"));
         let (mut handlers, mut other, mut last) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts(node) {
             match part.kind() {
                 "except_clause" => handlers.push(self.handler(part)),
-                "else_clause" => other = self.suite(part.child_by_field_name("body")),
+                "else_clause" => other = self.suite(child(part, "body")),
                 "finally_clause" => last = self.suite(block_of(part)),
                 _ => {}
             }
@@ -78,9 +78,9 @@ impl Python<'_, '_> {
             [] => (None, None),
             [one] if one.kind() == "as_pattern" => {
                 let ty = parts(*one).first().map(|n| self.expr(*n));
-                (ty, one.child_by_field_name("alias").map(|n| self.ctx.name(n)))
+                (ty, child(*one, "alias").map(|n| self.ctx.name(n)))
             }
-            [one] => (Some(self.expr(*one)), node.child_by_field_name("alias").map(|n| self.ctx.name(n))),
+            [one] => (Some(self.expr(*one)), child(node, "alias").map(|n| self.ctx.name(n))),
             // Python 2's `except Error, e` and Python 3.14's `except Error, OtherError` look alike; case tells.
             [ty, name] if name.kind() == "identifier" && self.ctx.text(*name).starts_with(|c: char| c.is_lowercase()) => {
                 (Some(self.expr(*ty)), Some(self.ctx.name(*name)))
@@ -97,16 +97,16 @@ impl Python<'_, '_> {
         let mut items = Vec::new();
         let clauses = parts(node).into_iter().filter(|n| n.kind() == "with_clause");
         for item in clauses.flat_map(parts) {
-            let Some(value) = item.child_by_field_name("value") else { continue };
+            let Some(value) = child(item, "value") else { continue };
             if value.kind() == "as_pattern" {
                 let inner = self.first(value);
-                let target = value.child_by_field_name("alias").map(|n| self.pattern(n));
+                let target = child(value, "alias").map(|n| self.pattern(n));
                 items.push((inner, target));
             } else {
                 items.push((self.expr(value), None));
             }
         }
-        let body = self.suite(node.child_by_field_name("body"));
+        let body = self.suite(child(node, "body"));
         out.push(self.ctx.put_stmt(Stmt::With { items, body }, node));
     }
 
@@ -121,7 +121,7 @@ impl Python<'_, '_> {
             }
         };
         let mut cases = Vec::new();
-        if let Some(body) = node.child_by_field_name("body") {
+        if let Some(body) = child(node, "body") {
             for part in parts(body) {
                 if part.kind() == "case_clause" {
                     let case = self.case(part, subject);
@@ -158,8 +158,8 @@ impl Python<'_, '_> {
             let value = self.ctx.unknown(place);
             body.push(self.capture(name, value, place));
         }
-        let guard = node.child_by_field_name("guard").and_then(|n| parts(n).first().map(|n| self.expr(*n)));
-        body.extend(self.suite(node.child_by_field_name("consequence")));
+        let guard = child(node, "guard").and_then(|n| parts(n).first().map(|n| self.expr(*n)));
+        body.extend(self.suite(child(node, "consequence")));
         let patterns = match pattern {
             Pattern::Ignore => Vec::new(),
             Pattern::Or(alternatives) => alternatives,

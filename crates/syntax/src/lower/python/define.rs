@@ -1,6 +1,6 @@
 //! Functions, lambdas, classes, their parameters and docstrings, and types.
 
-use super::{Python, has_token, parts};
+use super::{Python, child, has_token, parts};
 use crate::tree::*;
 use smol_str::SmolStr;
 use tree_sitter::Node;
@@ -9,7 +9,7 @@ impl Python<'_, '_> {
     pub(super) fn decorated(&mut self, node: Node<'_>, out: &mut Block) {
         let decorators = parts(node).into_iter().filter(|n| n.kind() == "decorator");
         let annotations = decorators.filter_map(|n| self.decorator(n)).collect();
-        match node.child_by_field_name("definition") {
+        match child(node, "definition") {
             Some(inner) if inner.kind() == "class_definition" => self.class(inner, node, annotations, out),
             Some(inner) if inner.kind() == "function_definition" => self.function(inner, node, annotations, out),
             _ => {}
@@ -24,14 +24,14 @@ impl Python<'_, '_> {
     /// A definition; `whole` is the statement with its decorators.
     pub(super) fn function(&mut self, node: Node<'_>, whole: Node<'_>, annotations: Vec<ExprId>, out: &mut Block) {
         let kind = if self.in_class { FunctionKind::Method } else { FunctionKind::Function };
-        let params = node.child_by_field_name("parameters").map(|n| self.params(n)).unwrap_or_default();
-        let returns = node.child_by_field_name("return_type").map(|n| self.expr(n));
+        let params = child(node, "parameters").map(|n| self.params(n)).unwrap_or_default();
+        let returns = child(node, "return_type").map(|n| self.expr(n));
         let outer = (std::mem::replace(&mut self.in_class, false), std::mem::replace(&mut self.yields, false));
-        let (body, doc) = node.child_by_field_name("body").map(|n| self.documented(n)).unwrap_or_default();
+        let (body, doc) = child(node, "body").map(|n| self.documented(n)).unwrap_or_default();
         let is_generator = self.yields;
         (self.in_class, self.yields) = outer;
         let id = self.ctx.module.add_function(Function {
-            name: node.child_by_field_name("name").map(|n| self.ctx.name(n)),
+            name: child(node, "name").map(|n| self.ctx.name(n)),
             kind,
             params,
             annotations,
@@ -48,12 +48,12 @@ impl Python<'_, '_> {
     }
 
     pub(super) fn lambda(&mut self, node: Node<'_>) -> ExprId {
-        let params = node.child_by_field_name("parameters").map(|n| self.params(n)).unwrap_or_default();
+        let params = child(node, "parameters").map(|n| self.params(n)).unwrap_or_default();
         let outer = (std::mem::replace(&mut self.in_class, false), std::mem::replace(&mut self.yields, false));
         let value = self.field(node, "body");
         let is_generator = self.yields;
         (self.in_class, self.yields) = outer;
-        let place = node.child_by_field_name("body").unwrap_or(node);
+        let place = child(node, "body").unwrap_or(node);
         let body = vec![self.ctx.put_stmt(Stmt::Return(Some(value)), place)];
         let id = self.ctx.module.add_function(Function {
             name: None,
@@ -94,7 +94,7 @@ impl Python<'_, '_> {
     fn param(&mut self, node: Node<'_>, normal: ParamKind) -> Param {
         let name = match node.kind() {
             "typed_parameter" => parts(node).into_iter().find(|n| n.kind() != "type"),
-            "default_parameter" | "typed_default_parameter" => node.child_by_field_name("name"),
+            "default_parameter" | "typed_default_parameter" => child(node, "name"),
             _ => Some(node),
         };
         let kind = match name.map(|n| n.kind()) {
@@ -102,8 +102,8 @@ impl Python<'_, '_> {
             Some("dictionary_splat_pattern") => ParamKind::RestNamed,
             _ => normal,
         };
-        let ty = node.child_by_field_name("type").map(|n| self.expr(n));
-        let default = node.child_by_field_name("value").map(|n| self.expr(n));
+        let ty = child(node, "type").map(|n| self.expr(n));
+        let default = child(node, "value").map(|n| self.expr(n));
         let pattern = match name.map_or(Pattern::Ignore, |n| self.pattern(n)) {
             Pattern::Rest(inner) => *inner,
             other => other,
@@ -114,10 +114,10 @@ impl Python<'_, '_> {
     /// A class; `whole` is the statement with its decorators.
     pub(super) fn class(&mut self, node: Node<'_>, whole: Node<'_>, annotations: Vec<ExprId>, out: &mut Block) {
         let (mut bases, mut keywords) = (Vec::new(), Vec::new());
-        for arg in node.child_by_field_name("superclasses").map(parts).unwrap_or_default() {
+        for arg in child(node, "superclasses").map(parts).unwrap_or_default() {
             match arg.kind() {
                 "keyword_argument" => {
-                    let name = arg.child_by_field_name("name").map(|n| self.ctx.name(n)).unwrap_or_default();
+                    let name = child(arg, "name").map(|n| self.ctx.name(n)).unwrap_or_default();
                     let value = self.field(arg, "value");
                     keywords.push((name, value));
                 }
@@ -127,10 +127,10 @@ impl Python<'_, '_> {
             }
         }
         let outer = std::mem::replace(&mut self.in_class, true);
-        let (body, doc) = node.child_by_field_name("body").map(|n| self.documented(n)).unwrap_or_default();
+        let (body, doc) = child(node, "body").map(|n| self.documented(n)).unwrap_or_default();
         self.in_class = outer;
         let id = self.ctx.module.add_class(Class {
-            name: node.child_by_field_name("name").map(|n| self.ctx.name(n)),
+            name: child(node, "name").map(|n| self.ctx.name(n)),
             kind: ClassKind::Class,
             bases,
             keywords,
@@ -147,7 +147,7 @@ impl Python<'_, '_> {
 
     /// `type X[T] = Y`.
     pub(super) fn type_alias(&mut self, node: Node<'_>, out: &mut Block) {
-        let mut name = node.child_by_field_name("left");
+        let mut name = child(node, "left");
         while let Some(inner) = name.filter(|n| n.kind() != "identifier").and_then(|n| parts(n).first().copied()) {
             name = Some(inner);
         }

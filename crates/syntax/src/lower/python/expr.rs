@@ -1,7 +1,7 @@
 //! Expressions.
 
 use super::string::number;
-use super::{Python, fields, has_token, operator, parts};
+use super::{Python, child, fields, has_token, operator, parts};
 use crate::tree::*;
 use tree_sitter::Node;
 
@@ -29,8 +29,9 @@ impl Python<'_, '_> {
 
     /// The expression of a field, or `Unknown` when it is missing.
     pub(super) fn field(&mut self, node: Node<'_>, name: &str) -> ExprId {
-        match fields(node, name).first() {
-            Some(inner) => self.expr(*inner),
+        let first = child(node, name).filter(|n| n.is_named() && !n.is_extra());
+        match first.or_else(|| fields(node, name).first().copied()) {
+            Some(inner) => self.expr(inner),
             None => self.ctx.unknown(node),
         }
     }
@@ -55,7 +56,7 @@ impl Python<'_, '_> {
             "none" => self.ctx.put(Expr::Null, node),
             "attribute" => {
                 let object = self.field(node, "object");
-                let name = node.child_by_field_name("attribute").map(|n| self.ctx.name(n)).unwrap_or_default();
+                let name = child(node, "attribute").map(|n| self.ctx.name(n)).unwrap_or_default();
                 self.ctx.put(Expr::Attr(object, name), node)
             }
             "dotted_name" => self.dotted_expr(node),
@@ -83,18 +84,18 @@ impl Python<'_, '_> {
     fn operation(&mut self, node: Node<'_>) -> ExprId {
         let expr = match node.kind() {
             "binary_operator" => {
-                let op = node.child_by_field_name("operator").map_or(BinaryOp::Other, |n| operator(n.kind()));
+                let op = child(node, "operator").map_or(BinaryOp::Other, |n| operator(n.kind()));
                 Expr::Binary(op, self.field(node, "left"), self.field(node, "right"))
             }
             "boolean_operator" => {
-                let or = node.child_by_field_name("operator").is_some_and(|n| n.kind() == "or");
+                let or = child(node, "operator").is_some_and(|n| n.kind() == "or");
                 let op = if or { BinaryOp::Or } else { BinaryOp::And };
                 Expr::Binary(op, self.field(node, "left"), self.field(node, "right"))
             }
             "comparison_operator" => return self.comparison(node),
             "not_operator" => Expr::Unary(UnaryOp::Not, self.field(node, "argument")),
             "unary_operator" => {
-                let minus = node.child_by_field_name("operator").is_some_and(|n| n.kind() == "-");
+                let minus = child(node, "operator").is_some_and(|n| n.kind() == "-");
                 Expr::Unary(if minus { UnaryOp::Minus } else { UnaryOp::Other }, self.field(node, "argument"))
             }
             "conditional_expression" => match parts(node).as_slice() {
@@ -102,7 +103,7 @@ impl Python<'_, '_> {
                 _ => return self.ctx.unknown(node),
             },
             "named_expression" => {
-                let target = node.child_by_field_name("name").map_or(Pattern::Ignore, |n| self.pattern(n));
+                let target = child(node, "name").map_or(Pattern::Ignore, |n| self.pattern(n));
                 Expr::Assign(Box::new(target), self.field(node, "value"), BindKind::Assign)
             }
             "await" => Expr::Wrap(WrapKind::Await, self.first(node)),
@@ -162,9 +163,11 @@ impl Python<'_, '_> {
     fn call(&mut self, node: Node<'_>) -> ExprId {
         let callee = self.field(node, "function");
         let mut args = Vec::new();
-        match node.child_by_field_name("arguments") {
+        match child(node, "arguments") {
             Some(list) if list.kind() == "argument_list" => {
-                for part in parts(list) {
+                let parts = parts(list);
+                args.reserve_exact(parts.len());
+                for part in parts {
                     let arg = self.arg(part);
                     args.push(arg);
                 }
@@ -178,7 +181,7 @@ impl Python<'_, '_> {
     fn arg(&mut self, node: Node<'_>) -> Arg {
         match node.kind() {
             "keyword_argument" => {
-                let name = node.child_by_field_name("name").map(|n| self.ctx.name(n)).unwrap_or_default();
+                let name = child(node, "name").map(|n| self.ctx.name(n)).unwrap_or_default();
                 Arg::Named(name, self.field(node, "value"))
             }
             "dictionary_splat" => Arg::SpreadNamed(self.first(node)),
@@ -255,7 +258,7 @@ impl Python<'_, '_> {
     }
 
     fn comprehension(&mut self, kind: CompKind, node: Node<'_>) -> ExprId {
-        let Some(body) = node.child_by_field_name("body") else { return self.ctx.unknown(node) };
+        let Some(body) = child(node, "body") else { return self.ctx.unknown(node) };
         let (element, value) =
             if body.kind() == "pair" { (self.field(body, "key"), Some(self.field(body, "value"))) } else { (self.expr(body), None) };
         let mut clauses: Vec<CompClause> = Vec::new();
@@ -278,7 +281,7 @@ impl Python<'_, '_> {
     }
 
     fn clause(&mut self, node: Node<'_>) -> CompClause {
-        let target = node.child_by_field_name("left").map_or(Pattern::Ignore, |n| self.pattern(n));
+        let target = child(node, "left").map_or(Pattern::Ignore, |n| self.pattern(n));
         let right = fields(node, "right");
         let iter = match right.as_slice() {
             [one] => self.expr(*one),

@@ -1,6 +1,6 @@
 //! Strings: prefixes, escapes, f-string holes, implicit concatenation.
 
-use super::{Python, has_token, parts};
+use super::{Python, child, has_token, parts};
 use crate::tree::*;
 use smol_str::SmolStr;
 use tree_sitter::Node;
@@ -74,15 +74,15 @@ impl Python<'_, '_> {
 
     /// `{value=!r:spec}`; a conversion or a format that changes the text is the call it stands for.
     fn hole(&mut self, node: Node<'_>, out: &mut Vec<StrPart>) {
-        let Some(inner) = node.child_by_field_name("expression") else { return };
+        let Some(inner) = child(node, "expression") else { return };
         let mut value = self.expr(inner);
-        let conversion = node.child_by_field_name("type_conversion").map(|n| self.ctx.text(n));
+        let conversion = child(node, "type_conversion").map(|n| self.ctx.text(n));
         let shows = has_token(node, "=");
         if shows {
             let text = self.ctx.source.get(node.start_byte() + 1..inner.end_byte()).unwrap_or_default();
             push(out, &format!("{text}="));
         }
-        let spec = node.child_by_field_name("format_specifier");
+        let spec = child(node, "format_specifier");
         if matches!(conversion, Some("!r" | "!a")) || (shows && conversion.is_none() && spec.is_none()) {
             value = self.call_of("repr", vec![value], node);
         }

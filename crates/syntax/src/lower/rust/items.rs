@@ -229,7 +229,7 @@ impl Low<'_, '_> {
         let Some(list) = field(node, "body") else {
             let public = child_of(node, "visibility_modifier").is_some();
             let path = pending.path(self);
-            return Stmt::Import(Import { module: name, child: true, public, path, annotations, ..Import::default() });
+            return Stmt::Import(Box::new(Import { module: name, child: true, public, path, annotations, ..Import::default() }));
         };
         let mut body = Block::new();
         self.sequence(list, Tail::Statement, &mut body);

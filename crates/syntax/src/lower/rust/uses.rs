@@ -32,7 +32,7 @@ impl Low<'_, '_> {
             }
         }
         for import in imports {
-            out.push(self.put_stmt(Stmt::Import(import), node));
+            out.push(self.put_stmt(Stmt::Import(Box::new(import)), node));
         }
     }
 
@@ -85,7 +85,7 @@ impl Low<'_, '_> {
         let local = field(node, "alias").map_or_else(|| name.clone(), |alias| self.name(alias));
         let names = vec![(name, local, self.span(node))];
         let public = child_of(node, "visibility_modifier").is_some();
-        Stmt::Import(Import { names, public, annotations: pending.annotations(self), ..Import::default() })
+        Stmt::Import(Box::new(Import { names, public, annotations: pending.annotations(self), ..Import::default() }))
     }
 }
 
