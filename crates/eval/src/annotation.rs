@@ -64,7 +64,10 @@ impl World<'_> {
             for entry in models.symbol(symbol) {
                 let Entry::Annotation(m, c) = *entry else { continue };
                 let call = &models.model(m).annotations[c as usize];
-                if call.does != Does::Route {
+                let has = |world: &mut Self, place: &crate::models::Place| {
+                    place.find(&mark.args, &mut |v, k| world.get_attr(v, k, None), &path_like).is_some()
+                };
+                if call.does != Does::Route || call.when.as_ref().is_some_and(|place| !has(self, place)) {
                     continue;
                 }
                 let path = call

@@ -277,6 +277,10 @@ impl World<'_> {
                 self.use_values(object, path, children, at);
                 self.returned(call, object, None)
             }
+            Does::Serve => {
+                self.places(&call.child, args, taken).iter().for_each(|value| self.report_served(value, at));
+                return None;
+            }
             Does::Guard => {
                 let object = receiver?;
                 let reach = match call.applies.as_deref() {

@@ -30,6 +30,7 @@ pub(crate) struct Way {
     pub(crate) trail: Vec<Step>,
     pub(crate) app: Option<Place>,
     pub(crate) detached: bool,
+    pub(crate) lent: bool,
     pub(crate) stack: Vec<u32>,
 }
 
@@ -62,7 +63,8 @@ impl World<'_> {
                 continue;
             }
             let app = (!detached).then_some(object.called_at.unwrap_or(object.site));
-            let way = Way { app, detached, ..Way::default() };
+            let lent = role.lent && object.entry.is_some() && self.given.contains(&object.id);
+            let way = Way { app, detached, lent, ..Way::default() };
             let mut found = Vec::new();
             self.walk(&object, &way, false, &mut found);
             // How the process was started decides whether the application is there, not what it serves.

@@ -99,9 +99,10 @@ impl World<'_> {
                     inputs,
                     app: way.app,
                     detached: way.detached,
+                    lent: way.lent,
                     deprecated: route.deprecated,
                     third_party: *third_party || route.third_party,
-                    bare: route.bare,
+                    bare: route.bare || *third_party && self.asks_nothing(whole),
                     test,
                     implicit: false,
                 });

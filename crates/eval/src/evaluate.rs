@@ -148,6 +148,7 @@ fn evaluate_family(input: &Input<'_>, family: Family, demand: &Demand<'_>) -> Ce
     let mut world = World::new(input, family, Resolver::new(demand));
     let wave = demand.wave(family);
     world.wave = wave.iter().chain(demand.installed(family)).copied().collect();
+    world.start();
     world.run_wave(&wave);
     world.run_provisional();
     world.late = true;
@@ -199,6 +200,18 @@ impl World<'_> {
             }
             // What an import had run before has modules below as well.
             self.run_children(child, depth + 1);
+        }
+    }
+
+    /// Lets models' natives do what frameworks do before they load anything.
+    fn start(&mut self) {
+        let models = self.input.models;
+        for (m, model) in models.of(self.family.language()) {
+            if let Some(native) = &model.finish
+                && self.input.weight(m) > 0
+            {
+                crate::natives::start(self, native);
+            }
         }
     }
 

@@ -28,6 +28,7 @@ pub mod natives;
 mod operations;
 mod outbound;
 pub mod output;
+mod own;
 mod provisional;
 mod registering;
 mod registration;

@@ -360,6 +360,8 @@ pub struct Route {
     pub app: Option<Place>,
     /// Hangs on a router that nothing visible mounts.
     pub detached: bool,
+    /// A function that nothing visible calls gives its application, which others may mount.
+    pub lent: bool,
     /// Declared deprecated where it was registered.
     pub deprecated: bool,
     /// Declared here in the tree but served by third-party code (no handler in the tree).

@@ -126,7 +126,10 @@ impl World<'_> {
             self.conditions = function.conditions.clone();
             let args = self.assumed_args(function, receiver.is_some());
             let at = self.place(function.module, self.module(function.module).tree.function(function.function).span);
-            self.call_closure(function, receiver, args, at);
+            let given = self.call_closure(function, receiver, args, at);
+            for object in self.routers_in(&given, 0) {
+                self.given.extend(if let Value::Object(object) = object { Some(object.id) } else { None });
+            }
             self.conditions = Rc::default();
             self.module_mut(function.module).steps = budget;
             self.entry = None;

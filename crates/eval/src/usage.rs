@@ -48,6 +48,9 @@ impl World<'_> {
             self.register(object, What::Route(route), at);
             return;
         }
+        if prefix.is_none() && self.answers_all(value) {
+            self.report_own(value, at);
+        }
         self.register(object, What::Guard { value: value.clone(), prefix, reach: Reach::After }, at);
     }
 

@@ -143,6 +143,8 @@ pub struct World<'a> {
     pub called: FxHashSet<(ModuleId, FunctionId)>,
     /// Which provisional entry ran a function.
     pub provisional: FxHashMap<(ModuleId, FunctionId), EntryId>,
+    /// The objects that they gave.
+    pub given: FxHashSet<u32>,
     /// Entries whose effects don't count any more.
     pub dropped: FxHashSet<EntryId>,
     /// The entry in progress.
@@ -265,6 +267,7 @@ impl<'a> World<'a> {
             classes: Vec::new(),
             called: FxHashSet::default(),
             provisional: FxHashMap::default(),
+            given: FxHashSet::default(),
             dropped: FxHashSet::default(),
             entry: None,
             entries: 0,

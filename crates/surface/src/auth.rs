@@ -84,6 +84,8 @@ fn in_force(route: &Route) -> Vec<&GuardRef> {
 fn open_state(route: &Route, auth: &mut Auth) -> AuthState {
     let missing = if route.detached {
         "nothing visible mounts its router, so guards further out are not known"
+    } else if route.lent {
+        "a function that nothing visible calls gives its router, so guards further out are not known"
     } else if (route.third_party || route.handler.is_none()) && !route.bare {
         "its handler is outside of the scanned tree"
     } else {

@@ -6,7 +6,7 @@ use super::controls::{Said, bringing, made_of};
 use crate::evaluate::Family;
 use crate::handler::Handler;
 use crate::interp::Cx;
-use crate::models::Injects;
+use crate::models::{GuardSays, Injects};
 use crate::output::{GuardRef, Place, Says};
 use crate::value::*;
 use crate::world::World;
@@ -31,6 +31,18 @@ impl World<'_> {
             self.value_guards(value, at, &mut out, 0);
         }
         out
+    }
+
+    /// Whether a handler from outside of the tree is known to ask nothing of callers.
+    pub(crate) fn asks_nothing(&mut self, handler: &Handler) -> bool {
+        let (models, language) = (self.input.models, self.family.language());
+        let symbol = match handler.value.as_ref().map(|v| self.force(v)) {
+            Some(Value::Symbol(symbol)) => Some(symbol),
+            Some(Value::Unknown(u)) => u.callee.clone(),
+            _ => None,
+        };
+        let known = symbol.and_then(|symbol| models.guard(language, &symbol));
+        known.is_some_and(|guard| guard.says == GuardSays::Nothing && guard.through.is_none())
     }
 
     /// The guards that a route is given, and those of the class around its handler.

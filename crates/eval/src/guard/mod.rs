@@ -44,6 +44,7 @@ pub(crate) use reading::Reading;
 pub(crate) use signs::compared;
 
 use crate::evaluate::Family;
+use crate::interp::MISSING_BASE;
 use crate::models::{GuardModel, GuardSays};
 use crate::output::{GuardRef, Place, Ruling, Says};
 use crate::value::*;
@@ -297,7 +298,7 @@ impl World<'_> {
             }
         }
         let Some(callee) = &u.callee else {
-            if !names::may_guard(&u.label) {
+            if !names::may_guard(&u.label) && u.reason != MISSING_BASE {
                 return Ruling::default();
             }
             let known = self.ruling_by_name(&u.label, depth);

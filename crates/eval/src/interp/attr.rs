@@ -190,7 +190,9 @@ impl World<'_> {
             return Some(Value::Method(Rc::new(Bound { receiver: value.clone(), name: name.into(), args: Args::default() })));
         }
         if instance.assumed || self.family != Family::JavaScript {
-            return Some(Value::unknown(format!("{}.{name}", class.name), "the field was not set where it could be seen", None));
+            let is_missing = self.family == Family::Python && self.has_missing_base(&class);
+            let reason = if is_missing { super::MISSING_BASE } else { "the field was not set where it could be seen" };
+            return Some(Value::unknown(format!("{}.{name}", class.name), reason, None));
         }
         None
     }

@@ -10,6 +10,9 @@ use apicensus_syntax::{Arg, Expr, ExprId};
 use smol_str::SmolStr;
 use std::rc::Rc;
 
+/// Why a method could not be followed that a class has from a base that could not be followed either.
+pub(crate) const MISSING_BASE: &str = "a base class that is not in the scanned tree provides it";
+
 /// The name under which a call carries its type arguments.
 const TYPES: &str = "@types";
 
@@ -348,14 +351,24 @@ impl World<'_> {
         if let Some(value) = self.protobuf_method(class, receiver, plain, &args, at) {
             return value;
         }
+        let is_missing = self.family == Family::Python && self.has_missing_base(class);
         let callee = Unknown {
             label: SmolStr::new(format!("{}.{plain}", class.name)),
-            reason: SmolStr::new_static("a base class outside the tree provides it"),
+            reason: SmolStr::new_static(if is_missing { MISSING_BASE } else { "a base class outside the tree provides it" }),
             at: Some(at),
+            callee: self.guard_of_base(class, receiver, plain),
             from: matches!(receiver, Value::Class(_)).then(|| receiver.clone()),
             ..Unknown::default()
         };
         self.unknown_call(&Value::Unknown(Rc::new(callee)), args, at)
+    }
+
+    /// The guard that a method of an outside base is: `Permission().require` of an instance of a subclass.
+    fn guard_of_base(&mut self, class: &Rc<ClassValue>, receiver: &Value, name: &str) -> Option<SmolStr> {
+        let made = if matches!(receiver, Value::Class(_)) { "" } else { "()" };
+        let (models, language) = (self.input.models, self.family.language());
+        let symbols = self.outside_bases(class).into_iter().map(|base| SmolStr::new(format!("{base}{made}.{name}")));
+        symbols.into_iter().find(|symbol| models.guard(language, symbol).is_some())
     }
 
     /// Calls a symbol of an outside package.

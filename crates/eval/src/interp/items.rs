@@ -35,6 +35,8 @@ impl World<'_> {
                 Some(value @ Value::Symbol(_)) => value,
                 _ => Value::Symbol(name.clone()),
             },
+            // What another attribute around it reads has no definition of its own.
+            Value::Unknown(_) => Value::Symbol(name.clone()),
             value => value,
         }
     }

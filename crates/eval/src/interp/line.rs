@@ -91,6 +91,14 @@ impl World<'_> {
         self.mro(class).into_iter().filter_map(|v| if let Value::Symbol(s) = v { Some(s) } else { None }).collect()
     }
 
+    /// Whether one of the bases is a class of the tree that could not be found.
+    pub(crate) fn has_missing_base(&mut self, class: &Rc<ClassValue>) -> bool {
+        let line = self.mro(class);
+        let bases: Vec<Value> =
+            line.iter().filter_map(|c| if let Value::Class(c) = c { Some(c.bases.borrow().clone()) } else { None }).flatten().collect();
+        bases.iter().any(|base| matches!(self.force(base), Value::Unknown(u) if u.callee.is_none() && u.args.items.is_empty()))
+    }
+
     pub(crate) fn has_outside_base(&mut self, class: &Rc<ClassValue>) -> bool {
         self.mro(class)
             .iter()

@@ -23,6 +23,7 @@ mod ops;
 pub(crate) mod pattern;
 mod stmt;
 
+pub(crate) use call::MISSING_BASE;
 pub use stmt::Flow;
 
 use crate::output::Place;

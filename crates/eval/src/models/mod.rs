@@ -178,6 +178,9 @@ pub struct Role {
     /// Serves by itself: never detached.
     #[serde(default)]
     pub root: bool,
+    /// One that a function gives and that nothing visible takes may be mounted by who calls the function.
+    #[serde(default)]
+    pub lent: bool,
     /// Its routes are operations of what is given it: a GraphQL schema of the route that serves it.
     #[serde(default)]
     pub operations: bool,
@@ -274,6 +277,8 @@ pub enum Does {
     RouteValue,
     /// Applies each of its arguments as an annotation.
     Compose,
+    /// Serves one of its arguments, which may be no application of a framework.
+    Serve,
     /// Decorates; nothing to register.
     Nothing,
     /// A named Rust function.
@@ -451,6 +456,12 @@ pub struct FileRoute {
     /// Exported names that are methods; empty: the default export answers.
     #[serde(default)]
     pub exports: Vec<String>,
+    /// Exported names with the methods that each answers.
+    #[serde(default)]
+    pub verbs: BTreeMap<String, Vec<String>>,
+    /// Dots in a file's name divide its path (`api.users.$id`); folders hold one route each.
+    #[serde(default)]
+    pub flat: bool,
     /// An exported name that answers every method.
     #[serde(default)]
     pub any_export: Vec<String>,

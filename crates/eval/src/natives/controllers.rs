@@ -4,11 +4,13 @@
 //! a class becomes. Objects of its role `app`, when there are any, mount the controllers they list, or all of them.
 
 use crate::apply::path_like;
+use crate::evaluate::Family;
 use crate::guard::Marks;
 use crate::models::{Call, Does, Entry, KindId};
 use crate::output::Place;
 use crate::value::*;
 use crate::world::World;
+use smol_str::SmolStr;
 use std::rc::Rc;
 
 /// Adds the routes of all classes with annotated methods.
@@ -23,7 +25,7 @@ pub fn finish(world: &mut World<'_>, m: u16) {
     for class in classes {
         let mark = class_mark(world, m, &class);
         // What other controllers inherit from is one itself only when it says so.
-        if mark.is_none() && bases.contains(&(Rc::as_ptr(&class) as usize)) {
+        if (mark.is_none() || world.family == Family::Rust) && bases.contains(&(Rc::as_ptr(&class) as usize)) {
             continue;
         }
         let objects = controller(world, m, kind, &class, mark);
@@ -87,14 +89,34 @@ fn class_mark<'w>(world: &World<'w>, m: u16, class: &ClassValue) -> Option<(Mark
     None
 }
 
+/// The routes of a method: those that it is marked with, or those of the trait's method that it implements. A method that a trait
+/// only declares answers with code that is not seen.
+fn routes_of(world: &mut World<'_>, line: &[Value], name: &SmolStr, value: &Value) -> Vec<(u16, RouteEvent)> {
+    let mut routes = world.annotated_routes(value);
+    let Value::Function(f) = value else { return routes };
+    if world.family != Family::Rust {
+        return routes;
+    }
+    let is_declared = world.module(f.module).tree.function(f.function).body.is_empty();
+    routes.iter_mut().for_each(|(_, route)| route.third_party |= is_declared);
+    if routes.is_empty() {
+        let above = line.iter().filter_map(|c| if let Value::Class(c) = c { c.attrs.borrow().get(name).cloned() } else { None });
+        for declared in above.collect::<Vec<_>>() {
+            routes.extend(world.annotated_routes(&declared));
+        }
+        routes.iter_mut().for_each(|(_, route)| route.handler = Some(value.clone()));
+    }
+    routes
+}
+
 fn controller(world: &mut World<'_>, m: u16, kind: KindId, class: &Rc<ClassValue>, mark: Option<(Mark, &Call)>) -> Vec<Rc<Object>> {
     let mut routes: Vec<(RouteEvent, Place)> = Vec::new();
     let line = world.mro(class);
     let class_marks: Vec<Mark> =
         line.iter().flat_map(|v| if let Value::Class(c) = v { c.marks.borrow().clone() } else { Vec::new() }).collect();
-    for (owner, _, value) in world.members(class) {
+    for (owner, name, value) in world.members(class) {
         let own_marks = if let Value::Function(f) = &value { f.marks.borrow().clone() } else { Vec::new() };
-        for (of, mut route) in world.annotated_routes(&value) {
+        for (of, mut route) in routes_of(world, &line, &name, &value) {
             route.marks = Some(Rc::new(Marks { handler: own_marks.clone(), class: class_marks.clone() }));
             let at = route.annotation.unwrap_or(owner.at);
             if of == m {

@@ -3,6 +3,7 @@
 //! A package is a folder whose manifest names the framework or that holds the framework's configuration file.
 
 use super::file_guards::{self, Placed};
+use super::file_methods::{by_table, compared, tables};
 use crate::files::{FileId, Files, parent};
 use crate::guard::Facts;
 use crate::handler::Handler;
@@ -13,12 +14,11 @@ use crate::resolve::files_under;
 use crate::resolve::node::NodeResolver;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{BinaryOp, Case, Export, Expr, ExprId, Module, Pattern, Stmt, StrPart};
+use apicensus_syntax::{Export, Pattern, Stmt};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
-const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+pub(super) const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
 
 /// A file that a rule makes a route.
 pub struct RouteFile {
@@ -41,6 +41,11 @@ pub fn route_files(files: &Files, node: &NodeResolver, model: &Model) -> Vec<Rou
         for (at, rule) in model.files.iter().enumerate() {
             let root = rule.roots.iter().map(|r| join(&package, r)).find(|r| files.is_folder(r));
             let Some(root) = root else { continue };
+            if rule.flat {
+                let flat = super::remix::flat(files, &root).into_iter();
+                out.extend(flat.map(|(file, path)| RouteFile { file, package: package.clone(), rule: at, path, method: None }));
+                continue;
+            }
             for file in files_under(files, &root, &[]) {
                 let path = &files.get(file).path;
                 let inside = &path[root.len() + usize::from(!root.is_empty())..];
@@ -57,7 +62,7 @@ pub fn route_files(files: &Files, node: &NodeResolver, model: &Model) -> Vec<Rou
     out
 }
 
-fn join(folder: &str, name: &str) -> String {
+pub(super) fn join(folder: &str, name: &str) -> String {
     match (folder, name) {
         ("", name) => name.to_owned(),
         (folder, "") => folder.to_owned(),
@@ -144,7 +149,11 @@ fn routed(rule: &FileRoute, inside: &str) -> Option<(String, Option<SmolStr>)> {
 pub fn finish(world: &mut World<'_>, m: u16) {
     let models = world.input.models;
     let model = models.model(m);
-    let found = route_files(world.input.files, world.resolver.node_resolver(), model);
+    let mut found = route_files(world.input.files, world.resolver.node_resolver(), model);
+    if model.files.iter().any(|rule| rule.flat) {
+        let packages: Vec<String> = packages(world.input.files, world.resolver.node_resolver(), model).into_iter().collect();
+        super::remix::instead(world, model, &packages, &mut found);
+    }
     let mut bases: Vec<(String, Vec<PathPiece>)> = Vec::new();
     let mut guards: Vec<(String, Vec<Placed>)> = Vec::new();
     let first = world.extra_routes.len();
@@ -166,7 +175,7 @@ pub fn finish(world: &mut World<'_>, m: u16) {
         file_routes(world, model, rule, &route, base, placed);
     }
     for (package, base) in bases {
-        if let Some(rule) = model.files.iter().find(|r| r.native.is_some()) {
+        if let Some(rule) = model.files.iter().find(|r| r.native.as_deref() == Some("next_rewrites")) {
             super::next::rewrites(world, rule, &package, &base, model, first);
         }
     }
@@ -250,10 +259,11 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
         is_default: false,
     });
     let mut exported: Vec<(SmolStr, Option<Vec<SmolStr>>)> = Vec::new();
-    if rule.exports.is_empty() && rule.any_export.is_empty() {
+    if rule.exports.is_empty() && rule.any_export.is_empty() && rule.verbs.is_empty() {
         exported.push(("default".into(), route.method.clone().map(|m| vec![m])));
     }
     exported.extend(rule.exports.iter().map(|n| (SmolStr::new(n), Some(vec![SmolStr::new(n.to_ascii_uppercase())]))));
+    exported.extend(rule.verbs.iter().map(|(n, methods)| (SmolStr::new(n), Some(methods.iter().map(SmolStr::new).collect()))));
     exported.extend(rule.any_export.iter().map(|n| (SmolStr::new(n), None)));
     let has_default = world.module(id).exports.get("default").is_some()
         || !matches!(world.commonjs_exports(id), Value::Dict(_) | Value::Null)
@@ -267,22 +277,37 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
         if matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)) {
             continue;
         }
-        if rule.compares && methods.is_none() {
-            methods = compared(world, &value);
+        if rule.compares && methods.as_ref().is_none_or(|all| all.len() > 1) {
+            let told = compared(world, &value);
+            methods = match methods {
+                // Those that it answers, of those that it is asked.
+                Some(all) => {
+                    let told: Vec<SmolStr> = told.into_iter().flatten().filter(|m| all.contains(m)).collect();
+                    Some(if told.is_empty() { all } else { told })
+                }
+                None => told,
+            };
         }
         let handler = handler(world, id, route.file, &name, &value, whole);
-        let mut guards = file_guards::at(world, placed, route, methods.as_deref());
-        let whole = Handler { value: Some(value), ..Handler::default() };
-        let sample = crate::guard::matcher::sample(&route.path);
-        let facts = Facts { full: sample.clone(), relative: sample, ..Facts::default() };
-        guards.extend(world.with_facts(facts, |world| world.handler_guards(&whole, handler.place)));
-        let mut inputs = world.inputs(&whole, &model.framework, &path, &RouteEvent::default(), &[]);
-        let protocol = world.answered_protocol(whole.value.as_ref(), &model.framework, &mut inputs);
-        push(world, model, path.clone(), methods, Some(handler), false);
-        if let Some(route) = world.extra_routes.last_mut() {
-            route.guards = guards;
-            route.inputs = inputs;
-            route.protocol = protocol;
+        let table = if rule.compares { tables(world, &value) } else { Vec::new() };
+        for (methods, inner) in by_table(methods, table) {
+            let mut guards = file_guards::at(world, placed, route, methods.as_deref());
+            let sample = crate::guard::matcher::sample(&route.path);
+            let facts = Facts { full: sample.clone(), relative: sample, ..Facts::default() };
+            let mut whole = Handler { value: Some(value.clone()), ..Handler::default() };
+            guards.extend(world.with_facts(facts.clone(), |world| world.handler_guards(&whole, handler.place)));
+            if let Some(inner) = inner {
+                whole.value = Some(inner);
+                guards.extend(world.with_facts(facts, |world| world.handler_guards(&whole, handler.place)));
+            }
+            let mut inputs = world.inputs(&whole, &model.framework, &path, &RouteEvent::default(), &[]);
+            let protocol = world.answered_protocol(whole.value.as_ref(), &model.framework, &mut inputs);
+            push(world, model, path.clone(), methods, Some(handler.clone()), false);
+            if let Some(route) = world.extra_routes.last_mut() {
+                route.guards = guards;
+                route.inputs = inputs;
+                route.protocol = protocol;
+            }
         }
     }
 }
@@ -314,6 +339,7 @@ pub(super) fn push(
         inputs: crate::output::Inputs::default(),
         app: None,
         detached: false,
+        lent: false,
         deprecated: false,
         third_party,
         bare: false,
@@ -365,115 +391,6 @@ fn binds(pattern: &Pattern, name: &str) -> bool {
         Pattern::Default(inner, _) | Pattern::Rest(inner) => binds(inner, name),
         Pattern::Object(all) => all.iter().any(|(_, p)| binds(p, name)),
         Pattern::List(all) => all.iter().any(|p| binds(p, name)),
-        _ => false,
-    }
-}
-
-/// The function behind wrappers.
-fn closure(world: &mut World<'_>, value: &Value, depth: u32) -> Option<Rc<Closure>> {
-    if depth > 6 {
-        return None;
-    }
-    match world.force(value) {
-        Value::Function(f) => Some(f),
-        Value::BoundFunction(b) => Some(b.1.clone()),
-        Value::Unknown(u) => u.args.items.iter().find_map(|v| closure(world, v, depth + 1)),
-        Value::Either(all) => all.iter().find_map(|v| closure(world, v, depth + 1)),
-        _ => None,
-    }
-}
-
-/// The methods that a handler compares its request's method with; None when it tells none apart.
-fn compared(world: &mut World<'_>, value: &Value) -> Option<Vec<SmolStr>> {
-    let f = closure(world, value, 0)?;
-    let tree = world.module(f.module).tree.clone();
-    let span = tree.function(f.function).span;
-    let inside = |s: apicensus_syntax::Span| s.start >= span.start && s.end <= span.end;
-    let mut found: Vec<SmolStr> = Vec::new();
-    let mut add = |id: ExprId| {
-        if let Expr::Str(parts) = tree.expr(id)
-            && let [StrPart::Text(text)] = parts.as_slice()
-            && METHODS.contains(&text.to_ascii_uppercase().as_str())
-        {
-            let text = SmolStr::new(text.to_ascii_uppercase());
-            if !found.contains(&text) {
-                found.push(text);
-            }
-        }
-    };
-    for (expr, at) in &tree.exprs {
-        match expr {
-            Expr::Binary(BinaryOp::Eq | BinaryOp::Ne, a, b) if inside(*at) => {
-                if is_method(&tree, *a) {
-                    add(*b);
-                } else if is_method(&tree, *b) {
-                    add(*a);
-                }
-            }
-            Expr::Match(subject, arms) if inside(*at) && is_method(&tree, *subject) => {
-                arms.iter().for_each(|(case, _)| case_values(case, &mut add))
-            }
-            _ => {}
-        }
-    }
-    for (stmt, at) in &tree.stmts {
-        if let Stmt::Switch { subject, cases, .. } = stmt
-            && inside(*at)
-            && is_method(&tree, *subject)
-        {
-            cases.iter().for_each(|case| case_values(case, &mut add));
-        }
-    }
-    for key in table_keys(world, &f, &tree, span) {
-        if !found.contains(&key) {
-            found.push(key);
-        }
-    }
-    // A preflight answer alone says nothing about the rest.
-    let tells = found.iter().any(|m| m != "OPTIONS" && m != "HEAD");
-    tells.then_some(found)
-}
-
-/// The methods that are keys of tables which a handler looks its request's method up in: `handlers[req.method]`.
-fn table_keys(world: &mut World<'_>, f: &Closure, tree: &Module, span: apicensus_syntax::Span) -> Vec<SmolStr> {
-    let mut tables: Vec<SmolStr> = Vec::new();
-    for (expr, at) in &tree.exprs {
-        if let Expr::Index(base, key) = expr
-            && at.start >= span.start
-            && at.end <= span.end
-            && is_method(tree, *key)
-            && let Expr::Name(name) = tree.expr(*base)
-        {
-            tables.push(name.clone());
-        }
-    }
-    let mut keys = Vec::new();
-    for name in tables {
-        let Some(table) = f.scope.get(&name) else { continue };
-        if let Value::Dict(table) = world.force(&table) {
-            let names: Vec<SmolStr> = table.entries.borrow().values().filter_map(|(key, _)| key.as_str()).collect();
-            keys.extend(names.into_iter().map(|n| SmolStr::new(n.to_ascii_uppercase())).filter(|n| METHODS.contains(&n.as_str())));
-        }
-    }
-    keys
-}
-
-fn case_values(case: &Case, add: &mut dyn FnMut(ExprId)) {
-    for pattern in &case.patterns {
-        if let Pattern::Value(value) = pattern {
-            add(*value);
-        }
-    }
-}
-
-fn is_method(tree: &Module, id: ExprId) -> bool {
-    match tree.expr(id) {
-        Expr::Attr(_, name) | Expr::Name(name) => name == "method",
-        Expr::Call { callee, .. } => match tree.expr(*callee) {
-            Expr::Attr(base, name) => matches!(name.as_str(), "toUpperCase" | "toLowerCase") && is_method(tree, *base),
-            _ => false,
-        },
-        Expr::Wrap(_, inner) => is_method(tree, *inner),
         _ => false,
     }
 }

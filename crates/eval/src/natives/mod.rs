@@ -6,6 +6,7 @@ mod appbuilder_own;
 mod bottle;
 mod controllers;
 pub mod django;
+mod django_apps;
 mod django_meta;
 mod django_middleware;
 mod django_patterns;
@@ -19,6 +20,7 @@ mod falcon;
 mod fastify;
 pub(crate) mod field_classes;
 mod file_guards;
+mod file_methods;
 pub(crate) mod files;
 mod finale;
 mod flask;
@@ -35,6 +37,7 @@ mod next;
 mod ninja;
 mod poem;
 mod pyramid;
+pub(crate) mod remix;
 mod rpc;
 mod rust_web;
 mod sanic;
@@ -131,6 +134,7 @@ pub const NAMES: &[&str] = &[
     "nest.microservice",
     "nest.note",
     "ninja.add_router",
+    "remix.prefix",
     "rpc",
     "rpc.into_rpc",
     "rpc.method",
@@ -207,11 +211,19 @@ pub fn call(world: &mut World<'_>, name: &str, site: &CallSite<'_>) -> Option<Va
         ("fastify", name) => fastify::call(world, name, site),
         ("hapi", "register") => hapi::register(world, site),
         ("nest", "configurable") => nest_modules::configurable(world, site),
+        ("remix", "prefix") => remix::prefix(world, site),
         ("ninja", "add_router") => ninja::add_router(world, site),
         ("nest", "microservice") => nest::microservice(world, site),
         ("nest", "note") => nest::note(world, site),
         ("tornado", "join") => tornado::join(world, site),
         _ => None,
+    }
+}
+
+/// Runs a native before anything else is run.
+pub fn start(world: &mut World<'_>, name: &str) {
+    if name == "django" {
+        django_apps::start(world);
     }
 }
 
