@@ -3,7 +3,7 @@
 
 use crate::docs::between;
 use crate::score::{Score, ratio, read, score};
-use crate::{checked, root, shape};
+use crate::{checked, root, shadow, shape};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -25,9 +25,21 @@ struct App {
     /// What to scan, below the application's folder.
     #[serde(default)]
     scan: String,
-    /// There is no list of its true endpoints; only parameters and bodies are compared.
+    /// There is no list of its true endpoints; it is for other comparisons.
     #[serde(default)]
-    shape_only: bool,
+    unlisted: bool,
+    /// Documents that describe all of the service or a part, below what is scanned.
+    #[serde(default)]
+    documents: Vec<String>,
+    /// The path that all operations of the documents are below, where their servers do not say it.
+    #[serde(default)]
+    base: Option<String>,
+    /// Earlier documents, beside today's code.
+    #[serde(default)]
+    earlier: Vec<String>,
+    /// Pages that a framework adds by itself; `*` at the end stands for what is below.
+    #[serde(default)]
+    pages: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -44,7 +56,7 @@ enum Registry {
 pub fn run(names: &[String], write: bool, binary: &Path) -> Result<()> {
     let apps = apps(names)?;
     let mut rows = Vec::new();
-    for app in apps.iter().filter(|a| !a.shape_only) {
+    for app in apps.iter().filter(|a| !a.unlisted) {
         let Some(folder) = folder(app)? else {
             rows.push((app, None));
             continue;
@@ -74,6 +86,28 @@ pub fn shapes(names: &[String], write: bool, binary: &Path, show: usize) -> Resu
     put("shape", &shape::table(&rows), write)
 }
 
+/// Fetches and scans the applications that ship documents, and compares what is said of them with what they serve.
+pub fn shadows(names: &[String], write: bool, binary: &Path, show: usize) -> Result<()> {
+    let mut rows = Vec::new();
+    for app in apps(names)?.iter().filter(|a| !a.documents.is_empty()) {
+        let Some(folder) = folder(app)? else { continue };
+        let App { documents, earlier, pages, base, .. } = app;
+        let truth = (!app.unlisted).then(|| root().join(format!("testdata/truth/{}.json", app.name)));
+        let asked = shadow::Asked { folder: &folder, documents, earlier, pages, base: base.as_deref(), truth: truth.as_deref() };
+        let result = shadow::measure(&asked, binary)?;
+        println!("{}: {}", app.name, result.told());
+        result.differences.iter().take(show).for_each(|line| println!("    {line}"));
+        rows.push((format!("{} {}", app.name, short(&app.version)), result));
+    }
+    let table = shadow::table(&rows);
+    println!("\n{table}");
+    if write {
+        let file = root().join("docs/contracts.md");
+        fs::write(&file, between(&fs::read_to_string(&file)?, "shadow", &table)?)?;
+    }
+    Ok(())
+}
+
 /// The applications that are at hand, with what to scan of each.
 pub fn folders(names: &[String]) -> Result<Vec<(String, PathBuf)>> {
     let mut out = Vec::new();
@@ -99,10 +133,12 @@ fn apps(names: &[String]) -> Result<Vec<App>> {
 fn folder(app: &App) -> Result<Option<PathBuf>> {
     let folder = root().join("target/corpus").join(&app.name);
     if !folder.is_dir() {
-        if app.from == Registry::Github {
-            println!("{}: in no registry; put {} at {} into {}", app.name, app.package, app.version, folder.display());
+        if app.from == Registry::Github && fetch_commit(app, &folder).is_err() {
+            println!("{}: could not be had; put {} at {} into {}", app.name, app.package, app.version, folder.display());
             return Ok(None);
         }
+    }
+    if !folder.is_dir() {
         fetch(app, &folder).with_context(|| format!("fetching {}", app.name))?;
     }
     Ok(Some(folder.join(&app.scan)))
@@ -120,7 +156,13 @@ fn put(name: &str, table: &str, write: bool) -> Result<()> {
 
 /// The catalog of a folder.
 pub fn scan<T: DeserializeOwned>(binary: &Path, folder: &Path) -> Result<T> {
-    let out = Command::new(binary).args(["scan", "--no-cache", "--format", "json"]).arg(folder).output()?;
+    scan_without(binary, folder, &[])
+}
+
+/// The catalog of a folder without some of its files.
+pub fn scan_without<T: DeserializeOwned>(binary: &Path, folder: &Path, files: &[String]) -> Result<T> {
+    let excluded = files.iter().flat_map(|file| ["--exclude", file]);
+    let out = Command::new(binary).args(["scan", "--no-cache", "--format", "json"]).args(excluded).arg(folder).output()?;
     if !out.status.success() {
         bail!("the scan of {} failed: {}", folder.display(), String::from_utf8_lossy(&out.stderr));
     }
@@ -152,6 +194,19 @@ fn fetch(app: &App, folder: &Path) -> Result<()> {
         Registry::Crates => fetch_crate(app, part.path())?,
         Registry::Github => bail!("{} is in no registry", app.package),
     }
+    fs::rename(part.keep(), folder)?;
+    Ok(())
+}
+
+/// Fetches one commit of a repository.
+fn fetch_commit(app: &App, folder: &Path) -> Result<()> {
+    let parent = folder.parent().context("no folder to fetch into")?;
+    fs::create_dir_all(parent)?;
+    let part = tempfile::tempdir_in(parent)?;
+    let git = |args: &[&str]| checked(Command::new("git").arg("-C").arg(part.path()).args(args));
+    git(&["init", "--quiet"])?;
+    git(&["fetch", "--quiet", "--depth=1", &format!("https://github.com/{}", app.package), &app.version])?;
+    git(&["checkout", "--quiet", "FETCH_HEAD"])?;
     fs::rename(part.keep(), folder)?;
     Ok(())
 }

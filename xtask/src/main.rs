@@ -14,6 +14,7 @@ mod new_framework;
 mod page;
 mod run_cases;
 mod score;
+mod shadow;
 mod shape;
 mod sweeps;
 mod try_file;
@@ -72,10 +73,14 @@ enum Task {
         /// Compare parameters and bodies with what the applications say of themselves (testdata/shape)
         #[arg(long)]
         shape: bool,
+        /// Compare what is reported as undocumented and as promised only with the documents that applications ship; --write
+        /// puts the table into docs/contracts.md
+        #[arg(long, conflicts_with = "shape")]
+        shadow: bool,
         /// Scan with this binary instead of a fresh release build
         #[arg(long)]
         binary: Option<PathBuf>,
-        /// With --shape: list up to this many differences of an application
+        /// With --shape or --shadow: list up to this many differences of an application
         #[arg(long, default_value_t = 0)]
         show: usize,
     },
@@ -213,9 +218,13 @@ fn run(task: Task) -> Result<()> {
         Task::Try { file } => try_file::show(&file),
         Task::NewFramework { language, name } => new_framework::create(&language, &name),
         Task::Docs { check } => docs::run(check),
-        Task::Corpus { apps, write, shape, binary, show } => {
+        Task::Corpus { apps, write, shape, shadow, binary, show } => {
             let binary = binary.map_or_else(release_binary, Ok)?;
-            if shape { corpus::shapes(&apps, write, &binary, show) } else { corpus::run(&apps, write, &binary) }
+            match (shape, shadow) {
+                (true, _) => corpus::shapes(&apps, write, &binary, show),
+                (_, true) => corpus::shadows(&apps, write, &binary, show),
+                _ => corpus::run(&apps, write, &binary),
+            }
         }
         Task::Score { truth, catalog, show } => score::print(&truth, &catalog, show),
         Task::Bench { trees, write, binary } => bench::run(&trees, write, binary),

@@ -79,6 +79,7 @@ impl World<'_> {
                 let Some(path) = self.placed(path, &gives, event.at) else { continue };
                 let framework = own.clone().or_else(|| route.framework.clone()).unwrap_or_else(|| SmolStr::new(framework));
                 let [outer, last] = self.framework_controls(&framework, event.at);
+                let passes_on = self.may_hand_on(&framework, whole.value.as_ref());
                 let mut inputs = self.inputs(whole, &framework, &path, route, &before);
                 self.outer_answers(&way.answers, &mut inputs);
                 let protocol = match class_protocol.or(route.protocol.as_deref()) {
@@ -105,8 +106,22 @@ impl World<'_> {
                     bare: route.bare || *third_party && self.asks_nothing(whole),
                     test,
                     implicit: false,
+                    passes_on,
                 });
             }
+        }
+    }
+
+    /// Whether a handler may hand a request on: it takes what does so, or is not known.
+    fn may_hand_on(&self, framework: &str, handler: Option<&Value>) -> bool {
+        let of = |m: &&crate::models::Model| m.framework == framework;
+        let Some(at) = self.input.models.models.iter().find(of).and_then(|m| m.passes_on) else { return false };
+        match handler {
+            Some(Value::Function(f)) => {
+                let params = &self.module(f.module).tree.function(f.function).params;
+                params.len() > at || params.iter().any(|p| p.kind != apicensus_syntax::ParamKind::Normal)
+            }
+            _ => true,
         }
     }
 

@@ -372,6 +372,8 @@ pub struct Route {
     pub test: bool,
     /// The framework adds it by itself (documentation pages and the like).
     pub implicit: bool,
+    /// Its handler may hand a request on to a later route.
+    pub passes_on: bool,
 }
 
 /// Kinds of troubles the evaluator reports.

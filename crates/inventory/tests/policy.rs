@@ -101,3 +101,46 @@ fn the_schema_knows_the_keys() {
     assert_eq!(keys.len(), 5);
     assert!(keys.contains(&"suppress") && keys.contains(&"ignore_contracts"));
 }
+
+#[test]
+fn what_is_required_and_not_there_is_told() {
+    let code = "import requests
+from fastapi import FastAPI, Depends
+from fastapi.security import HTTPBearer
+app = FastAPI()
+bearer = HTTPBearer()
+@app.get('/admin/open')
+def one(): return requests.get('https://else.test/x').json()
+@app.get('/admin/known', dependencies=[Depends(bearer)])
+def two(): return requests.get('https://api.acme.test/x').json()
+@app.get('/other')
+def three(): return requests.get(URL).json()
+";
+    let policy = "require:\n  - {path: '/admin/**', auth: true, reason: Staff only.}\n  - {path: '/admin/known', roles: [admin, owner]}\n  \
+                  - {path: '/gone', auth: true}\nallowed_hosts: ['*.acme.test']\n";
+    let found = catalog(&[("main.py", code), (".apicensus.yaml", policy)]);
+    let of = |rule: &str| -> Vec<&str> { found.findings.iter().filter(|f| f.rule == rule).map(|f| f.message.as_str()).collect() };
+    assert_eq!(
+        of("requirement"),
+        [
+            "GET /admin/open lacks what the policy requires: an identity",
+            "GET /admin/known lacks what the policy requires: role admin or owner",
+        ]
+    );
+    let told = finding(&found, "requirement", "GET /admin/open");
+    assert_eq!((told.why.as_str(), told.evidence.last().unwrap().at.line), ("Staff only.", 2));
+    assert_eq!(of("foreign-host"), ["GET https://else.test/x calls else.test, which the policy does not allow"]);
+    assert!(found.troubles.iter().any(|t| t.line == 4 && t.message == "no endpoint has a path like `/gone`"), "{:?}", found.troubles);
+}
+
+#[test]
+fn requirements_are_read_strictly() {
+    let wrong = |text: &str| parse(text).unwrap_err().to_string();
+    assert_eq!(wrong("require:\n  - {path: /a, rols: [x]}\n"), "unknown key `rols` in .apicensus.yaml:2 (did you mean `roles`?)");
+    assert_eq!(
+        wrong("require:\n  - path: /a\n    controls: [ratelimit]\n"),
+        "unknown control `ratelimit` in .apicensus.yaml:3 (did you mean `rate_limit`?)"
+    );
+    assert_eq!(wrong("require:\n  - {path: /a}\n"), "a requirement needs `auth`, `roles`, `scopes` or `controls` in .apicensus.yaml:2");
+    assert_eq!(wrong("require:\n  - {auth: true}\n"), "the key `path` is missing in .apicensus.yaml:2");
+}

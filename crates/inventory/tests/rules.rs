@@ -115,6 +115,33 @@ fn routes_that_an_earlier_one_takes_are_told() {
 }
 
 #[test]
+fn an_earlier_route_of_express_takes_only_what_its_handler_can_not_hand_on() {
+    // Asked of express 4 and 5, @koa/router, polka and hono: all go by order.
+    let text = "const express = require('express');
+const app = express();
+app.get('/a/:x', (req, res) => res.send(req.params.x));
+app.get('/a/me', (req, res) => res.send('me'));
+app.get('/b/:x', (req, res, next) => next());
+app.get('/b/me', (req, res) => res.send('me'));
+app.get('/c/:x', (...all) => all[2]());
+app.get('/c/me', (req, res) => res.send('me'));
+app.get('/d/:x(\\d+)', (req, res) => res.send('a number'));
+app.get('/d/me', (req, res) => res.send('me'));
+app.listen(80);
+";
+    let found = catalog(&[("package.json", "{\"dependencies\": {\"express\": \"5\"}}"), ("app.js", text)]);
+    assert_eq!(of_rule(&found, "unreachable-route"), ["medium unreachable-route GET /a/me"]);
+    // Fastify looks for the most special route.
+    let fastify = "const app = require('fastify')();
+app.get('/a/:x', (request) => request.params.x);
+app.get('/a/me', () => 'me');
+app.listen({ port: 80 });
+";
+    let found = catalog(&[("package.json", "{\"dependencies\": {\"fastify\": \"5\"}}"), ("app.js", fastify)]);
+    assert_eq!(of_rule(&found, "unreachable-route"), [""; 0]);
+}
+
+#[test]
 fn guessing_and_spending_without_a_limit_is_told() {
     let code = format!(
         "{HEAD}@app.post('/auth/login')\ndef login(): ...\n@app.get('/auth/login')\ndef form(): ...\n\

@@ -7,6 +7,7 @@
 //! Nothing is checked out, no hook or filter runs, and nothing is written. Languages are data given by the caller.
 
 mod beside;
+mod changed;
 pub mod classify;
 mod error;
 mod ignores;

@@ -3,9 +3,10 @@
 //! Commits are walked along first parents, so that a merge is one step. Everything is read from the object database.
 
 use crate::error::SourceError;
+use crate::changed::Trees;
 use crate::repository::{self, git_error};
 use crate::tree::Tree;
-use git2::{BlameOptions, DiffOptions, ErrorCode, Oid, Repository, Sort};
+use git2::{BlameOptions, ErrorCode, Oid, Repository};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -123,12 +124,13 @@ pub fn steps(path: &Path, rev: Option<&str>, since: &Since, most: usize) -> Resu
     let tip = crate::revision::commit_of(&repo, rev.unwrap_or("HEAD"))?;
     let mut walk = repo.revwalk().map_err(failed)?;
     walk.simplify_first_parent().map_err(failed)?;
-    walk.set_sorting(Sort::TOPOLOGICAL).map_err(failed)?;
     walk.push(tip).map_err(failed)?;
     if let Since::Revision(name) = since {
         walk.hide(crate::revision::commit_of(&repo, name)?).map_err(failed)?;
     }
     let mut found = Vec::new();
+    let mut trees = Trees::new(&repo);
+    // Without an order to keep, the walk reads only what is taken of it: each commit has one parent here.
     for oid in walk.take(most) {
         let commit = repo.find_commit(oid.map_err(failed)?).map_err(failed)?;
         if matches!(since, Since::Time(time) if commit.time().seconds() < *time) {
@@ -140,7 +142,7 @@ pub fn steps(path: &Path, rev: Option<&str>, since: &Since, most: usize) -> Resu
             time: commit.time().seconds(),
             author: String::from_utf8_lossy(author.name_bytes()).into_owned(),
             subject: String::from_utf8_lossy(commit.message_bytes()).lines().next().unwrap_or_default().trim().to_owned(),
-            changed: changed(&repo, &commit).map_err(failed)?,
+            changed: trees.changed(&commit).map_err(failed)?,
         });
     }
     found.reverse();
@@ -156,23 +158,6 @@ pub fn parent(path: &Path, commit: &str) -> Result<Option<String>, SourceError> 
     let oid = crate::revision::commit_of(&repo, commit)?;
     let commit = repo.find_commit(oid).map_err(|e| git_error(path, &e))?;
     Ok(commit.parent(0).ok().map(|p| p.id().to_string()))
-}
-
-fn changed(repo: &Repository, commit: &git2::Commit<'_>) -> Result<Vec<String>, git2::Error> {
-    let before = match commit.parent(0) {
-        Ok(parent) => Some(parent.tree()?),
-        Err(_) => None,
-    };
-    let mut options = DiffOptions::new();
-    options.skip_binary_check(true).include_typechange(true).ignore_submodules(true);
-    let diff = repo.diff_tree_to_tree(before.as_ref(), Some(&commit.tree()?), Some(&mut options))?;
-    let mut names = BTreeSet::new();
-    for delta in diff.deltas() {
-        for file in [delta.old_file(), delta.new_file()] {
-            names.extend(file.path_bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()));
-        }
-    }
-    Ok(names.into_iter().collect())
 }
 
 /// The commit where two revisions parted; none where they have nothing in common, or that part of the past is not here.

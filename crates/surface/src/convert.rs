@@ -10,7 +10,9 @@ use apicensus_eval::output::Census;
 pub fn catalog(census: &Census, survey: &Survey<'_>, languages: &Languages) -> Catalog {
     let services = service::services(&census.routes, survey, languages);
     let mut endpoints = endpoint::endpoints(&census.routes, &services, survey);
-    taken::mark(&mut endpoints, &census.in_order);
+    let passing = census.routes.iter().filter(|route| route.passes_on);
+    let passing = passing.map(|route| (survey.path(route.registered_at.file), route.registered_at.line)).collect();
+    taken::mark(&mut endpoints, &census.in_order, &passing);
     let tree = survey.tree();
     let revision = tree.requested().zip(tree.revision()).map(|(requested, revision)| Revision {
         commit: revision.commit.clone(),

@@ -3,15 +3,16 @@
 //! Order is known between the routes that one router registers in one file: by their lines. What two routers that are mounted one after the
 //! other take of each other is left out.
 
-use apicensus_catalog::{Endpoint, Parameter, ParameterIn, PathState, Protocol, TakenBy};
+use apicensus_catalog::{Endpoint, Location, Parameter, ParameterIn, PathState, Protocol, TakenBy};
 use apicensus_eval::models::Order;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Routers with more routes are left out: every pair is compared.
 const MAX_ROUTES: usize = 2_000;
 
-/// Notes what takes an endpoint's requests; `ordered` are the frameworks that go by order.
-pub fn mark(endpoints: &mut [Endpoint], ordered: &BTreeMap<String, Order>) {
+/// Notes what takes an endpoint's requests; `ordered` are the frameworks that go by order, `passing` the places of routes whose handlers may
+/// hand a request on.
+pub fn mark(endpoints: &mut [Endpoint], ordered: &BTreeMap<String, Order>, passing: &BTreeSet<(&str, u32)>) {
     let mut routers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, endpoint) in endpoints.iter().enumerate() {
         let is_plain = endpoint.protocol == Protocol::Http && endpoint.path_state == PathState::Exact && endpoint.conditions.is_empty();
@@ -27,7 +28,12 @@ pub fn mark(endpoints: &mut [Endpoint], ordered: &BTreeMap<String, Order>) {
         router.sort_by_key(|at| endpoints[*at].registered_at.line);
         for (place, later) in router.iter().enumerate() {
             let order = ordered.get(&endpoints[*later].framework).copied().unwrap_or(Order::All);
-            let taker = router[..place].iter().find(|earlier| takes(&endpoints[**earlier], &endpoints[*later], order)).copied();
+            let keeps = |at: &usize| {
+                let Location { file, line, .. } = &endpoints[*at].registered_at;
+                !passing.contains(&(file.as_str(), *line))
+            };
+            let earlier = router[..place].iter().filter(|at| keeps(at));
+            let taker = earlier.copied().find(|earlier| takes(&endpoints[*earlier], &endpoints[*later], order));
             endpoints[*later].taken_by =
                 taker.map(|by| TakenBy { path: endpoints[by].path.clone(), at: endpoints[by].registered_at.clone() });
         }
@@ -82,7 +88,9 @@ fn is_any(endpoint: &Endpoint, name: &str) -> bool {
     let is_plain = |p: &Parameter| p.pattern.is_none() && !p.catch_all;
     let written =
         [format!("{{{name}}}"), format!("<{name}>"), format!("<str:{name}>"), format!("<string:{name}>"), format!("{{{name}:str}}")];
-    of_path(endpoint, name).is_some_and(is_plain) && written.iter().any(|w| endpoint.raw_path.contains(w.as_str()))
+    let is_written = written.iter().any(|w| endpoint.raw_path.contains(w.as_str()));
+    let is_colon = || endpoint.raw_path.split('/').any(|segment| segment.strip_prefix(':') == Some(name));
+    of_path(endpoint, name).is_some_and(is_plain) && (is_written || is_colon())
 }
 
 fn is_catch_all(endpoint: &Endpoint, name: &str) -> bool {

@@ -64,6 +64,7 @@ impl Bench {
             bare: false,
             test: false,
             implicit: false,
+            passes_on: false,
         }
     }
     fn under(&self, app: &str, route: Route) -> Route {

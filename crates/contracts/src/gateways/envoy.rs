@@ -1,5 +1,6 @@
 //! Envoy (https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto): route configurations of
-//! listeners, or alone, with the clusters that they lead to and the HTTP filters before them.
+//! listeners, or alone, with the clusters that they lead to and the HTTP filters before them. The host of a request chooses a virtual host,
+//! the one that names it before wildcards and `*`, and then its routes are tried in their order.
 
 use super::ingress::texts;
 use super::shape::{named, of_pattern, open, prefix, push_new, required};
@@ -25,7 +26,9 @@ pub fn read(source: &Source, root: &Node, out: &mut Gateways) {
     for (config, manager) in configs {
         let filters: &[Node] = manager.and_then(|m| m.get("http_filters")).map(Node::items).unwrap_or_default();
         let reader = Reader { source, root, filters };
-        for host in config.get("virtual_hosts").map(Node::items).unwrap_or_default() {
+        let mut hosts: Vec<&Node> = config.get("virtual_hosts").map(Node::items).unwrap_or_default().iter().collect();
+        hosts.sort_by_key(|host| texts(host.get("domains")).iter().map(|d| domain_rank(d)).min());
+        for host in hosts {
             let domains: Vec<String> = texts(host.get("domains")).into_iter().filter(|d| d != "*").collect();
             for node in host.get("routes").map(Node::items).unwrap_or_default() {
                 let mut route = reader.route(node, host);
@@ -39,6 +42,41 @@ pub fn read(source: &Source, root: &Node, out: &mut Gateways) {
         out.trouble(source, root.line, "its routes come from a control plane and are not in this file");
     }
     out.gateway(GatewayKind::Envoy, View::Gateway, source, "", routes);
+}
+
+/// When a domain of a virtual host is looked at: exact names, `*.foo.test` and `foo.*`, longer ones first, and `*`.
+fn domain_rank(domain: &str) -> (u8, std::cmp::Reverse<usize>) {
+    let kind = match domain {
+        "*" => 3,
+        _ if domain.starts_with('*') => 1,
+        _ if domain.ends_with('*') => 2,
+        _ => 0,
+    };
+    (kind, std::cmp::Reverse(domain.len()))
+}
+
+/// A path template (`envoy.path.match.uri_template`): `*` and `{name}` are a segment, `**` and `{name=**}` any number of them.
+fn of_template(template: &str) -> (String, PathMatch) {
+    let segment = |s: &str| match s.strip_prefix('{').and_then(|s| s.strip_suffix('}')).map_or(s, |s| s.split_once('=').map_or("*", |(_, p)| p)) {
+        "**" => None,
+        "*" => Some("{}"),
+        _ => Some(""),
+    };
+    let segments: Vec<&str> = template.split('/').collect();
+    if segments.iter().all(|s| segment(s).is_some()) {
+        let of = |(at, s): (usize, &&str)| match s.strip_prefix('{').and_then(|s| s.split(['=', '}']).next()) {
+            Some(name) => format!("{{{name}}}"),
+            None if *s == "*" => format!("{{p{at}}}"),
+            None => (*s).to_owned(),
+        };
+        return (segments.iter().enumerate().map(of).collect::<Vec<_>>().join("/"), PathMatch::Template);
+    }
+    let of = |s: &&str| match segment(s) {
+        None => ".*".to_owned(),
+        Some("{}") => "[^/]+".to_owned(),
+        Some(_) => s.replace('.', "\\."),
+    };
+    (format!("^{}$", segments.iter().map(of).collect::<Vec<_>>().join("/")), PathMatch::Regex)
 }
 
 /// Everything with virtual hosts, and the connection manager around it.
@@ -66,14 +104,23 @@ impl Reader<'_> {
         let matching = node.get("match");
         let text = |key: &str| matching.and_then(|m| m.text_at(key));
         let regex = matching.and_then(|m| m.get("safe_regex")).and_then(|r| r.text_at("regex"));
-        let (path, kind) = match (text("prefix"), text("path"), text("path_separated_prefix"), regex) {
+        let policy = matching.and_then(|m| m.get("path_match_policy")).and_then(|p| p.get("typed_config"));
+        let template = policy.and_then(|config| config.text_at("path_template"));
+        let mut others = Vec::new();
+        let (path, kind) = match (text("prefix"), text("path"), text("path_separated_prefix"), regex.or(template)) {
             (Some(path), ..) => (path.to_owned(), PathMatch::Prefix),
             (_, Some(path), ..) => (path.to_owned(), PathMatch::Exact),
             (_, _, Some(path), _) => (path.to_owned(), PathMatch::Segments),
-            (.., Some(regex)) => (format!("^(?:{regex})$"), PathMatch::Regex),
-            _ => ("/".to_owned(), PathMatch::Prefix),
+            (.., Some(regex)) if template.is_none() => (format!("^(?:{regex})$"), PathMatch::Regex),
+            (.., Some(template)) => of_template(template),
+            _ => {
+                let keys = matching.map(Node::entries).unwrap_or_default().iter().map(|e| e.key.as_str());
+                others.extend(keys.filter(|k| k.contains("match")).map(str::to_owned));
+                ("/".to_owned(), PathMatch::Prefix)
+            }
         };
         let mut route = GatewayRoute::new(self.source.at(matching.map_or(node.line, |m| m.line)), path, kind);
+        route.only_if = others;
         for header in matching.and_then(|m| m.get("headers")).map(Node::items).unwrap_or_default() {
             let value = header.get("string_match").and_then(|s| s.text_at("exact")).or(header.text_at("exact_match"));
             match (header.text_at("name"), value) {

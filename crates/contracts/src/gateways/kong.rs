@@ -1,10 +1,11 @@
 //! Kong, in the files of decK (https://developer.konghq.com/deck/, https://developer.konghq.com/gateway/entities/route/).
 //!
 //! A path that begins with `~` is a regular expression. A route strips what it matched unless `strip_path` is false, and the
-//! path of the service comes before the rest.
+//! path of the service comes before the rest. Routes are tried in the order of Kong's `traditional` router (`sort_categories` and `sort_routes`
+//! of kong/router/traditional.lua): those with more kinds of conditions first. An `expression` is not taken apart and is a condition.
 
 use super::ingress::texts;
-use super::shape::{by_fit, push_new, required, scheme_of, target};
+use super::shape::{push_new, required, scheme_of, target};
 use super::{Gateways, Source};
 use crate::node::Node;
 use apicensus_catalog::{
@@ -30,8 +31,24 @@ pub fn read(source: &Source, root: &Node, out: &mut Gateways) {
         let service = items(root, "services").iter().find(|s| s.text_at("name") == name && name.is_some());
         routes.extend(reader.route(route, service));
     }
-    by_fit(&mut routes);
+    routes.sort_by_key(|(weight, _): &(Weight, GatewayRoute)| std::cmp::Reverse(*weight));
+    let routes = routes.into_iter().map(|(_, route)| route).collect();
     out.gateway(GatewayKind::Kong, View::Gateway, source, root.text_at("_workspace").unwrap_or_default(), routes);
+}
+
+/// What decides which route comes first: the number of kinds of conditions, which they are, whether hosts are plain and the path is an
+/// expression, the number of headers, the priority of the expression, the length of the path.
+type Weight = (u32, u32, u32, usize, i64, usize);
+
+fn weight(node: &Node, route: &GatewayRoute) -> Weight {
+    let kinds = [("hosts", 0x40), ("headers", 0x20), ("paths", 0x10), ("methods", 0x08), ("snis", 0x04), ("sources", 0x02), ("destinations", 0x01)];
+    let has = |key: &str| node.get(key).is_some_and(|n| !n.items().is_empty() || !n.entries().is_empty());
+    let bits: u32 = kinds.iter().filter(|(key, _)| has(key)).map(|(_, bit)| bit).sum();
+    let is_regex = route.path_match == PathMatch::Regex;
+    let is_plain = !route.hosts.is_empty() && route.hosts.iter().all(|host| !host.contains('*'));
+    let priority = node.text_at("regex_priority").and_then(|p| p.parse().ok()).filter(|_| is_regex).unwrap_or(0);
+    let headers = node.get("headers").map_or(0, |h| h.entries().len());
+    (bits.count_ones(), bits, u32::from(is_regex) + 2 * u32::from(is_plain), headers, priority, route.path.len())
 }
 
 fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
@@ -44,7 +61,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn route(&self, node: &Node, service: Option<&Node>) -> Vec<GatewayRoute> {
+    fn route(&self, node: &Node, service: Option<&Node>) -> Vec<(Weight, GatewayRoute)> {
         let (targets, base) = service.map_or((Vec::new(), String::new()), |s| self.target(s));
         let paths = node.get("paths").map(Node::items).filter(|p| !p.is_empty());
         let default = Node { line: node.line, value: crate::node::Value::Text("/".to_owned()) };
@@ -59,6 +76,7 @@ impl Reader<'_> {
             route.hosts = texts(node.get("hosts"));
             route.methods = texts(node.get("methods"));
             route.only_if = items_of_headers(node);
+            route.only_if.extend(node.text_at("expression").map(|e| format!("expression {e}")));
             route.targets.clone_from(&targets);
             let strips = node.get("strip_path").is_none_or(Node::is_true);
             route.rewrite = rewrite(&route, strips, &base);
@@ -66,7 +84,7 @@ impl Reader<'_> {
             for plugin in self.plugins(node, service) {
                 self.plugin(plugin, &mut route);
             }
-            found.push(route);
+            found.push((weight(node, &route), route));
         }
         found
     }

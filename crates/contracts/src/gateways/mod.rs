@@ -27,6 +27,7 @@ mod pages;
 mod rules;
 mod serverless;
 mod shape;
+mod site_paths;
 mod terraform;
 mod toml;
 mod traefik;

@@ -2,10 +2,13 @@
 //! (https://docs.netlify.com/routing/redirects/), Cloudflare (https://developers.cloudflare.com/workers/wrangler/configuration/).
 
 use super::ingress::texts;
-use super::shape::{named, of_pattern, target, whole};
+use super::shape::{by_fit, named, of_pattern, required, target, whole};
+use super::site_paths::{of_netlify, of_vercel};
 use super::{Gateways, Source};
 use crate::node::Node;
-use apicensus_catalog::{GatewayKind, GatewayRoute, GatewayTarget, Location, PathMatch, PathRewrite, RewriteKind, RouteAction, View};
+use apicensus_catalog::{
+    GatewayAuth, GatewayKind, GatewayRoute, GatewayTarget, Location, PathMatch, PathRewrite, RewriteKind, RouteAction, SchemeKind, View,
+};
 use apicensus_source::paths::{folder, joined};
 
 /// Whether a file is one, by its name.
@@ -18,12 +21,21 @@ pub fn read(source: &Source, root: &Node, out: &mut Gateways) {
     let name = source.path.rsplit('/').next().unwrap_or_default();
     let title = root.text_at("name").unwrap_or_default();
     match name {
-        "vercel.json" | "now.json" => out.gateway(GatewayKind::Vercel, View::Gateway, source, title, vercel(source, root)),
+        "vercel.json" | "now.json" => {
+            let routes = vercel(source, root, out);
+            out.gateway(GatewayKind::Vercel, View::Gateway, source, title, routes);
+        }
         "netlify.toml" => {
             let items = root.get("redirects").map(Node::items).unwrap_or_default();
             let routes = items.iter().filter_map(|item| {
                 let text = |key: &str| item.text_at(key).unwrap_or_default();
-                rule(source.at(item.line), item.text_at("from")?, text("to"), text("status"))
+                let mut route = rule(source.at(item.line), item.text_at("from")?, text("to"), text("status"))?;
+                for entry in item.get("conditions").map(Node::entries).unwrap_or_default() {
+                    condition(&mut route, &entry.key, &texts(Some(&entry.node)).join(","), source.at(entry.line));
+                }
+                let query = item.get("query").map(Node::entries).unwrap_or_default();
+                route.only_if.extend(query.iter().map(|e| format!("query {}", e.key)));
+                Some(route)
             });
             out.gateway(GatewayKind::Netlify, View::Gateway, source, title, routes.collect());
         }
@@ -31,10 +43,18 @@ pub fn read(source: &Source, root: &Node, out: &mut Gateways) {
     }
 }
 
-fn vercel(source: &Source, root: &Node) -> Vec<GatewayRoute> {
+fn vercel(source: &Source, root: &Node, out: &mut Gateways) -> Vec<GatewayRoute> {
     let mut routes = Vec::new();
+    let mut placed = |item: &Node| {
+        let path = item.text_at("source").unwrap_or("/");
+        let Some((path, kind)) = of_vercel(path) else {
+            out.trouble(source, item.line, format!("the path `{path}` could not be read"));
+            return None;
+        };
+        Some(GatewayRoute { only_if: conditions(item), ..GatewayRoute::new(source.at(item.line), path, kind) })
+    };
     for item in root.get("redirects").map(Node::items).unwrap_or_default() {
-        let mut route = route(source.at(item.line), item.text_at("source").unwrap_or("/"));
+        let Some(mut route) = placed(item) else { continue };
         route.action = RouteAction::Redirect;
         route.targets = vec![named(item.text_at("destination").unwrap_or_default(), None)];
         routes.push(route);
@@ -43,10 +63,8 @@ fn vercel(source: &Source, root: &Node) -> Vec<GatewayRoute> {
     // They may stand by when they are tried.
     let staged = ["beforeFiles", "afterFiles", "fallback"].iter().filter_map(|key| rewrites?.get(key));
     for item in staged.chain(rewrites).flat_map(Node::items) {
-        let source_path = item.text_at("source").unwrap_or("/");
-        let mut route = route(source.at(item.line), source_path);
+        let Some(mut route) = placed(item) else { continue };
         aim(item.text_at("destination").unwrap_or_default(), &mut route);
-        route.only_if = conditions(item);
         routes.push(route);
     }
     for item in root.get("routes").map(Node::items).unwrap_or_default() {
@@ -76,46 +94,8 @@ fn conditions(item: &Node) -> Vec<String> {
             n.text_at("value").unwrap_or_default()
         )
     };
-    item.get("has").map(Node::items).unwrap_or_default().iter().map(of).collect()
-}
-
-/// A path of a rewrite: `/api/:path*` takes what is below, `:id` one segment; anything else in brackets is a pattern.
-fn route(at: Location, path: &str) -> GatewayRoute {
-    let is_rest = |s: &&str| s.starts_with(':') && s.ends_with(['*', '+']) && !s.contains('(');
-    let segments: Vec<&str> = path.split('/').collect();
-    if let Some((_, head)) = segments.split_last().filter(|(last, head)| is_rest(last) && head.iter().all(|s| !s.contains(['(', '*']))) {
-        return match head.iter().any(|s| s.starts_with(':')) {
-            true => GatewayRoute::new(at, format!("{}/{{rest+}}", templated(head)), PathMatch::Template),
-            false => GatewayRoute::new(at, if head.len() > 1 { head.join("/") } else { "/".to_owned() }, PathMatch::Segments),
-        };
-    }
-    if let Some(head) = path.strip_suffix("/(.*)").filter(|h| !h.contains([':', '('])) {
-        return GatewayRoute::new(at, if head.is_empty() { "/" } else { head }, PathMatch::Segments);
-    }
-    if path.contains(['(', '*']) {
-        return GatewayRoute::new(at, format!("^{}$", pattern(path)), PathMatch::Regex);
-    }
-    match path.contains("/:") {
-        true => GatewayRoute::new(at, templated(&segments), PathMatch::Template),
-        false => GatewayRoute::new(at, path, PathMatch::Exact),
-    }
-}
-
-fn templated(segments: &[&str]) -> String {
-    segments.iter().map(|s| s.strip_prefix(':').map_or((*s).to_owned(), |name| format!("{{{name}}}"))).collect::<Vec<_>>().join("/")
-}
-
-/// Names with and without patterns of their own as groups.
-fn pattern(path: &str) -> String {
-    let of = |segment: &str| match segment.strip_prefix(':') {
-        Some(rest) => match rest.find('(') {
-            Some(at) => rest[at..].to_owned(),
-            None if rest.ends_with('*') => ".*".to_owned(),
-            None => "[^/]+".to_owned(),
-        },
-        None => segment.to_owned(),
-    };
-    path.split('/').map(of).collect::<Vec<_>>().join("/")
+    let all = |key: &str| item.get(key).map(Node::items).unwrap_or_default().iter().map(of);
+    all("has").chain(all("missing").map(|text| format!("not {text}"))).collect()
 }
 
 /// Where a rewrite leads: another host, a function, or another path of the same site.
@@ -159,10 +139,8 @@ fn rewritten(route: &GatewayRoute, to: &str) -> Option<PathRewrite> {
 fn rule(at: Location, from: &str, to: &str, status: &str) -> Option<GatewayRoute> {
     let (host, path) = if from.contains("://") { target(from) } else { (GatewayTarget::default(), Some(from.to_owned())) };
     let path = path.unwrap_or_else(|| "/".to_owned());
-    let mut route = match path.strip_suffix("/*") {
-        Some(head) => GatewayRoute::new(at, if head.is_empty() { "/" } else { head }, PathMatch::Segments),
-        None => route(at, &path),
-    };
+    let (path, kind) = of_netlify(&path);
+    let mut route = GatewayRoute::new(at, path, kind);
     if !host.name.is_empty() {
         route.hosts.push(host.name);
     }
@@ -178,6 +156,15 @@ fn rule(at: Location, from: &str, to: &str, status: &str) -> Option<GatewayRoute
     Some(route)
 }
 
+/// What a rule asks for beside the path. A role is one of a signed token.
+fn condition(route: &mut GatewayRoute, key: &str, value: &str, at: Location) {
+    if key == "Role" {
+        route.auth = Some(GatewayAuth { scopes: value.split(',').map(str::to_owned).collect(), ..required(SchemeKind::Jwt, "Role", at) });
+    } else {
+        route.only_if.push(format!("{key} {value}"));
+    }
+}
+
 /// Reads a file `_redirects`.
 pub fn redirects(source: &Source, out: &mut Gateways) {
     let mut routes = Vec::new();
@@ -188,7 +175,16 @@ pub fn redirects(source: &Source, out: &mut Gateways) {
         let to = rest.iter().find(|w| w.starts_with('/') || w.contains("://"));
         let Some(to) = to.filter(|_| from.starts_with('/') || from.contains("://")) else { continue };
         let status = rest.iter().find(|w| w.trim_end_matches('!').parse::<u16>().is_ok()).copied().unwrap_or("301");
-        routes.extend(rule(source.at(at as u32 + 1), from, to, status));
+        let line = source.at(at as u32 + 1);
+        let Some(mut route) = rule(line.clone(), from, to, status) else { continue };
+        for word in rest.iter().filter(|w| *w != to) {
+            match word.split_once('=') {
+                Some((key @ ("Role" | "Country" | "Language" | "Cookie"), value)) => condition(&mut route, key, value, line.clone()),
+                Some((key, _)) => route.only_if.push(format!("query {key}")),
+                None => {}
+            }
+        }
+        routes.push(route);
     }
     out.gateway(GatewayKind::Netlify, View::Gateway, source, "", routes);
 }
@@ -212,6 +208,9 @@ fn wrangler(source: &Source, root: &Node) -> Vec<GatewayRoute> {
         route.targets = vec![GatewayTarget { code: code.as_deref().and_then(|c| folder_of(source, c)), ..named(worker, None) }];
         routes.push(route);
     }
+    // The most special pattern counts, that of a whole host first.
+    by_fit(&mut routes);
+    routes.sort_by_key(|route| route.hosts.iter().any(|host| host.starts_with('*')));
     routes
 }
 

@@ -32,6 +32,9 @@ pub fn read(tree: &Tree, source: &Source, root: &Node, out: &mut Gateways) {
     out.gateway(GatewayKind::Serverless, View::Iac, source, name, routes);
 }
 
+/// Variables of one text that are filled in at most, those within others counted.
+const MAX_VARIABLES: usize = 16;
+
 struct Reader<'a> {
     tree: &'a Tree,
     source: &'a Source,
@@ -95,10 +98,10 @@ impl Reader<'_> {
         }
         let mut route = match event.key.as_str() {
             "http" | "httpApi" => match node.text() {
-                Some(text) => keyed(at.clone(), text),
-                None => match node.text_at("path")? {
+                Some(text) => keyed(at.clone(), &self.filled(text)),
+                None => match self.filled(node.text_at("path")?).as_str() {
                     "*" => keyed(at.clone(), "$default"),
-                    path => route(at.clone(), node.text_at("method").unwrap_or("ANY"), path),
+                    path => route(at.clone(), &self.filled(node.text_at("method").unwrap_or("ANY")), path),
                 },
             },
             "websocket" => message(at.clone(), node.text().or(node.text_at("route"))?),
@@ -126,6 +129,22 @@ impl Reader<'_> {
             push_new(&mut route.cors, "*");
         }
         Some(route)
+    }
+
+    /// A text with the values of `${self:a.b}`, which stand in the document itself; what only a deployment knows stays as it is written.
+    fn filled(&self, text: &str) -> String {
+        let mut out = text.to_owned();
+        for _ in 0..MAX_VARIABLES {
+            let found = out.match_indices("${self:").find_map(|(at, head)| {
+                let name = out[at + head.len()..].split_once('}')?.0;
+                let keys: String = name.split('.').map(|key| format!("/{}", key.trim())).collect();
+                let value = self.root.pointer(&keys)?.text()?;
+                Some((at..at + head.len() + name.len() + 1, value.to_owned()))
+            });
+            let Some((range, value)) = found else { break };
+            out.replace_range(range, &value);
+        }
+        out
     }
 
     fn authorizer(&self, node: &Node, source: &Source) -> GatewayAuth {

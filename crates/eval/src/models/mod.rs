@@ -58,6 +58,9 @@ pub struct Model {
     /// It tries its routes in the order of registration; None where it does not, or that was not looked at.
     #[serde(default)]
     pub in_order: Option<Order>,
+    /// The parameter of a handler, counted from 0, with which it may hand a request on to the next route; None where it can't.
+    #[serde(default)]
+    pub passes_on: Option<usize>,
     /// Roles of its objects.
     #[serde(default)]
     pub roles: BTreeMap<String, Role>,

@@ -345,6 +345,7 @@ pub(super) fn push(
         bare: false,
         test: false,
         implicit: false,
+        passes_on: false,
     });
 }
 

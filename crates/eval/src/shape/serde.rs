@@ -25,6 +25,8 @@ struct Words {
     flatten: bool,
     skip: bool,
     untagged: bool,
+    /// Functions of its own read or write it: what travels is not its type.
+    is_custom: bool,
 }
 
 impl Words {
@@ -50,6 +52,7 @@ impl Words {
                 "tag" => self.tag = text(tree, *value),
                 "content" => self.content = text(tree, *value),
                 "default" => self.is_default = true,
+                "with" | "deserialize_with" | "serialize_with" => self.is_custom = true,
                 _ => {}
             },
             Arg::Positional(id) => match tree.expr(*id) {
@@ -201,7 +204,7 @@ impl World<'_> {
                 continue;
             }
             let name = own.name(&field.name, whole.rename_all.as_ref(), false);
-            let mut schema = self.schema(&ty, depth + 1);
+            let mut schema = if own.is_custom { json!({}) } else { self.schema(&ty, depth + 1) };
             if says_nothing(&schema)
                 && let Some(told) = told_type(&tree, &field.annotations)
             {

@@ -10,9 +10,11 @@ mod deprecated;
 mod drift;
 mod duplicate_route;
 mod expired_suppression;
+mod foreign_host;
 mod no_contract;
 mod orphaned;
 mod phantom;
+mod requirement;
 mod shadow;
 mod unauthenticated;
 mod unexposed;
@@ -34,9 +36,11 @@ pub const ALL: &[crate::Rule] = &[
     drift::RULE,
     duplicate_route::RULE,
     expired_suppression::RULE,
+    foreign_host::RULE,
     no_contract::RULE,
     orphaned::RULE,
     phantom::RULE,
+    requirement::RULE,
     shadow::RULE,
     unauthenticated::RULE,
     unexposed::RULE,

@@ -3,8 +3,8 @@
 //! Some frameworks try their routes in the order of registration. `/users/{id}` before `/users/me` then answers both, and the handler and
 //! the guards of the second never run. Seen are routes of one method that one router registers in one file, in frameworks that are
 //! known to go by order: the catalog has no order between files, so what an earlier mounted router takes is not told. A parameter that is
-//! converted or restricted takes nothing for sure, and neither does a route that is registered under a condition; JavaScript is left
-//! out, where a handler may pass the request on to the next.
+//! converted or restricted takes nothing for sure, and neither does a route that is registered under a condition, nor one whose handler has the
+//! means to hand the request on to the next, like `next` of Express and Koa.
 //!
 //! To mend it: register the more special route first.
 

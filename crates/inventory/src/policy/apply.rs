@@ -20,14 +20,14 @@ pub struct Outcome {
 }
 
 /// A method, if it matters, and a path.
-struct Pattern {
+pub(super) struct Pattern {
     method: Option<String>,
     path: Option<GlobMatcher>,
 }
 
 impl Pattern {
     /// Reads `GET /status` or `/public/**`.
-    fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         let (method, path) = match text.trim().split_once(' ') {
             Some((method, path)) => (Some(method.to_ascii_uppercase()), path.trim()),
             None => (None, text.trim()),
@@ -35,14 +35,14 @@ impl Pattern {
         Pattern { method, path: glob(path) }
     }
 
-    fn matches(&self, endpoint: &Endpoint) -> bool {
+    pub(super) fn matches(&self, endpoint: &Endpoint) -> bool {
         let method = self.method.as_ref().is_none_or(|m| *m == endpoint.method);
         method && self.path.as_ref().is_some_and(|path| path.is_match(&endpoint.path))
     }
 }
 
 /// A glob of paths; `{id}` stands for any one segment.
-fn glob(text: &str) -> Option<GlobMatcher> {
+pub(super) fn glob(text: &str) -> Option<GlobMatcher> {
     let key = crate::join::keys::key(text).replace("{}", "*");
     GlobBuilder::new(&key).literal_separator(true).build().ok().map(|glob| glob.compile_matcher())
 }
@@ -94,8 +94,11 @@ fn trouble(line: u32, message: String) -> Trouble {
     Trouble { kind: TroubleKind::Policy, repository: String::new(), file: FILE.to_owned(), line, message, effect }
 }
 
-/// Severities and suppressions; after the rules have run.
+/// Requirements, severities and suppressions; after the rules have run.
 pub fn after(policy: &Policy, catalog: &mut Catalog, tree: &Tree, today: Option<&str>) {
+    for (rule, draft) in super::require::drafts(policy, catalog) {
+        catalog.findings.extend(apicensus_findings::finish(rule, draft));
+    }
     for change in &policy.severity {
         match change.severity {
             None => catalog.findings.retain(|f| f.rule != change.rule),

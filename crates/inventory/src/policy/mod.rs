@@ -7,11 +7,12 @@
 mod apply;
 mod inline;
 mod read;
+mod require;
 
 pub use apply::{Outcome, after, before};
 pub use read::{hint, parse};
 
-use apicensus_catalog::Severity;
+use apicensus_catalog::{ControlKind, Severity};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -35,6 +36,12 @@ pub struct Policy {
     /// Findings that are put up with.
     #[schemars(default)]
     pub suppress: Vec<Suppress>,
+    /// What endpoints need, by their paths.
+    #[schemars(default)]
+    pub require: Vec<Require>,
+    /// The hosts that deployed code may call, `*.acme.test` for all below; any where it is left out.
+    #[schemars(default)]
+    pub allowed_hosts: Option<Vec<String>>,
     /// API descriptions that are no contracts of these services: globs of files.
     #[schemars(default)]
     pub ignore_contracts: Vec<String>,
@@ -98,6 +105,39 @@ pub struct Suppress {
     #[schemars(skip)]
     pub line: u32,
 }
+
+/// What endpoints need.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Require {
+    /// Which: a path as in `public`.
+    pub path: String,
+    /// They ask for an identity.
+    #[schemars(default)]
+    pub auth: bool,
+    /// They ask for one of these roles.
+    #[schemars(default)]
+    pub roles: Vec<String>,
+    /// They ask for all of these scopes.
+    #[schemars(default)]
+    pub scopes: Vec<String>,
+    /// They have these controls.
+    #[schemars(default, with = "Vec<ControlName>")]
+    pub controls: Vec<ControlKind>,
+    /// Why.
+    #[schemars(default)]
+    pub reason: String,
+    /// The line it is written at.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub line: u32,
+}
+
+/// A control by its name.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+#[expect(dead_code, reason = "its schema is all that is wanted")]
+struct ControlName(#[schemars(regex(pattern = r"^(rate_limit|cors|csrf|body_limit|validation|logging|tls)$"))] String);
 
 /// What is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Reading a policy, strictly.
 
-use super::{FILE, Policy, PolicyError, RuleSeverity, ServicePolicy, Suppress};
-use apicensus_catalog::Severity;
+use super::{FILE, Policy, PolicyError, Require, RuleSeverity, ServicePolicy, Suppress};
+use apicensus_catalog::{ControlKind, Severity};
 use apicensus_contracts::node::{Entry, Node, Value};
 use apicensus_contracts::yaml;
 
@@ -16,12 +16,14 @@ pub fn parse(text: &str) -> Result<Policy, PolicyError> {
     }
     let mut policy = Policy::default();
     let Some(root) = documents.first().filter(|root| root.value != Value::Null) else { return Ok(policy) };
-    for entry in keys(root, &["services", "public", "severity", "suppress", "ignore_contracts"])? {
+    for entry in keys(root, &["services", "public", "severity", "suppress", "require", "allowed_hosts", "ignore_contracts"])? {
         match entry.key.as_str() {
             "services" => policy.services = list(&entry.node)?.iter().map(service).collect::<Result<_, _>>()?,
             "public" => policy.public = texts(&entry.node)?,
             "severity" => policy.severity = map(&entry.node)?.iter().map(severity).collect::<Result<_, _>>()?,
             "suppress" => policy.suppress = list(&entry.node)?.iter().map(suppress).collect::<Result<_, _>>()?,
+            "require" => policy.require = list(&entry.node)?.iter().map(require).collect::<Result<_, _>>()?,
+            "allowed_hosts" => policy.allowed_hosts = Some(texts(&entry.node)?),
             _ => policy.ignore_contracts = texts(&entry.node)?,
         }
     }
@@ -81,6 +83,34 @@ fn suppress(node: &Node) -> Result<Suppress, PolicyError> {
         return Err(wrong(node.line, "a suppression needs a reason"));
     }
     Ok(found)
+}
+
+fn require(node: &Node) -> Result<Require, PolicyError> {
+    let mut found = Require { line: node.line, ..Require::default() };
+    for entry in keys(node, &["path", "auth", "roles", "scopes", "controls", "reason"])? {
+        match entry.key.as_str() {
+            "path" => found.path = text(&entry.node)?,
+            "auth" => match entry.node.value {
+                Value::Bool(is_asked) => found.auth = is_asked,
+                _ => return Err(wrong(entry.line, "`true` or `false` is expected")),
+            },
+            "roles" => found.roles = texts(&entry.node)?,
+            "scopes" => found.scopes = texts(&entry.node)?,
+            "controls" => found.controls = list(&entry.node)?.iter().map(control).collect::<Result<_, _>>()?,
+            _ => found.reason = text(&entry.node)?,
+        }
+    }
+    needs(node, "path")?;
+    if !found.auth && found.roles.is_empty() && found.scopes.is_empty() && found.controls.is_empty() {
+        return Err(wrong(node.line, "a requirement needs `auth`, `roles`, `scopes` or `controls`"));
+    }
+    Ok(found)
+}
+
+fn control(node: &Node) -> Result<ControlKind, PolicyError> {
+    let word = text(node)?;
+    let known = ControlKind::ALL.iter().map(|k| k.as_str());
+    ControlKind::from_word(&word).ok_or_else(|| PolicyError { hint: hint(&word, known), ..wrong(node.line, format!("unknown control `{word}`")) })
 }
 
 fn is_date(text: &str) -> bool {
