@@ -72,6 +72,9 @@ struct Endpoint {
     protocol: String,
     method: String,
     path: String,
+    /// Of a list: with blanked parameters, whatever way the framework writes them.
+    #[serde(default)]
+    path_normalized: Option<String>,
     #[serde(default)]
     service: String,
     #[serde(default)]
@@ -90,6 +93,8 @@ struct Endpoint {
 struct Documented {
     state: String,
     contract: String,
+    /// A part of the service that no document has, told as one.
+    area: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -105,21 +110,24 @@ pub fn measure(asked: &Asked<'_>, binary: &Path) -> Result<Shadows> {
     let catalog: Catalog = scan(binary, asked.folder)?;
     let documents: BTreeSet<Key> = all(asked.documents.iter().map(|file| operations(asked, file)))?;
     let is_page = |path: &str| asked.pages.iter().any(|page| page.strip_suffix('*').map_or(path == page, |start| path.starts_with(start)));
-    let counts = |e: &&Endpoint| e.protocol == "http" && !matches!(e.method.as_str(), "HEAD" | "OPTIONS") && !is_page(&e.path) && !e.implicit && !e.declared_in_third_party;
+    let counts = |e: &&Endpoint| {
+        e.protocol == "http"
+            && !matches!(e.method.as_str(), "HEAD" | "OPTIONS")
+            && !is_page(&e.path)
+            && !e.implicit
+            && !e.declared_in_third_party
+    };
     let described: BTreeSet<&str> = catalog.endpoints.iter().filter(|e| is_of(asked, e)).map(|e| e.service.as_str()).collect();
-    let found: Vec<&Endpoint> = catalog
-        .endpoints
-        .iter()
-        .filter(|e| e.audience == "production" && described.contains(e.service.as_str()))
-        .filter(counts)
-        .collect();
+    let found: Vec<&Endpoint> =
+        catalog.endpoints.iter().filter(|e| e.audience == "production" && described.contains(e.service.as_str())).filter(counts).collect();
     let served = match asked.truth {
         Some(file) => serde_json::from_str::<Catalog>(&fs::read_to_string(file)?)?.endpoints.iter().filter(counts).map(key).collect(),
         None => found.iter().map(|e| key(e)).collect::<BTreeSet<Key>>(),
     };
     let undocumented: BTreeSet<&Key> = served.iter().filter(|key| !is_in(key, &documents)).collect();
-    let of_state = |state: &str| found.iter().filter(|e| e.documented.state == state).map(|e| key(e)).collect::<BTreeSet<Key>>();
-    let (reported, open) = (of_state("no"), of_state("unknown"));
+    let is_told = |e: &&&Endpoint| e.documented.state == "no" || e.documented.area.is_some();
+    let reported: BTreeSet<Key> = found.iter().filter(is_told).map(|e| key(e)).collect();
+    let open: BTreeSet<Key> = found.iter().filter(|e| e.documented.state == "unknown" && !is_told(e)).map(|e| key(e)).collect();
     let right = reported.iter().filter(|key| undocumented.contains(key)).count();
     let mut differences: Vec<String> = Vec::new();
     differences.extend(reported.iter().filter(|k| !undocumented.contains(k)).map(|(m, p)| format!("not undocumented: {m} {p}")));
@@ -149,7 +157,8 @@ pub fn measure(asked: &Asked<'_>, binary: &Path) -> Result<Shadows> {
 impl Shadows {
     /// Adds what documents promise that is not served, and what is reported so.
     fn promised(&mut self, promised: &BTreeSet<Key>, served: &BTreeSet<Key>, catalog: &Catalog, asked: &Asked<'_>, files: &[String]) {
-        let wanted: BTreeSet<&Key> = promised.iter().filter(|key| !is_in(key, served)).collect();
+        let counts = |key: &&Key| !matches!(key.0.as_str(), "HEAD" | "OPTIONS");
+        let wanted: BTreeSet<&Key> = promised.iter().filter(counts).filter(|key| !is_in(key, served)).collect();
         // One that could not be verified is no phantom.
         let phantoms = catalog.findings.iter().filter(|f| f.rule == "phantom" && f.confidence != "low");
         let reported: BTreeSet<Key> = phantoms.filter_map(|f| subject(&f.subject, asked.base)).collect();
@@ -164,7 +173,9 @@ impl Shadows {
     /// In a line.
     pub fn told(&self) -> String {
         let Shadows { operations, served, undocumented, reported, right, phantoms: [wanted, told, both], .. } = self;
-        format!("{operations} operations, {served} endpoints, {undocumented} undocumented, {reported} reported, {right} of them right; {wanted} promised only, {told} reported, {both} of them right")
+        format!(
+            "{operations} operations, {served} endpoints, {undocumented} undocumented, {reported} reported, {right} of them right; {wanted} promised only, {told} reported, {both} of them right"
+        )
     }
 }
 
@@ -180,7 +191,7 @@ fn is_in((method, path): &Key, set: &BTreeSet<Key>) -> bool {
 }
 
 fn key(endpoint: &Endpoint) -> Key {
-    (endpoint.method.clone(), blank(&endpoint.path))
+    (endpoint.method.clone(), blank(endpoint.path_normalized.as_ref().unwrap_or(&endpoint.path)))
 }
 
 /// `GET /path` of a finding.
@@ -242,7 +253,8 @@ fn bases(document: &Value) -> Vec<String> {
         let path = if path.starts_with('/') { path } else { path.find('/').map_or("", |at| &path[at..]) };
         path.trim_end_matches('/').to_owned()
     };
-    let servers: BTreeSet<String> = document["servers"].as_array().into_iter().flatten().filter_map(|s| s["url"].as_str()).map(of).collect();
+    let servers: BTreeSet<String> =
+        document["servers"].as_array().into_iter().flatten().filter_map(|s| s["url"].as_str()).map(of).collect();
     match (document["basePath"].as_str(), servers.is_empty()) {
         (Some(base), _) => vec![of(base)],
         (None, true) => vec![String::new()],

@@ -99,6 +99,8 @@ words! {
         UnresolvedRegistration = "unresolved-registration",
         /// A mount whose child could not be followed.
         UnresolvedMount = "unresolved-mount",
+        /// Procedures that a server was given under names of their own, as gRPC has them, and that could not be followed.
+        UnresolvedService = "unresolved-service",
         /// A bound of the evaluation was reached.
         Bound = "bound",
         /// Something a framework does that its model can't say.

@@ -385,6 +385,8 @@ pub enum TroubleKind {
     UnresolvedRegistration,
     /// A mount whose child could not be followed.
     UnresolvedMount,
+    /// Procedures that a server was given under names of their own and that could not be followed.
+    UnresolvedService,
     /// A bound was reached.
     Bound,
     /// A manifest or configuration file that could not be read.

@@ -8,7 +8,7 @@ use crate::world::World;
 use smol_str::SmolStr;
 
 /// Names of what runs an application and registers nothing.
-const STARTERS: [&str; 6] = ["run", "serve", "start", "listen", "log", "emit"];
+const STARTERS: [&str; 7] = ["run", "serve", "start", "listen", "log", "emit", "block_on"];
 
 impl World<'_> {
     /// `unknown.add_handlers(host, [(path, Handler), ..])`: a call whose name and arguments fit a framework's mount of route

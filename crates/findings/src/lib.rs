@@ -62,12 +62,15 @@ impl<'c> Context<'c> {
         self.catalog.services.iter().find(|s| s.id == id)
     }
 
-    /// Whether the code of a service was followed so far that what was not found is not there.
-    pub fn is_read_through(&self, service: &str) -> bool {
+    /// Whether the code of a service was followed so far that what was not found is not there; `procedures` are called by names of their own
+    /// and have no paths.
+    pub fn is_read_through(&self, service: &str, procedures: bool) -> bool {
         let root = self.service(service).map_or("", |s| s.root.as_str());
         let is_below = |file: &str| root.is_empty() || file.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
-        let matters = |kind: TroubleKind| {
-            matches!(kind, TroubleKind::UnresolvedMount | TroubleKind::UnresolvedRegistration | TroubleKind::Bound | TroubleKind::TooLarge)
+        let matters = |kind: TroubleKind| match kind {
+            TroubleKind::UnresolvedMount | TroubleKind::UnresolvedRegistration | TroubleKind::Bound | TroubleKind::TooLarge => true,
+            TroubleKind::UnresolvedService => procedures,
+            _ => false,
         };
         !self.catalog.troubles.iter().any(|t| matters(t.kind) && is_below(&t.file))
     }

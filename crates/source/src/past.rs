@@ -2,8 +2,8 @@
 //!
 //! Commits are walked along first parents, so that a merge is one step. Everything is read from the object database.
 
-use crate::error::SourceError;
 use crate::changed::Trees;
+use crate::error::SourceError;
 use crate::repository::{self, git_error};
 use crate::tree::Tree;
 use git2::{BlameOptions, ErrorCode, Oid, Repository};

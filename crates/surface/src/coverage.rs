@@ -100,6 +100,7 @@ fn of_eval(kind: output::TroubleKind) -> TroubleKind {
         output::TroubleKind::UnresolvedImport => TroubleKind::UnresolvedImport,
         output::TroubleKind::UnresolvedRegistration => TroubleKind::UnresolvedRegistration,
         output::TroubleKind::UnresolvedMount => TroubleKind::UnresolvedMount,
+        output::TroubleKind::UnresolvedService => TroubleKind::UnresolvedService,
         output::TroubleKind::Bound => TroubleKind::Bound,
         output::TroubleKind::Manifest => TroubleKind::Manifest,
         output::TroubleKind::Unsupported => TroubleKind::Unsupported,

@@ -57,11 +57,12 @@ fn domain_rank(domain: &str) -> (u8, std::cmp::Reverse<usize>) {
 
 /// A path template (`envoy.path.match.uri_template`): `*` and `{name}` are a segment, `**` and `{name=**}` any number of them.
 fn of_template(template: &str) -> (String, PathMatch) {
-    let segment = |s: &str| match s.strip_prefix('{').and_then(|s| s.strip_suffix('}')).map_or(s, |s| s.split_once('=').map_or("*", |(_, p)| p)) {
-        "**" => None,
-        "*" => Some("{}"),
-        _ => Some(""),
-    };
+    let segment =
+        |s: &str| match s.strip_prefix('{').and_then(|s| s.strip_suffix('}')).map_or(s, |s| s.split_once('=').map_or("*", |(_, p)| p)) {
+            "**" => None,
+            "*" => Some("{}"),
+            _ => Some(""),
+        };
     let segments: Vec<&str> = template.split('/').collect();
     if segments.iter().all(|s| segment(s).is_some()) {
         let of = |(at, s): (usize, &&str)| match s.strip_prefix('{').and_then(|s| s.split(['=', '}']).next()) {

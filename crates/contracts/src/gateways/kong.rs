@@ -41,7 +41,8 @@ pub fn read(source: &Source, root: &Node, out: &mut Gateways) {
 type Weight = (u32, u32, u32, usize, i64, usize);
 
 fn weight(node: &Node, route: &GatewayRoute) -> Weight {
-    let kinds = [("hosts", 0x40), ("headers", 0x20), ("paths", 0x10), ("methods", 0x08), ("snis", 0x04), ("sources", 0x02), ("destinations", 0x01)];
+    let kinds =
+        [("hosts", 0x40), ("headers", 0x20), ("paths", 0x10), ("methods", 0x08), ("snis", 0x04), ("sources", 0x02), ("destinations", 0x01)];
     let has = |key: &str| node.get(key).is_some_and(|n| !n.items().is_empty() || !n.entries().is_empty());
     let bits: u32 = kinds.iter().filter(|(key, _)| has(key)).map(|(_, bit)| bit).sum();
     let is_regex = route.path_match == PathMatch::Regex;

@@ -207,7 +207,7 @@ fn served(world: &mut World<'_>, model: u16, name: &str, implementation: &Value,
                 true => "its methods are missing",
                 false => "its package and which of its methods stream are not known",
             };
-            world.trouble_at(TroubleKind::UnresolvedRegistration, at, message, effect);
+            world.trouble_at(TroubleKind::UnresolvedService, at, message, effect);
             for (name, handler) in own {
                 let here = place(world, &handler).unwrap_or(at);
                 method(world, &service, &full, (&name, Flow::Unary), Some(handler), here);
@@ -246,7 +246,7 @@ pub(super) fn find(world: &mut World<'_>, name: &str, implementation: &Value, at
     if best.len() > 1 {
         let names = best.iter().map(|s| s.full.as_str()).collect::<Vec<_>>().join("`, `");
         world.trouble_at(
-            TroubleKind::UnresolvedRegistration,
+            TroubleKind::UnresolvedService,
             at,
             format!("the gRPC service `{last}` may be any of `{names}`"),
             "its package and methods are those of the first",
@@ -387,7 +387,7 @@ pub(super) fn method(
 }
 
 fn unread(world: &mut World<'_>, at: Place, message: &str) {
-    world.trouble_at(TroubleKind::UnresolvedRegistration, at, message, "its methods are missing");
+    world.trouble_at(TroubleKind::UnresolvedService, at, message, "its methods are missing");
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
 fn draft(context: &Context<'_>, gateway: &Gateway, route: &GatewayRoute) -> Option<Draft> {
     let target = route.targets.iter().find(|t| t.service.is_some())?;
     let service = target.service.as_deref()?;
-    if !context.is_read_through(service) {
+    if !context.is_read_through(service, true) {
         return None;
     }
     let name = context.service(service).map_or(service, |s| s.name.as_str());

@@ -8,7 +8,7 @@
 //! To mend it: remove the operation from the contract, or serve it.
 
 use crate::{Context, Draft};
-use apicensus_catalog::{Confidence, Contract, ContractOperation, ContractRole, Location, Severity};
+use apicensus_catalog::{Confidence, Contract, ContractKind, ContractOperation, ContractRole, Location, Severity};
 
 /// The rule.
 pub const RULE: crate::Rule = crate::Rule {
@@ -28,7 +28,7 @@ fn check(context: &Context<'_>) -> Vec<Draft> {
 
 fn of_contract(context: &Context<'_>, contract: &Contract) -> Vec<Draft> {
     let missing: Vec<&ContractOperation> = contract.operations.iter().filter(|o| o.grade.is_none() && o.method != "SEND").collect();
-    let is_read = contract.services.iter().all(|s| context.is_read_through(&s.service));
+    let is_read = contract.services.iter().all(|s| context.is_read_through(&s.service, contract.kind == ContractKind::Protobuf));
     if is_read {
         return missing.into_iter().map(|operation| draft(contract, operation)).collect();
     }

@@ -110,7 +110,8 @@ fn require(node: &Node) -> Result<Require, PolicyError> {
 fn control(node: &Node) -> Result<ControlKind, PolicyError> {
     let word = text(node)?;
     let known = ControlKind::ALL.iter().map(|k| k.as_str());
-    ControlKind::from_word(&word).ok_or_else(|| PolicyError { hint: hint(&word, known), ..wrong(node.line, format!("unknown control `{word}`")) })
+    ControlKind::from_word(&word)
+        .ok_or_else(|| PolicyError { hint: hint(&word, known), ..wrong(node.line, format!("unknown control `{word}`")) })
 }
 
 fn is_date(text: &str) -> bool {

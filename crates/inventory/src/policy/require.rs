@@ -100,7 +100,10 @@ fn foreign(policy: &Policy, catalog: &Catalog) -> Vec<(&'static str, Draft)> {
         if allowed.iter().all(|glob| !glob.is_match(&host)) {
             let message = format!("{} {} calls {host}, which the policy does not allow", call.method, call.url);
             let draft = Draft::new(format!("{} {}", call.method, call.url), call.at.clone(), message).severity(Severity::Medium);
-            found.push(("foreign-host", draft.because("Data may go where it should not.", "allow the host in `allowed_hosts`, or don't call it")));
+            found.push((
+                "foreign-host",
+                draft.because("Data may go where it should not.", "allow the host in `allowed_hosts`, or don't call it"),
+            ));
         }
     }
     found
