@@ -239,9 +239,9 @@ plugins: [{name: cors, config: {origins: [https://shop.test]}}, {name: jwt, serv
     check(
         &[("kong.yml", text)],
         &[
+            "kong: GET,POST /orders prefix proxy orders:8000 [/orders -> /v1] auth=required apiKey (key-auth:6) limit=60/minute cors=https://shop.test @8",
             "kong: * shop.test/ prefix proxy web:80 auth=required jwt (jwt:14) cors=https://shop.test @13",
             "kong: * ^/raw/\\d+$ regex proxy orders:8000 [ -> /v1] auth=optional apiKey (key-auth:9) limit=60/minute cors=https://shop.test @9",
-            "kong: GET,POST /orders prefix proxy orders:8000 [/orders -> /v1] auth=required apiKey (key-auth:6) limit=60/minute cors=https://shop.test @8",
         ],
     );
 }

@@ -139,17 +139,17 @@ functions:
     assert_eq!(
         got,
         [
-            "serverless: * /${env:BASE}/x env=src/a.env auth=none ",
-            "serverless: * / prefix function any=src/a.any auth=none ",
-            "serverless: * /files/{proxy+} any=src/a.any auth=none ",
-            "serverless: * /w wild=src/a.wild auth=none ",
-            "serverless: GET /orders list=src/a.list auth=none ",
-            "serverless: GET /orders/{id} one=src/a.one auth=required apiKey",
-            "serverless: GET /v2/deep/orders list=src/a.list auth=none ",
-            "serverless: GET /v2/orders/{id} one=src/a.one auth=required jwt",
-            "serverless: POST /cog iam=src/a.iam auth=required jwt",
-            "serverless: POST /fn iam=src/a.iam auth=required custom",
-            "serverless: POST /iam iam=src/a.iam auth=required hmac",
+            "serverless: * / prefix function any=/src/a.any auth=none ",
+            "serverless: * /${env:BASE}/x env=/src/a.env auth=none ",
+            "serverless: * /files/{proxy+} any=/src/a.any auth=none ",
+            "serverless: * /w wild=/src/a.wild auth=none ",
+            "serverless: GET /orders list=/src/a.list auth=none ",
+            "serverless: GET /orders/{id} one=/src/a.one auth=required apiKey",
+            "serverless: GET /v2/deep/orders list=/src/a.list auth=none ",
+            "serverless: GET /v2/orders/{id} one=/src/a.one auth=required jwt",
+            "serverless: POST /cog iam=/src/a.iam auth=required jwt",
+            "serverless: POST /fn iam=/src/a.iam auth=required custom",
+            "serverless: POST /iam iam=/src/a.iam auth=required hmac",
         ]
     );
 }
@@ -283,12 +283,12 @@ virtual_hosts:
     check(
         &[("envoy.yaml", text)],
         &[
-            "envoy: * shop.test^/t/[^/]+/.*$ regex proxy rest @13",
-            "envoy: * shop.test/u/{id}/{p3} template proxy one @14",
-            "envoy: * shop.test/seg segments proxy seg @15",
-            "envoy: * shop.test/ prefix proxy tunnel if=connect_matcher @16",
-            "envoy: * *.shop.test/w prefix proxy wide @9",
-            "envoy: * / prefix proxy any @5",
+            "envoy: * shop.test^/t/[^/]+/.*$ regex proxy rest @14",
+            "envoy: * shop.test/u/{id}/{p3} template proxy one @15",
+            "envoy: * shop.test/seg segments proxy seg @16",
+            "envoy: * shop.test/ prefix proxy tunnel if=connect_matcher @17",
+            "envoy: * *.shop.test/w prefix proxy wide @10",
+            "envoy: * / prefix proxy any @6",
         ],
     );
 }
@@ -339,8 +339,8 @@ fn the_gateway_api_tries_exact_paths_and_then_the_longest() {
             "gateway-api: * /m/exact exact proxy b:80 @7",
             "gateway-api: * /m exact proxy a:80 @6",
             "gateway-api: * /m/prefix/one segments proxy e:80 @10",
-            "gateway-api: * /m/prefix segments proxy d:80 @9",
-            "gateway-api: * /m segments proxy c:80 @8",
+            "gateway-api: * /m/prefix/ segments proxy d:80 @9",
+            "gateway-api: * /m/ segments proxy c:80 @8",
         ],
     );
 }

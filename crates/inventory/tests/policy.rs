@@ -98,7 +98,7 @@ fn mistakes_are_errors_with_their_line() {
 fn the_schema_knows_the_keys() {
     let schema = json_schema();
     let keys: Vec<&str> = schema.get("properties").unwrap().as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(keys.len(), 5);
+    assert_eq!(keys.len(), 7);
     assert!(keys.contains(&"suppress") && keys.contains(&"ignore_contracts"));
 }
 

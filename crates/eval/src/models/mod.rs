@@ -51,15 +51,12 @@ pub struct Model {
     /// How prefixes join.
     #[serde(default)]
     pub join: Join,
-    /// Where a reader finds the handler: at its definition, or (frameworks whose handlers are usually written in the
-    /// registering call, or are named there) at the registration, with the definition beside it.
+    /// Where a reader finds the handler: at its definition, or at the registration that writes or names it, its definition beside it.
     #[serde(default)]
     pub handler_at: HandlerAt,
     /// It tries its routes in the order of registration; None where it does not, or that was not looked at.
-    #[serde(default)]
     pub in_order: Option<Order>,
     /// The parameter of a handler, counted from 0, with which it may hand a request on to the next route; None where it can't.
-    #[serde(default)]
     pub passes_on: Option<usize>,
     /// Roles of its objects.
     #[serde(default)]
