@@ -109,12 +109,30 @@ fn fastify_plugins() {
     };
     assert_eq!(found("app.register(require('@fastify/rate-limit'))", RateLimit), "yes 1000 per 1 minute (its default)");
     assert_eq!(found("app.register(require('@fastify/rate-limit'), { max: 5, timeWindow: 1000 })", RateLimit), "yes 5 per 1000");
-    assert_eq!(found("app.register(require('@fastify/rate-limit'), { global: false })", RateLimit), "no");
+    assert_eq!(found("app.register(require('@fastify/rate-limit'), { global: false })", RateLimit), "unknown");
+    assert_eq!(found("", RateLimit), "no");
     assert_eq!(found("app.register(require('@fastify/cors'), { credentials: true })", Cors), "yes * credentials");
     assert_eq!(found("app.register(require('@fastify/cors'), { origin: true })", Cors), "yes reflected");
     assert_eq!(found("", Cors), "no");
     assert_eq!(found("", BodyLimit), "yes 1048576 (the framework's default)");
     assert_eq!(found("app.register(require('@fastify/helmet'))", Tls), "yes");
+}
+
+#[test]
+fn options_of_nest() {
+    // @nestjs/core 11 hands `cors` on to Express: any origin by default. @nestjs/throttler 6.7: the method's mark goes before the class's.
+    let main = "import { NestFactory } from '@nestjs/core';\nimport { AppModule } from './app.module';\nasync function bootstrap() {\n  const app = await NestFactory.create(AppModule, { cors: true });\n  await app.listen(1);\n}\nbootstrap();\n";
+    let module = "import { Module } from '@nestjs/common';\nimport { Cats } from './cats';\n@Module({ controllers: [Cats] })\nexport class AppModule {}\n";
+    let cats = "import { Controller, Get } from '@nestjs/common';\nimport { SkipThrottle, Throttle } from '@nestjs/throttler';\n@SkipThrottle()\n@Controller('cats')\nexport class Cats {\n  @Get() all() {}\n  @SkipThrottle({ default: false }) @Get('one') one() {}\n  @Throttle({ default: { limit: 3, ttl: 1000 } }) @Get('two') two() {}\n}\n";
+    let found = |main: &str| {
+        catalog(&[("src/main.ts", main), ("src/app.module.ts", module), ("src/cats.ts", cats), ("package.json", "{\"name\":\"x\"}")])
+    };
+    let (with, without) = (found(main), found(&main.replace(", { cors: true }", "")));
+    assert_eq!(control(&with, "/cats", Cors), "yes *");
+    assert_eq!(control(&without, "/cats", Cors), "no");
+    assert_eq!(control(&with, "/cats", RateLimit), "no");
+    assert_eq!(control(&with, "/cats/one", RateLimit), "unknown");
+    assert_eq!(control(&with, "/cats/two", RateLimit), "yes 3 per 1000 ms");
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn refuses(tree: &Module, body: &[StmtId]) -> bool {
         Expr::Number(n) => refuses |= matches!(*n as i64, 401 | 403),
         Expr::Call { callee, args, .. } => {
             if let Expr::Name(name) | Expr::Attr(_, name) = tree.expr(*callee) {
-                refuses |= REFUSES.contains(&name.as_str()) && !is_log(tree, *callee)
+                refuses |= (REFUSES.contains(&name.as_str()) || answers_by(tree, *callee, name, args)) && !is_log(tree, *callee)
                     || PASSES.contains(&name.as_str()) && !args.is_empty()
                     || super::names::denial(name).is_some();
             }
@@ -127,6 +127,18 @@ fn refuses(tree: &Module, body: &[StmtId]) -> bool {
         _ => {}
     });
     refuses
+}
+
+/// Whether a function of this name sends an answer: `sendError(res, 500)`.
+fn answers_by(tree: &Module, callee: ExprId, name: &str, args: &[Arg]) -> bool {
+    let is_answer =
+        |id: ExprId| matches!(tree.expr(id), Expr::Name(n) if matches!(n.as_str(), "res" | "response" | "reply" | "ctx" | "context"));
+    let of_answer = matches!(tree.expr(callee), Expr::Attr(base, _) if is_answer(*base));
+    let given = args.iter().any(|a| match a {
+        Arg::Positional(id) | Arg::Named(_, id) => is_answer(*id),
+        _ => false,
+    });
+    (name.starts_with("send") || name.starts_with("respond")) && (of_answer || given)
 }
 
 /// Whether code answers by itself, or hands on an error.

@@ -51,6 +51,17 @@ impl World<'_> {
         }
     }
 
+    /// What a method says that a class of the tree has from a base outside of it: `Own(Permission).require`.
+    pub(super) fn inherited_ruling(&mut self, class: &Rc<ClassValue>, bound: &Bound, depth: u32) -> Ruling {
+        let models = self.input.models;
+        let symbols = self.outside_bases(class).into_iter().map(|base| SmolStr::new(format!("{base}().{}", bound.name)));
+        let known = symbols.into_iter().find(|symbol| models.guard(self.family.language(), symbol).is_some());
+        match known {
+            Some(symbol) => self.symbol_ruling(&symbol, &bound.args, depth),
+            None => self.named_ruling(&bound.name),
+        }
+    }
+
     /// What a class of guards says: what its guarding methods do, else a base that a model knows.
     pub(super) fn class_ruling(&mut self, class: &Rc<ClassValue>, depth: u32) -> Ruling {
         if depth > MAX_DEPTH {

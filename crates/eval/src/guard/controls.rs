@@ -130,8 +130,9 @@ impl World<'_> {
                 return None;
             }
         }
-        let off = given(self, &model.unless_false);
-        if off.iter().any(|v| matches!(self.force(v).plain(), Value::Bool(false))) {
+        let (off, only_off) = (given(self, &model.unless_false), given(self, &model.when_false));
+        let mut is_off = |values: &[Value]| values.iter().any(|v| matches!(self.force(v).plain(), Value::Bool(false)));
+        if is_off(&off) || model.when_false.is_some() && !is_off(&only_off) {
             return None;
         }
         let mut limits = given(self, &model.limits);

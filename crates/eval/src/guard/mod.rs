@@ -224,6 +224,7 @@ impl World<'_> {
             Value::Method(bound) if bound.name.is_empty() => self.ruling(&bound.receiver.clone(), depth + 1),
             Value::Method(bound) => match &bound.receiver {
                 Value::Symbol(s) => self.symbol_ruling(&SmolStr::new(format!("{s}.{}", bound.name)), &bound.args, depth),
+                Value::Instance(i) => self.inherited_ruling(&i.class.clone(), &bound, depth),
                 _ => self.named_ruling(&bound.name),
             },
             module @ Value::Module(_) => match self.member(&module, "default") {
@@ -269,7 +270,7 @@ impl World<'_> {
     }
 
     /// A guard from outside of the tree that no model knows: its name decides whether it may matter.
-    fn named_ruling(&mut self, symbol: &str) -> Ruling {
+    pub(super) fn named_ruling(&mut self, symbol: &str) -> Ruling {
         let models = self.input.models;
         // A constant of Rust is no guard: `header::AUTHORIZATION` of a list.
         let last = symbol.rsplit('.').next().unwrap_or(symbol);

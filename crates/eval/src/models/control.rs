@@ -105,6 +105,9 @@ pub struct ControlModel {
     /// It counts unless this place is false.
     #[serde(default)]
     pub unless_false: Option<Place>,
+    /// It counts only when this place is false.
+    #[serde(default)]
+    pub when_false: Option<Place>,
     /// The call applies it to the applications and routers at this place.
     #[serde(default)]
     pub on: Option<Place>,
