@@ -114,9 +114,13 @@ pub(crate) fn pack(bytes: &[u8]) -> Vec<u8> {
     miniz_oxide::deflate::compress_to_vec_zlib(bytes, EFFORT)
 }
 
+/// Unpacks bytes; nothing where they are damaged.
+pub(crate) fn inflate(body: &[u8]) -> Option<Vec<u8>> {
+    miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(body, MOST).ok()
+}
+
 /// Unpacks a part and compares it with its hash.
 pub(crate) fn unpack(name: &str, wanted: &str, body: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let bytes = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(body, MOST)
-        .map_err(|_| StoreError::Damaged(format!("the part `{name}` ({wanted}) can't be unpacked")))?;
+    let bytes = inflate(body).ok_or_else(|| StoreError::Damaged(format!("the part `{name}` ({wanted}) can't be unpacked")))?;
     if hash(&bytes) == wanted { Ok(bytes) } else { Err(StoreError::Damaged(format!("the part `{name}` does not have its hash {wanted}"))) }
 }

@@ -209,9 +209,9 @@ fn link(db: &mut Db, gone: &[EndpointRow], came: &mut [EndpointRow]) -> Result<u
     }
     let mut old = Vec::new();
     for row in gone {
-        let sql = "SELECT facts FROM endpoint WHERE repository = $1 AND id = $2 AND first = $3";
+        let sql = "SELECT facts,packed FROM endpoint WHERE repository = $1 AND id = $2 AND first = $3";
         let found = db.query(sql, &[row.repository.as_str().into(), row.id.as_str().into(), row.first.into()])?;
-        old.push(read::endpoint(found.first().map_or("", |r| r.text(0)), &row.id)?);
+        old.push(read::endpoint(&found.first().map_or_else(String::new, |r| EndpointRow::facts(r, 0, 1)), &row.id)?);
     }
     let new: Vec<Endpoint> = came.iter().map(|row| read::endpoint(&row.facts, &row.id)).collect::<Result<_, _>>()?;
     let links = moves(&old.iter().collect::<Vec<_>>(), &new.iter().collect::<Vec<_>>());

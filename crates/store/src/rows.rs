@@ -2,7 +2,7 @@
 
 use crate::db::{Db, Row, Value};
 use crate::error::StoreError;
-use crate::parts::hash;
+use crate::parts::{self, hash};
 use crate::schema::OPEN;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -209,9 +209,17 @@ impl EndpointRow {
     /// The columns that [`EndpointRow::read`] reads; without the facts they are empty.
     pub fn columns(with_facts: bool) -> &'static str {
         if with_facts {
-            "repository,id,hash,facts,file,line,moved_from,since,first,last,seal"
+            "repository,id,hash,facts,file,line,moved_from,since,first,last,seal,packed"
         } else {
             "repository,id,hash,'',file,line,moved_from,since,first,last,seal"
+        }
+    }
+
+    /// The facts of a row, from the columns `facts` and `packed` that stand there; empty where they can't be unpacked.
+    pub fn facts(row: &Row, facts: usize, packed: usize) -> String {
+        match row.blob(packed) {
+            [] => row.text(facts).to_owned(),
+            packed => parts::inflate(packed).and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default(),
         }
     }
 
@@ -222,7 +230,7 @@ impl EndpointRow {
             repository: text(0),
             id: text(1),
             hash: text(2),
-            facts: text(3),
+            facts: EndpointRow::facts(row, 3, 11),
             file: text(4),
             line: row.int(5),
             moved_from: text(6),
@@ -243,14 +251,15 @@ impl EndpointRow {
 
     pub fn insert(db: &mut Db, rows: &[EndpointRow]) -> Result<(), StoreError> {
         let values = |r: &EndpointRow| {
-            let texts = [&r.repository, &r.id, &r.hash, &r.facts, &r.file].map(|t| Value::Text(t.clone()));
+            let texts = [&r.repository, &r.id, &r.hash, &r.file].map(|t| Value::Text(t.clone()));
+            let packed = [Value::Text(String::new()), Value::Blob(parts::pack(r.facts.as_bytes()))];
             let rest = [r.line.into(), r.moved_from.clone().into(), r.since.into(), r.first.into(), r.last.into(), r.seal().into()];
-            texts.into_iter().chain(rest).collect()
+            texts.into_iter().chain(packed).chain(rest).collect()
         };
         let rows: Vec<Vec<Value>> = rows.iter().map(values).collect();
         db.insert(
             "endpoint",
-            &["repository", "id", "hash", "facts", "file", "line", "moved_from", "since", "first", "last", "seal"],
+            &["repository", "id", "hash", "file", "facts", "packed", "line", "moved_from", "since", "first", "last", "seal"],
             &rows,
             "",
         )

@@ -29,6 +29,8 @@ const MIGRATIONS: &[&str] = &[
     "CREATE TABLE tag (name TEXT PRIMARY KEY, revision BIGINT NOT NULL, seal TEXT NOT NULL);
      CREATE INDEX part_last ON part (last)",
     "CREATE INDEX revision_repository ON revision (repository, number)",
+    // Facts are packed from here on; rows of older stores keep theirs as text.
+    "ALTER TABLE endpoint ADD COLUMN packed BYTEA NOT NULL DEFAULT ''",
 ];
 
 /// The latest schema that is known.
