@@ -9,6 +9,7 @@ mod apply;
 mod arguments;
 mod assemble;
 mod assumed;
+mod bounds;
 mod changes;
 mod config;
 pub mod cost;

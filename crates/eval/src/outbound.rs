@@ -221,7 +221,7 @@ impl World<'_> {
                 text.push(&rest);
                 Value::Text(Rc::new(text))
             }
-            // `std::env::var("URL").unwrap()`, `"https://x".parse()?`
+            // `env::var("URL").unwrap()`, `"https://x".parse()?`
             Expr::Call { callee, .. } if let Some(adapted) = self.adapted(reader, *callee) => self.read(reader, adapted, depth + 1),
             Expr::Call { callee, args, .. } => match self.called(reader, *callee, depth + 1) {
                 Some((symbol, _)) => {

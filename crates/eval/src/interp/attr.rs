@@ -3,11 +3,12 @@
 use super::Cx;
 use super::module::join_symbol;
 use super::pattern::label_of;
+use crate::bounds::MAX_NESTING;
 use crate::evaluate::Family;
 use crate::host::GLOBAL;
 use crate::output::Place;
 use crate::value::*;
-use crate::world::{MAX_NESTING, World};
+use crate::world::World;
 use smol_str::SmolStr;
 use std::rc::Rc;
 

@@ -2,9 +2,10 @@
 
 use super::pattern::label_of;
 use super::{Cx, Flow};
+use crate::bounds::{MAX_NESTING, MAX_TURNS};
 use crate::evaluate::Family;
 use crate::value::*;
-use crate::world::{MAX_NESTING, World};
+use crate::world::World;
 use apicensus_syntax::{BinaryOp, BindKind, CompClause, CompKind, Expr, ExprId, ListKind, UnaryOp};
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -328,7 +329,7 @@ impl World<'_> {
             let label = self.source_text(self.at(cx, first.iter), 40);
             items.push(Value::unknown(format!("{label}[]"), "the collection is only known at run time", Some(self.at(cx, first.iter))));
         }
-        for item in items.into_iter().take(crate::world::MAX_TURNS) {
+        for item in items.into_iter().take(MAX_TURNS) {
             if !self.step() {
                 return;
             }

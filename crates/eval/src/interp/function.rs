@@ -1,11 +1,12 @@
 //! Closures, their annotations, and calls of user functions.
 
 use super::{Cx, Out};
+use crate::bounds::{MAX_CALLS, MAX_DESCENT, MAX_RECURSION};
 use crate::evaluate::Family;
 use crate::output::Place;
 use crate::scope::{self, ScopeKind};
 use crate::value::*;
-use crate::world::{Frame, MAX_CALLS, MAX_DESCENT, MAX_RECURSION, World};
+use crate::world::{Frame, World};
 use apicensus_syntax::{BindKind, Expr, ExprId, FunctionId, FunctionKind, ParamKind, Pattern};
 use smol_str::SmolStr;
 use std::cell::RefCell;

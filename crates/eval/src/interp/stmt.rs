@@ -1,9 +1,10 @@
 //! Statements.
 
 use super::Cx;
+use crate::bounds::{MAX_IDLE_TURNS, MAX_NESTING, MAX_TURNS};
 use crate::evaluate::Family;
 use crate::value::*;
-use crate::world::{MAX_IDLE_TURNS, MAX_NESTING, MAX_TURNS, World};
+use crate::world::World;
 use apicensus_syntax::{BindKind, Block, Case, Export, ExprId, Pattern, Stmt, StmtId};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

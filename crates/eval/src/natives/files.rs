@@ -258,17 +258,10 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
         style: SmolStr::new(model.style.as_str()),
         is_default: false,
     });
-    let mut exported: Vec<(SmolStr, Option<Vec<SmolStr>>)> = Vec::new();
-    if rule.exports.is_empty() && rule.any_export.is_empty() && rule.verbs.is_empty() {
-        exported.push(("default".into(), route.method.clone().map(|m| vec![m])));
-    }
-    exported.extend(rule.exports.iter().map(|n| (SmolStr::new(n), Some(vec![SmolStr::new(n.to_ascii_uppercase())]))));
-    exported.extend(rule.verbs.iter().map(|(n, methods)| (SmolStr::new(n), Some(methods.iter().map(SmolStr::new).collect()))));
-    exported.extend(rule.any_export.iter().map(|n| (SmolStr::new(n), None)));
     let has_default = world.module(id).exports.get("default").is_some()
         || !matches!(world.commonjs_exports(id), Value::Dict(_) | Value::Null)
         || export_place(world, id, "default").is_some();
-    for (name, mut methods) in exported {
+    for (name, mut methods) in exported(rule, route) {
         if name == "default" && !has_default {
             continue;
         }
@@ -310,6 +303,18 @@ fn file_routes(world: &mut World<'_>, model: &Model, rule: &FileRoute, route: &R
             }
         }
     }
+}
+
+/// What a file may export, with the methods that each answers.
+fn exported(rule: &FileRoute, route: &RouteFile) -> Vec<(SmolStr, Option<Vec<SmolStr>>)> {
+    let mut out: Vec<(SmolStr, Option<Vec<SmolStr>>)> = Vec::new();
+    if rule.exports.is_empty() && rule.any_export.is_empty() && rule.verbs.is_empty() {
+        out.push(("default".into(), route.method.clone().map(|m| vec![m])));
+    }
+    out.extend(rule.exports.iter().map(|n| (SmolStr::new(n), Some(vec![SmolStr::new(n.to_ascii_uppercase())]))));
+    out.extend(rule.verbs.iter().map(|(n, methods)| (SmolStr::new(n), Some(methods.iter().map(SmolStr::new).collect()))));
+    out.extend(rule.any_export.iter().map(|n| (SmolStr::new(n), None)));
+    out
 }
 
 /// Adds a route that hangs on no application object.
