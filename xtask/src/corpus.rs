@@ -132,11 +132,9 @@ fn apps(names: &[String]) -> Result<Vec<App>> {
 /// Where an application is, fetched if need be; none if it isn't there and in no registry.
 fn folder(app: &App) -> Result<Option<PathBuf>> {
     let folder = root().join("target/corpus").join(&app.name);
-    if !folder.is_dir() {
-        if app.from == Registry::Github && fetch_commit(app, &folder).is_err() {
-            println!("{}: could not be had; put {} at {} into {}", app.name, app.package, app.version, folder.display());
-            return Ok(None);
-        }
+    if !folder.is_dir() && app.from == Registry::Github && fetch_commit(app, &folder).is_err() {
+        println!("{}: could not be had; put {} at {} into {}", app.name, app.package, app.version, folder.display());
+        return Ok(None);
     }
     if !folder.is_dir() {
         fetch(app, &folder).with_context(|| format!("fetching {}", app.name))?;

@@ -59,6 +59,7 @@ impl Bench {
             inputs: Inputs::default(),
             app: None,
             detached: false,
+            lent: false,
             deprecated: false,
             third_party: false,
             bare: false,
