@@ -27,6 +27,9 @@ struct Words {
     untagged: bool,
     /// Functions of its own read or write it: what travels is not its type.
     is_custom: bool,
+    /// A function of its own reads it, which is asked for a field that is missing only where there is a default: an `Option` is no
+    /// longer optional by itself.
+    is_asked: bool,
 }
 
 impl Words {
@@ -52,7 +55,8 @@ impl Words {
                 "tag" => self.tag = text(tree, *value),
                 "content" => self.content = text(tree, *value),
                 "default" => self.is_default = true,
-                "with" | "deserialize_with" | "serialize_with" => self.is_custom = true,
+                "with" | "deserialize_with" => (self.is_custom, self.is_asked) = (true, true),
+                "serialize_with" => self.is_custom = true,
                 _ => {}
             },
             Arg::Positional(id) => match tree.expr(*id) {
@@ -183,6 +187,12 @@ pub(super) fn said(tree: &Module, annotations: &[ExprId], wanted: &str) -> Optio
     })
 }
 
+/// Whether a function of its own that reads a field most likely takes what the field's type says: texts that are checked, one or many
+/// of a type of the tree. Numbers, truths, times and types from outside travel as anything.
+fn keeps_its_form(schema: &Json) -> bool {
+    schema["type"] == "string" && schema.get("format").is_none() || schema.to_string().contains("\"$ref\"")
+}
+
 impl World<'_> {
     /// The fields of a struct as they travel.
     pub(super) fn struct_fields(&mut self, class: &Rc<ClassValue>, args: &[Ty], depth: u32) -> Vec<FieldShape> {
@@ -204,7 +214,10 @@ impl World<'_> {
                 continue;
             }
             let name = own.name(&field.name, whole.rename_all.as_ref(), false);
-            let mut schema = if own.is_custom { json!({}) } else { self.schema(&ty, depth + 1) };
+            let mut schema = self.schema(&ty, depth + 1);
+            if own.is_custom && !keeps_its_form(&schema) {
+                schema = json!({});
+            }
             if says_nothing(&schema)
                 && let Some(told) = told_type(&tree, &field.annotations)
             {
@@ -214,7 +227,7 @@ impl World<'_> {
             if let Some(said) = serde_as(&tree, &field.annotations) {
                 schema = if ty.is_optional() { json!({"anyOf": [said, {"type": "null"}]}) } else { said };
             }
-            let required = !ty.is_optional() && !own.is_default && !whole.is_default;
+            let required = (own.is_asked || !ty.is_optional()) && !own.is_default && !whole.is_default;
             out.push(FieldShape { name, schema, required, own: None });
         }
         out
