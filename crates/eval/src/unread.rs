@@ -58,7 +58,7 @@ fn by_manifest(input: &Input<'_>, name: &str, list: &str, dependencies: &dyn Fn(
             continue;
         }
         let dependencies = dependencies(text);
-        for one in all.iter().filter(|one| dependencies.iter().any(|d| *d == one.import)) {
+        for one in all.iter().filter(|one| dependencies.contains(&one.import)) {
             if told.contains(&one.title.as_str()) {
                 continue;
             }

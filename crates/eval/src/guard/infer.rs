@@ -50,7 +50,7 @@ impl World<'_> {
         }
         let reading = self.reading(f, 0);
         // Where they get a token, what is refused is what they send for it.
-        if !reading.turns_away && !(reading.sure && reading.inner_guard) && self.gives_identity(f, &name, &reading) {
+        if !(reading.turns_away || reading.sure && reading.inner_guard) && self.gives_identity(f, &name, &reading) {
             return Ruling::default();
         }
         reading.as_handler()
