@@ -26,16 +26,19 @@ pub fn within(tree: &Module, exprs: Vec<ExprId>, stmts: Vec<StmtId>, visit: &mut
     Walker { tree, exprs, stmts, functions: Vec::new(), binds: Vec::new(), seen: 0 }.run(visit);
 }
 
+/// A text without holes.
+pub fn plain_text(tree: &Module, id: ExprId) -> Option<&str> {
+    let Expr::Str(parts) = tree.expr(id) else { return None };
+    match parts.as_slice() {
+        [StrPart::Text(text)] => Some(text),
+        _ => None,
+    }
+}
+
 /// The plain text that an argument of this name has.
 pub fn named_text(tree: &Module, args: &[Arg], wanted: &str) -> Option<SmolStr> {
     args.iter().find_map(|arg| match arg {
-        Arg::Named(name, value) if name == wanted => match tree.expr(*value) {
-            Expr::Str(parts) => match parts.as_slice() {
-                [StrPart::Text(text)] => Some(text.clone()),
-                _ => None,
-            },
-            _ => None,
-        },
+        Arg::Named(name, value) if name == wanted => plain_text(tree, *value).map(SmolStr::new),
         _ => None,
     })
 }

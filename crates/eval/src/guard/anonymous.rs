@@ -3,7 +3,8 @@
 use super::reader::Reader;
 use super::signs::{API_KEYS, USERS, gives_request};
 use crate::value::Value;
-use apicensus_syntax::{Arg, Expr, ExprId, Module, Pattern, Stmt, StrPart};
+use crate::walk::plain_text;
+use apicensus_syntax::{Arg, Expr, ExprId, Module, Pattern, Stmt};
 use smol_str::SmolStr;
 
 /// Calls that give a header or a cookie by its name.
@@ -19,7 +20,7 @@ pub(super) fn proof(reader: &Reader<'_>, id: ExprId) -> Option<Value> {
             lacks.then_some(Value::Null)
         }
         Expr::Index(base, key) => {
-            let named = text(tree, *key).is_some_and(is_credential);
+            let named = plain_text(tree, *key).is_some_and(is_credential);
             (named || of(tree, *base, &["cookies", "signedCookies"])).then_some(Value::Null)
         }
         Expr::Call { callee, args, .. } => {
@@ -28,7 +29,7 @@ pub(super) fn proof(reader: &Reader<'_>, id: ExprId) -> Option<Value> {
                 return Some(Value::Bool(false));
             }
             let of_cookies = matches!(tree.expr(*callee), Expr::Attr(base, _) if of(tree, *base, &["cookies"]));
-            let named = args.iter().any(|a| matches!(a, Arg::Positional(e) if text(tree, *e).is_some_and(is_credential)));
+            let named = args.iter().any(|a| matches!(a, Arg::Positional(e) if plain_text(tree, *e).is_some_and(is_credential)));
             (READS.contains(&name.as_str()) && (named || of_cookies)).then_some(Value::Null)
         }
         Expr::Name(name) => taken(reader, name).then_some(Value::Null),
@@ -44,16 +45,6 @@ fn is_user(tree: &Module, base: ExprId, name: &str) -> bool {
 /// Whether an expression is something of one of these names.
 fn of(tree: &Module, id: ExprId, names: &[&str]) -> bool {
     matches!(tree.expr(id), Expr::Attr(_, n) | Expr::Name(n) if names.contains(&n.as_str()))
-}
-
-fn text(tree: &Module, id: ExprId) -> Option<&str> {
-    match tree.expr(id) {
-        Expr::Str(parts) => match parts.as_slice() {
-            [StrPart::Text(text)] => Some(text.as_str()),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 fn is_credential(name: &str) -> bool {

@@ -4,6 +4,7 @@
 use super::matcher::Matcher;
 use super::reader::Reader;
 use super::signs::gives_request;
+use crate::walk::plain_text;
 use crate::world::World;
 use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Item, Module, Pattern, Stmt, StrPart};
 use smol_str::SmolStr;
@@ -22,14 +23,14 @@ pub(super) fn holds(reader: &Reader<'_>, id: ExprId) -> Option<bool> {
         Expr::Call { callee, args, .. } => {
             let (Expr::Attr(base, name), Some(Arg::Positional(key))) = (tree.expr(*callee), args.first()) else { return None };
             let takes = matches!(name.as_str(), "get" | "pop") && holds_path_values(reader, *base);
-            text(tree, *key).filter(|_| takes).map(has)
+            plain_text(tree, *key).filter(|_| takes).map(has)
         }
-        Expr::Index(base, key) if holds_path_values(reader, *base) => text(tree, *key).map(has),
+        Expr::Index(base, key) if holds_path_values(reader, *base) => plain_text(tree, *key).map(has),
         Expr::Binary(op @ (BinaryOp::In | BinaryOp::NotIn), key, of) if holds_path_values(reader, *of) => {
-            text(tree, *key).map(|key| has(key) == (*op == BinaryOp::In))
+            plain_text(tree, *key).map(|key| has(key) == (*op == BinaryOp::In))
         }
         Expr::Binary(op @ (BinaryOp::Eq | BinaryOp::Ne), a, b) if is_method(tree, *a) => {
-            let asked = text(tree, *b)?;
+            let asked = plain_text(tree, *b)?;
             let methods = reader.facts.methods.as_ref()?;
             let is = |m: &SmolStr| m.eq_ignore_ascii_case(asked);
             match (methods.iter().all(is), methods.iter().any(is)) {
@@ -59,14 +60,6 @@ fn is_method(tree: &Module, id: ExprId) -> bool {
 pub(super) fn is_param(reader: &Reader<'_>, name: &SmolStr) -> bool {
     let params = &reader.tree.function(reader.closure.function).params;
     params.iter().any(|p| matches!(&p.pattern, Pattern::Name(n, _) if n == name))
-}
-
-fn text(tree: &Module, id: ExprId) -> Option<&str> {
-    let Expr::Str(parts) = tree.expr(id) else { return None };
-    match parts.as_slice() {
-        [StrPart::Text(text)] => Some(text.as_str()),
-        _ => None,
-    }
 }
 
 /// The names of the parameters in a path, in any syntax: `<int:id>`, `{id}`, `{id:path}`, `:id`.

@@ -5,8 +5,9 @@ use super::names;
 use super::reading::Reading;
 use super::signs::{USERS, called_name, gives_request, takes_request};
 use crate::value::Closure;
+use crate::walk::plain_text;
 use crate::world::World;
-use apicensus_syntax::{Arg, Expr, ExprId, FunctionId, Module, Pattern, Stmt, StmtId, StrPart};
+use apicensus_syntax::{Arg, Expr, ExprId, FunctionId, Module, Pattern, Stmt, StmtId};
 use rustc_hash::FxHashSet;
 use std::rc::Rc;
 
@@ -88,12 +89,12 @@ pub(super) fn takes_protocol(tree: &Module, function: FunctionId, exprs: &[ExprI
     for id in exprs {
         match tree.expr(*id) {
             Expr::Attr(base, name) if is_sent(tree, *base) => add(name),
-            Expr::Index(base, key) if is_sent(tree, *base) => add(text(tree, *key).unwrap_or_default()),
+            Expr::Index(base, key) if is_sent(tree, *base) => add(plain_text(tree, *key).unwrap_or_default()),
             Expr::Call { callee, args, .. } => {
                 if let (Expr::Attr(base, _), Some(Arg::Positional(key))) = (tree.expr(*callee), args.first())
                     && is_sent(tree, *base)
                 {
-                    add(text(tree, *key).unwrap_or_default());
+                    add(plain_text(tree, *key).unwrap_or_default());
                 }
             }
             _ => {}
@@ -143,13 +144,13 @@ pub(super) fn asks_caller(tree: &Module, exprs: &[ExprId], binds: &[StmtId]) -> 
             gives_request(tree, *base) && (USERS.contains(&flat.as_str()) || flat == "authorization")
                 || holds_proofs(tree, *base) && is_proof(&flat)
         }
-        Expr::Index(base, key) => holds_proofs(tree, *base) && text(tree, *key).is_some_and(is_proof),
+        Expr::Index(base, key) => holds_proofs(tree, *base) && plain_text(tree, *key).is_some_and(is_proof),
         Expr::Call { callee, args, .. } if checks_request(tree, *callee, args) => true,
         Expr::Call { callee, args, .. } => match (tree.expr(*callee), args.first()) {
             (Expr::Attr(base, name), Some(Arg::Positional(key)))
                 if matches!(name.as_str(), "get" | "header" | "get_header" | "getHeader") =>
             {
-                (holds_proofs(tree, *base) || gives_request(tree, *base)) && text(tree, *key).is_some_and(is_proof)
+                (holds_proofs(tree, *base) || gives_request(tree, *base)) && plain_text(tree, *key).is_some_and(is_proof)
             }
             _ => false,
         },
@@ -175,12 +176,4 @@ fn is_proof(name: &str) -> bool {
     let flat = name.to_ascii_lowercase();
     let is_key = flat.contains("api-key") || flat.contains("apikey") || flat == "authorization";
     !names::is_about_forgery(&flat) && !flat.contains("refresh") && (is_key || names::is_identity(&flat))
-}
-
-fn text(tree: &Module, id: ExprId) -> Option<&str> {
-    let Expr::Str(parts) = tree.expr(id) else { return None };
-    match parts.as_slice() {
-        [StrPart::Text(text)] => Some(text.as_str()),
-        _ => None,
-    }
 }

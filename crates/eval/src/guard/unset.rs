@@ -4,6 +4,7 @@
 use super::names;
 use super::reader::Reader;
 use crate::evaluate::Family;
+use crate::walk::plain_text;
 use apicensus_syntax::{Arg, BinaryOp, Expr, ExprId, Module, Pattern, Stmt, StrPart};
 use smol_str::SmolStr;
 
@@ -33,7 +34,7 @@ pub(super) fn is_unset_secret(reader: &Reader<'_>, id: ExprId, family: Family) -
 pub(super) fn may_ask(tree: &Module, exprs: &[ExprId]) -> bool {
     exprs.iter().any(|id| match tree.expr(*id) {
         Expr::Attr(_, name) | Expr::Name(name) => is_secret(name),
-        Expr::Str(_) => text(tree, *id).is_some_and(|text| text.len() < 64 && is_secret(text)),
+        Expr::Str(_) => plain_text(tree, *id).is_some_and(|text| text.len() < 64 && is_secret(text)),
         _ => false,
     })
 }
@@ -71,14 +72,14 @@ fn is_secret_setting(reader: &Reader<'_>, id: ExprId, depth: u32) -> bool {
     match tree.expr(id) {
         Expr::Wrap(_, inner) => is_secret_setting(reader, *inner, depth + 1),
         Expr::Attr(base, name) => is_secret(name) && holds_settings(tree, *base),
-        Expr::Index(base, key) => text(tree, *key).is_some_and(is_secret) && holds_settings(tree, *base),
+        Expr::Index(base, key) => plain_text(tree, *key).is_some_and(is_secret) && holds_settings(tree, *base),
         Expr::Call { callee, args, .. } => {
             let (of, reads) = match tree.expr(*callee) {
                 Expr::Attr(base, name) => (holds_settings(tree, *base) || name == "getenv", READS.contains(&name.as_str())),
                 Expr::Name(name) => (true, READS.contains(&name.as_str()) && name != "get"),
                 _ => return false,
             };
-            let named = matches!(args.first(), Some(Arg::Positional(first)) if text(tree, *first).is_some_and(is_secret));
+            let named = matches!(args.first(), Some(Arg::Positional(first)) if plain_text(tree, *first).is_some_and(is_secret));
             let has_default = matches!(args.get(1), Some(Arg::Positional(second)) if !is_empty(tree, *second));
             of && reads && named && !has_default
         }
@@ -131,14 +132,6 @@ fn has_words(name: &str, lists: &[&[&str]]) -> bool {
     let all = names::words(name);
     let has = |any: &[&str]| all.iter().any(|w| any.contains(&w.as_str()));
     lists.iter().any(|list| has(list)) && !has(FLAGS)
-}
-
-fn text(tree: &Module, id: ExprId) -> Option<&str> {
-    let Expr::Str(parts) = tree.expr(id) else { return None };
-    match parts.as_slice() {
-        [StrPart::Text(text)] => Some(text.as_str()),
-        _ => None,
-    }
 }
 
 fn is_empty(tree: &Module, id: ExprId) -> bool {

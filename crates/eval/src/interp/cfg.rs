@@ -6,8 +6,9 @@
 use super::{Cx, Flow};
 use crate::output::{Condition, Place};
 use crate::value::Conditions;
+use crate::walk::plain_text;
 use crate::world::World;
-use apicensus_syntax::{Arg, Block, Expr, ExprId, Module, StrPart};
+use apicensus_syntax::{Arg, Block, Expr, ExprId, Module};
 use smol_str::SmolStr;
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -143,7 +144,7 @@ fn judge(tree: &Module, arg: &Arg, given: Given<'_>, depth: u32) -> Option<bool>
     }
     match arg {
         Arg::Named(name, value) if name == "feature" => {
-            let feature = text_of(tree, *value)?;
+            let feature = SmolStr::new(plain_text(tree, *value)?);
             given.features.map(|on| on.contains(&feature))
         }
         Arg::Positional(id) => match tree.expr(*id) {
@@ -168,21 +169,11 @@ fn judge(tree: &Module, arg: &Arg, given: Given<'_>, depth: u32) -> Option<bool>
     }
 }
 
-fn text_of(tree: &Module, id: ExprId) -> Option<SmolStr> {
-    match tree.expr(id) {
-        Expr::Str(parts) => match parts.as_slice() {
-            [StrPart::Text(text)] => Some(text.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// Writes a predicate as source text.
 fn print(tree: &Module, arg: &Arg, out: &mut String, depth: u32) {
     let id = match arg {
         Arg::Named(name, value) => {
-            let _ = write!(out, "{name} = {:?}", text_of(tree, *value).unwrap_or_default());
+            let _ = write!(out, "{name} = {:?}", plain_text(tree, *value).unwrap_or_default());
             return;
         }
         Arg::Positional(id) | Arg::Spread(id) | Arg::SpreadNamed(id) => *id,

@@ -7,7 +7,7 @@ use crate::models::Accessors;
 use crate::output::{Body, Input, InputIn, Inputs, PathPiece};
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Arg, Expr, ExprId, ListKind, StrPart};
+use apicensus_syntax::{Arg, Expr, ExprId, ListKind};
 use serde_json::{Value as Json, json};
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -344,14 +344,5 @@ fn kind_of(accessors: &Accessors, symbol: &str) -> Option<(Kind, bool)> {
 /// The text that an attribute gives under a name.
 fn named_text(cx: &Cx, id: ExprId, wanted: &str) -> Option<SmolStr> {
     let Expr::Call { args, .. } = cx.tree.expr(id) else { return None };
-    args.iter().find_map(|arg| match arg {
-        Arg::Named(name, value) if name == wanted => match cx.tree.expr(*value) {
-            Expr::Str(parts) => match parts.as_slice() {
-                [StrPart::Text(text)] => Some(text.clone()),
-                _ => None,
-            },
-            _ => None,
-        },
-        _ => None,
-    })
+    crate::walk::named_text(&cx.tree, args, wanted)
 }

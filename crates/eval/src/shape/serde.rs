@@ -6,7 +6,7 @@ use super::fields::FieldShape;
 use super::types::Ty;
 use crate::value::*;
 use crate::world::World;
-use apicensus_syntax::{Arg, ClassKind, Entry, Expr, ExprId, Field, Item, Module, StrPart};
+use apicensus_syntax::{Arg, ClassKind, Entry, Expr, ExprId, Field, Item, Module};
 use serde_json::{Map, Value as Json, json};
 use smol_str::SmolStr;
 use std::rc::Rc;
@@ -100,13 +100,7 @@ impl Words {
 
 /// A plain text.
 pub(super) fn text(tree: &Module, id: ExprId) -> Option<SmolStr> {
-    match tree.expr(id) {
-        Expr::Str(parts) => match parts.as_slice() {
-            [StrPart::Text(text)] => Some(text.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
+    crate::walk::plain_text(tree, id).map(SmolStr::new)
 }
 
 /// How serde_with's `#[serde_as(as = "..")]` has a field travel (https://docs.rs/serde_with/latest/serde_with/guide/serde_as_transformations).
